@@ -1,0 +1,59 @@
+"""Writing one event. The row is part of the caller's transaction: no audit, no change."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Any, Final, cast
+
+from sqlalchemy import Table, insert
+
+from idp import clock
+from idp.audit.events import Event
+from idp.database import db
+from idp.models import AuditEvent
+
+#: Built once: building a statement costs five times what sending it does. `inline`: nobody needs the row's number.
+_ADD: Final = insert(cast(Table, AuditEvent.__table__)).inline()
+
+_origin: ContextVar[str | None] = ContextVar("origin", default=None)
+
+
+def origin_is(address: str | None) -> None:
+    """Remember from which network address the present request comes; every later event carries it."""
+    _origin.set(address)
+
+
+def record(
+    event: Event,
+    *,
+    succeeded: bool = True,
+    actor: str = "person",
+    reference: str | None = None,
+    account_id: str | None = None,
+    relation_id: str | None = None,
+    client_id: str | None = None,
+    session_id: str | None = None,
+    reason: str | None = None,
+    **details: Any,
+) -> None:
+    """Add one event to the present transaction.
+
+    `reason` and `details` are for people who investigate: never a secret, never a text somebody typed.
+    """
+    db.session.connection().execute(
+        _ADD,
+        {
+            "at": clock.now(),
+            "event": event.value,
+            "succeeded": succeeded,
+            "actor": actor,
+            "reference": reference,
+            "account_id": account_id,
+            "relation_id": relation_id,
+            "client_id": client_id,
+            "session_id": session_id,
+            "origin": _origin.get(),
+            "reason": None if reason is None else reason[:300],
+            "details": details,
+        },
+    )

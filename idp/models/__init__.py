@@ -1,0 +1,40 @@
+"""Tables and their invariants. Knows neither Flask nor Authlib; secrets lie here as digests or sealed.
+
+May import `database`, `secret_values`, `clock` and `assurance`, nothing else of the house.
+"""
+
+from idp.models.access import Application, ApplicationGrant
+from idp.models.activation import ActivationCode
+from idp.models.audit import AuditEvent
+from idp.models.clients import (
+    AccessToken,
+    AuthorizationCode,
+    AuthorizationRequest,
+    Client,
+    SpentAssertion,
+)
+from idp.models.messages import OutboxMessage
+from idp.models.people import Account, Credential, Passcode, Relation
+from idp.models.signing_in import LoginTransaction, Session, SessionClient
+from idp.models.throttle import ThrottleCounter
+
+__all__ = [
+    "AccessToken",
+    "Account",
+    "ActivationCode",
+    "Application",
+    "ApplicationGrant",
+    "AuditEvent",
+    "AuthorizationCode",
+    "AuthorizationRequest",
+    "Client",
+    "Credential",
+    "LoginTransaction",
+    "OutboxMessage",
+    "Passcode",
+    "Relation",
+    "Session",
+    "SessionClient",
+    "SpentAssertion",
+    "ThrottleCounter",
+]

@@ -1,0 +1,116 @@
+"""The OAuth side: clients, what they asked, and what they were given."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from idp import clock
+from idp.database import Base, Moment
+from idp.secret_values import new_id
+
+
+class Client(Base):
+    """A relying party's registration (RFC 7591 section 2 names most members)."""
+
+    __tablename__ = "client"
+
+    client_id: Mapped[str] = mapped_column(String(60), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    profile: Mapped[str] = mapped_column(String(20))
+    auth_method: Mapped[str] = mapped_column(String(30))
+    """`token_endpoint_auth_method`."""
+    secrets: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    """Digests of at most two secrets, with when they were made and until when they hold."""
+    jwks: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    redirect_uris: Mapped[list[str]] = mapped_column(JSON)
+    post_logout_redirect_uris: Mapped[list[str]] = mapped_column(JSON, default=list)
+    form_action_origins: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """Further origins that the callback redirects on to, for the page's CSP."""
+    initiate_login_uri: Mapped[str | None] = mapped_column(String(500))
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    sector: Mapped[str] = mapped_column(String(200))
+    """What pairwise subjects are computed for (OpenID Connect Core section 8.1)."""
+    subject_type: Mapped[str] = mapped_column(String(10), default="pairwise")
+    id_token_alg: Mapped[str] = mapped_column(String(10))
+    level: Mapped[int]
+    """The level a request asks when it names none, and the least it gets."""
+    default_acr_values: Mapped[list[str]] = mapped_column(JSON, default=list)
+    application_id: Mapped[str | None] = mapped_column(ForeignKey("application.id"))
+    """A client bound to an application gets no code for an account without a grant in force."""
+    is_test: Mapped[bool] = mapped_column(default=False)
+    removed_at: Mapped[datetime | None] = mapped_column(Moment)
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
+
+
+class AuthorizationRequest(Base):
+    """A checked authorization request that waits for its sign-in; the browser goes on to it from `finish`."""
+
+    __tablename__ = "authorization_request"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    client_id: Mapped[str] = mapped_column(ForeignKey("client.client_id"))
+    browser: Mapped[str] = mapped_column(String(64))
+    parameters: Mapped[dict[str, Any]] = mapped_column(JSON)
+    demands: Mapped[dict[str, Any]] = mapped_column(JSON)
+    reference: Mapped[str] = mapped_column(String(12))
+    created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
+    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    answered_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class AuthorizationCode(Base):
+    """An issued code, by digest; claimed by one statement (RFC 6749 section 4.1.2)."""
+
+    __tablename__ = "authorization_code"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("client.client_id"))
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), index=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("session.id"), index=True)
+    redirect_uri: Mapped[str] = mapped_column(String(2000))
+    code_challenge: Mapped[str | None] = mapped_column(String(43))
+    nonce: Mapped[str | None] = mapped_column(String(2048))
+    scope: Mapped[str] = mapped_column(String(500))
+    claims: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    """The `claims` parameter (OpenID Connect Core section 5.5)."""
+    acr: Mapped[str] = mapped_column(String(200))
+    amr: Mapped[list[str]] = mapped_column(JSON, default=list)
+    auth_time: Mapped[int]
+    sid: Mapped[str] = mapped_column(String(43))
+    reference: Mapped[str] = mapped_column(String(12))
+    issued_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    claimed_at: Mapped[datetime | None] = mapped_column(Moment)
+    revoked_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class AccessToken(Base):
+    """An issued access token, by digest; ends with its session and with a replay of its code."""
+
+    __tablename__ = "access_token"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    code_digest: Mapped[str] = mapped_column(String(64), index=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("client.client_id"))
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), index=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("session.id"), index=True)
+    scope: Mapped[str] = mapped_column(String(500))
+    claims: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    reference: Mapped[str] = mapped_column(String(12))
+    issued_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    revoked_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class SpentAssertion(Base):
+    """The `jti` of a client assertion that was used; its insert can lose (RFC 7523 section 3)."""
+
+    __tablename__ = "spent_assertion"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)

@@ -1,0 +1,368 @@
+"""Every setting of a deployment: typed, explained, and refused at start when it cannot be right.
+
+They come from environment variables with the prefix `IDP_`, or from a TOML file (the same names in lower
+case, without the prefix) that `IDP_CONFIG` names; the environment wins. `docs/settings.md` is this file's output.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from flask import current_app
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from idp.assurance import Level
+from idp.secret_values import RootSecret
+
+PREFIX = "IDP_"
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+#: One address that only this machine reaches, as `bind` writes it.
+LOOPBACK_BIND = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\]):\d{1,5}", re.ASCII)
+
+
+class SettingsError(Exception):
+    """The settings cannot work; one line per problem, each naming the setting and the way out."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Settings(BaseModel):
+    """One deployment's settings; immutable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    issuer: Annotated[
+        str,
+        Field(
+            description="Public origin and `iss` of every token; https unless its host is loopback. No path, no slash at the end."
+        ),
+    ]
+    database_url: Annotated[
+        str,
+        Field(description="SQLAlchemy URL; `postgresql+psycopg://user@host/name` in production."),
+    ] = "sqlite:///var/idp.db"
+    keys: Annotated[
+        str,
+        Field(
+            description="Where signing keys live: `file:` and a folder. The files are encrypted with the root secret."
+        ),
+    ] = "file:keys/"
+    allow_file_keys: Annotated[
+        bool,
+        Field(
+            description="Say yes to signing keys in files. Outside the demo they are refused without this."
+        ),
+    ] = False
+    secret_file: Annotated[
+        Path | None,
+        Field(
+            description="File with the root secret (32 random bytes as hexadecimal or base64url) from which encryption, pepper and cookie keys derive. Losing it makes everything encrypted unreadable: keep a copy apart from the database."
+        ),
+    ] = None
+    bind: Annotated[str, Field(description="Address and port for `idp serve`.")] = "127.0.0.1:8400"
+    workers: Annotated[
+        int,
+        Field(ge=1, le=64, description="Worker processes of `idp serve`; default: one per core."),
+    ] = os.cpu_count() or 1
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        Field(
+            description="Addresses (comma separated) of the proxies whose `X-Forwarded-For` counts. Others are not believed."
+        ),
+    ] = ()
+    sms_gateway: Annotated[
+        Literal["outbox"] | None,
+        Field(
+            description="Which gateway sends text messages; `outbox` (the demo phone) only in the demo and in tests."
+        ),
+    ] = None
+    enabled_profiles: Annotated[
+        tuple[str, ...],
+        Field(description="Client profiles that this deployment offers, comma separated."),
+    ] = ("nlgov", "basic")
+    enrolment_level: Annotated[
+        Literal["laag", "substantieel", "hoog"],
+        Field(description="Enrolment level of accounts when the operator names none."),
+    ] = "substantieel"
+    acr_laag: Annotated[str, Field(description="The `acr` that states *laag*.")] = (
+        "http://eidas.europa.eu/LoA/low"
+    )
+    acr_substantieel: Annotated[str, Field(description="The `acr` that states *substantieel*.")] = (
+        "http://eidas.europa.eu/LoA/substantial"
+    )
+    acr_hoog: Annotated[str, Field(description="The `acr` that states *hoog*.")] = (
+        "http://eidas.europa.eu/LoA/high"
+    )
+    session_idle_minutes: Annotated[
+        int, Field(ge=5, le=60, description="Minutes without use after which a session ends.")
+    ] = 30
+    session_hours: Annotated[
+        int, Field(ge=1, le=24, description="Hours after which a session ends whatever happens.")
+    ] = 8
+    id_token_seconds: Annotated[
+        int, Field(ge=30, le=300, description="Lifetime of an ID Token.")
+    ] = 300
+    access_token_seconds: Annotated[
+        int, Field(ge=60, le=900, description="Lifetime of an access token.")
+    ] = 600
+    password_minimum: Annotated[
+        int, Field(ge=8, le=64, description="Fewest characters of a new password.")
+    ] = 12
+    parallel_hashes: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=64,
+            description="Password hashes that one process computes at once (19 MiB each); others wait. Default: one per core, at most 4.",
+        ),
+    ] = min(4, os.cpu_count() or 1)
+    totp_label_relation: Annotated[
+        bool,
+        Field(description="Put the relatienummer in the name that an authenticator app shows."),
+    ] = True
+    org_name: Annotated[
+        str,
+        Field(
+            description="The public body as it stands in a Dutch sentence, with its article; English leaves the article out."
+        ),
+    ] = "het CAK"
+    service_name: Annotated[
+        str,
+        Field(
+            description="The name of this service in page titles, messages and authenticator apps."
+        ),
+    ] = "Mijn CAK Zakelijk"
+    service_tagline: Annotated[
+        str, Field(description="The line under the service's name, in Dutch.")
+    ] = "Voor zakelijke partners"
+    service_tagline_en: Annotated[str, Field(description="The same line in English.")] = (
+        "For business partners"
+    )
+    servicedesk_name: Annotated[str, Field(description="The full name of the Servicedesk.")] = (
+        "Servicedesk Dataverkeer Ketenpartners"
+    )
+    servicedesk_phone: Annotated[
+        str, Field(description="The telephone number of the Servicedesk.")
+    ] = "088 - 711 4888"
+    servicedesk_email: Annotated[str, Field(description="The mail address of the Servicedesk.")] = (
+        "wmoservicedesk@hetcak.nl"
+    )
+    servicedesk_hours_nl: Annotated[str, Field(description="Opening hours, in Dutch.")] = (
+        "Op werkdagen van 9.00 tot 13.00 uur"
+    )
+    servicedesk_hours_en: Annotated[str, Field(description="Opening hours, in English.")] = (
+        "On working days from 9.00 to 13.00"
+    )
+    brand_logo: Annotated[
+        Path | None,
+        Field(description="An SVG file of at most 160 by 44 px that replaces the square mark."),
+    ] = None
+    brand_theme: Annotated[
+        Path | None,
+        Field(
+            description="A CSS file loaded after ours, to override the `--basis-color-accent-1-…` tokens and the font."
+        ),
+    ] = None
+    demo: Annotated[
+        bool,
+        Field(
+            description="This is the demo: sample data, the demo phone, keys in files. Only on a loopback issuer."
+        ),
+    ] = False
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Field(description="How much the log tells; never secrets, at any level."),
+    ] = "info"
+
+    @field_validator("trusted_proxies", "enabled_profiles", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return (
+            tuple(part.strip() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("issuer")
+    @classmethod
+    def _issuer_is_an_origin(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if (
+            parts.scheme not in {"https", "http"}
+            or not parts.hostname
+            or f"{parts.scheme}://{parts.netloc}" != value
+        ):
+            raise ValueError(
+                "must be an origin such as https://inloggen.voorbeeld.nl, without a path or a slash at the end"
+            )
+        if parts.username or value != value.lower():
+            raise ValueError("must be in lower case and hold no user name")
+        if (
+            parts.port == {"https": 443, "http": 80}[parts.scheme]
+        ):  # ValueError when it is no number
+            raise ValueError("must leave out the usual port, as browsers do")
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+            raise ValueError(
+                "must be https unless its host is loopback (localhost, 127.0.0.1 or [::1])"
+            )
+        return value
+
+    @field_validator("keys")
+    @classmethod
+    def _keys_are_files(cls, value: str) -> str:
+        if not value.startswith("file:") or value == "file:":
+            raise ValueError("must be `file:` and a folder, such as file:keys/")
+        return value
+
+    @model_validator(mode="after")
+    def _combinations(self) -> Settings:
+        if self.demo and not self.is_loopback:
+            raise ValueError(
+                "IDP_DEMO: the demo runs on a loopback issuer only; leave it out elsewhere"
+            )
+        if self.demo and not LOOPBACK_BIND.fullmatch(self.bind):
+            raise ValueError(
+                "IDP_BIND: the demo listens on loopback only, such as 127.0.0.1:8400 or [::1]:8400"
+            )
+        if self.sms_gateway == "outbox" and not self.demo:
+            raise ValueError(
+                "IDP_SMS_GATEWAY: `outbox` shows messages on a web page; use it in the demo only"
+            )
+        if not self.demo and not self.allow_file_keys:
+            raise ValueError(
+                "IDP_ALLOW_FILE_KEYS: signing keys in files need this set to 1 outside the demo (see keys/README.md)"
+            )
+        if self.secret_file is None:
+            raise ValueError(
+                "IDP_SECRET_FILE: name the file with the root secret; make one with `openssl rand -hex 32`"
+            )
+        return self
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the issuer's host is this machine itself: then clients may use loopback http too."""
+        return (urlsplit(self.issuer).hostname or "") in LOOPBACK
+
+    @property
+    def host(self) -> str:
+        """Host and port of the issuer, as browsers send them."""
+        return urlsplit(self.issuer).netloc
+
+    @property
+    def key_folder(self) -> Path:
+        """The folder that `keys` names."""
+        return Path(self.keys.removeprefix("file:"))
+
+    @cached_property
+    def secret(self) -> RootSecret:
+        """The root secret, read once; `SettingsError` when the file cannot serve."""
+        if self.secret_file is None:  # the validator refused this already
+            raise SettingsError("IDP_SECRET_FILE: not set")
+        try:
+            return RootSecret.from_file(self.secret_file)
+        except (OSError, ValueError) as wrong:
+            raise SettingsError(
+                f"IDP_SECRET_FILE: {self.secret_file} cannot serve: {wrong}"
+            ) from wrong
+
+    @cached_property
+    def acr(self) -> Mapping[Level, str]:
+        """What each level is called on the wire."""
+        return {
+            Level.LAAG: self.acr_laag,
+            Level.SUBSTANTIEEL: self.acr_substantieel,
+            Level.HOOG: self.acr_hoog,
+        }
+
+    @property
+    def session_idle(self) -> timedelta:
+        """How long a session may lie unused."""
+        return timedelta(minutes=self.session_idle_minutes)
+
+    @property
+    def session_lifetime(self) -> timedelta:
+        """How long a session may last at all."""
+        return timedelta(hours=self.session_hours)
+
+
+def load(environment: Mapping[str, str]) -> Settings:
+    """The settings of a deployment; `SettingsError` with a line per problem when they cannot work.
+
+    A variable that is empty counts as one that is not set.
+    """
+    given: dict[str, Any] = {}
+    environment = {
+        name: text for name, text in environment.items() if text and name.startswith(PREFIX)
+    }
+    if file := environment.pop("IDP_CONFIG", None):
+        try:
+            given = tomllib.loads(Path(file).read_text(encoding="utf-8"))
+        except (OSError, tomllib.TOMLDecodeError) as wrong:
+            raise SettingsError(f"IDP_CONFIG: {file} cannot be read: {wrong}") from wrong
+    given |= {name.removeprefix(PREFIX).lower(): text for name, text in environment.items()}
+    if "issuer" not in given:
+        raise SettingsError(
+            "IDP_ISSUER: required; the public origin, such as https://inloggen.voorbeeld.nl"
+        )
+    try:
+        settings = Settings(**given)
+    except ValidationError as wrong:
+        raise SettingsError(*map(_in_one_line, wrong.errors())) from wrong
+    _ = settings.secret
+    return settings
+
+
+def _in_one_line(problem: Any) -> str:
+    place = "".join(f"{PREFIX}{str(part).upper()}" for part in problem["loc"][:1])
+    if problem["type"] == "extra_forbidden":
+        return f"{place}: not a setting of ours; see docs/settings.md for the names"
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{place}: {message}" if place else message
+
+
+def current() -> Settings:
+    """The settings of the application at work."""
+    settings: Settings = current_app.config["IDP"]
+    return settings
+
+
+def as_markdown() -> str:
+    """The table of `docs/settings.md`."""
+    lines = [
+        "# Settings",
+        "",
+        "Environment variables, or the same names in lower case and without `IDP_` in the TOML file that `IDP_CONFIG` names.",
+        "This page is made by `python -m idp.settings`; `make docs` renews it.",
+        "",
+        "| name | default | meaning |",
+        "| --- | --- | --- |",
+    ]
+    for name, field in Settings.model_fields.items():
+        lines.append(
+            f"| `{PREFIX}{name.upper()}` | {_default(name, field.get_default())} | {field.description} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _default(name: str, value: Any) -> str:
+    if name in {"workers", "parallel_hashes"}:  # what this machine has must not show in a document
+        return "cores" if name == "workers" else "cores, at most 4"
+    if name == "issuer" or value in (None, ()):
+        return "–"
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    return f"`{','.join(value) if isinstance(value, tuple) else value}`"
+
+
+if __name__ == "__main__":
+    print(as_markdown(), end="")

@@ -1,0 +1,187 @@
+"""Budgets of tries, shared by every node through the database, and unmoved by a restart.
+
+Two kinds: consecutive failures, which make the next try wait longer and longer; and sends or requests
+within a window of time, which are simply used up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, Final, cast
+
+from sqlalchemy import Table, bindparam, case, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
+
+from idp import clock, settings
+from idp.database import Moment, db
+from idp.models import ThrottleCounter
+
+
+@dataclass(frozen=True, slots=True)
+class FailurePolicy:
+    """How failures in a row make somebody wait: `free` tries, then `first_wait`, doubling up to `longest_wait`.
+
+    After `stop` failures nothing helps but a person (`ceiling` of SP 800-63B-4: 100).
+    Failures are forgotten `memory` after the last one.
+    """
+
+    free: int
+    first_wait: timedelta
+    longest_wait: timedelta
+    stop: int
+    memory: timedelta = timedelta(days=30)
+
+    def wait_after(self, failures: int) -> timedelta | None:
+        """How long to wait after this many failures in a row; `None` for not at all."""
+        if failures < self.free:
+            return None
+        if failures >= self.stop:
+            return self.memory
+        doublings = min(failures - self.free, 20)
+        return min(self.first_wait * (1 << doublings), self.longest_wait)
+
+
+#: Wrong names or passwords, counted per relation and user name as typed, whether they exist or not.
+SIGN_IN = FailurePolicy(
+    free=5, first_wait=timedelta(seconds=30), longest_wait=timedelta(minutes=15), stop=50
+)
+#: Wrong second steps, counted per account over all sign-ins and channels.
+SECOND_STEP = FailurePolicy(
+    free=10, first_wait=timedelta(minutes=15), longest_wait=timedelta(minutes=15), stop=50
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """So many times within a window that begins with the first."""
+
+    times: int
+    window: timedelta
+
+
+#: Failed sign-ins from one network address: generous, because a town hall is one address.
+FAILURES_PER_ORIGIN = Budget(times=300, window=timedelta(minutes=15))
+#: Texts and calls to one account.
+SENDS_PER_HOUR = Budget(times=5, window=timedelta(hours=1))
+SENDS_PER_DAY = Budget(times=10, window=timedelta(days=1))
+#: Wrong client credentials, per client.
+CLIENT_FAILURES = Budget(times=20, window=timedelta(minutes=1))
+
+
+_COUNTERS: Final = cast(Table, ThrottleCounter.__table__)
+_NAMED: Final = _COUNTERS.c.key == bindparam("counter")
+_LOOK: Final = select(_COUNTERS.c.count.label("so_often"), _COUNTERS.c.expires_at).where(_NAMED)
+_WAIT: Final = (
+    update(_COUNTERS).where(_NAMED).values(not_before=bindparam("moment", type_=Moment()))
+)
+_FORGIVE: Final = delete(_COUNTERS).where(_NAMED)
+
+
+def key(kind: str, *parts: str) -> str:
+    """The stored name of a counter; the parts cannot be read back from it."""
+    return settings.current().secret.digest(f"throttle {kind}", "\0".join(parts))
+
+
+def sign_in_key(number: str, name: str) -> str:
+    """The counter of wrong passwords for one relation and user name, as they are compared."""
+    return key("sign-in", number, name)
+
+
+def second_step_key(account_id: str) -> str:
+    """The counter of an account's wrong second steps."""
+    return key("second-step", account_id)
+
+
+def waits_until(counter: str) -> datetime | None:
+    """Until when this counter lets nobody try, or `None` when a try is allowed now."""
+    until = db.session.execute(
+        select(ThrottleCounter.not_before).where(ThrottleCounter.key == counter)
+    ).scalar_one_or_none()
+    return until if until is not None and until > clock.now() else None
+
+
+def attempt(counter: str, policy: FailurePolicy) -> datetime | None:
+    """Count one try before it is made; `None` when it may be made, else the moment until which nobody may.
+
+    A try counts as a failure until `forgive` says otherwise: so many tries sent at once cannot all slip
+    through between looking and counting, the very first ones included. A try that is not allowed is not counted.
+    """
+    now = clock.now()
+    failures, until = _count(counter, now, policy.memory, sliding=True)
+    if until is not None and until > now:
+        return until
+    wait = policy.wait_after(failures)
+    if wait is not None or until is not None:
+        db.session.connection().execute(
+            _WAIT, {"counter": counter, "moment": None if wait is None else now + wait}
+        )
+    return None
+
+
+def spend(counter: str, budget: Budget) -> datetime | None:
+    """Use one of the budget; `None` when that was allowed, else the moment at which the next one is."""
+    now = clock.now()
+    if _count(counter, now, budget.window, sliding=False)[0] <= budget.times:
+        return None
+    return db.session.execute(
+        select(ThrottleCounter.expires_at).where(ThrottleCounter.key == counter)
+    ).scalar_one()
+
+
+def spent(counter: str, budget: Budget) -> datetime | None:
+    """Like `spend`, but only looks: the moment at which the budget opens again, or `None`."""
+    row = db.session.connection().execute(_LOOK, {"counter": counter}).one_or_none()
+    if row is None or row.expires_at <= clock.now() or row.so_often < budget.times:
+        return None
+    until: datetime = row.expires_at
+    return until
+
+
+def forgive(counter: str) -> None:
+    """Success: this counter starts again from nothing."""
+    db.session.connection().execute(_FORGIVE, {"counter": counter})
+
+
+def _count(
+    counter: str, now: datetime, lasts: timedelta, *, sliding: bool
+) -> tuple[int, datetime | None]:
+    """Add one, or start again at one when the old count has expired, but leave a counter that makes people wait.
+
+    One statement, which holds the row until the transaction ends; returns the count and until when it waits.
+    """
+    row = (
+        db.session.connection()
+        .execute(
+            _counting(db.engine.dialect.name, sliding),
+            {"counter": counter, "present": now, "end": now + lasts},
+        )
+        .one()
+    )
+    return row.count_, row.not_before
+
+
+@cache
+def _counting(dialect: str, sliding: bool) -> ReturningInsert[Any]:
+    """The statement of `_count`, built once."""
+    present, end = bindparam("present", type_=Moment()), bindparam("end", type_=Moment())
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    old, waits = _COUNTERS.c.expires_at <= present, _COUNTERS.c.not_before > present
+    return (
+        insert(_COUNTERS)
+        .values(key=bindparam("counter"), count=1, since=present, expires_at=end)
+        .on_conflict_do_update(
+            index_elements=[_COUNTERS.c.key],
+            set_={
+                "count": case((old, 1), (waits, _COUNTERS.c.count), else_=_COUNTERS.c.count + 1),
+                "since": case((old, present), else_=_COUNTERS.c.since),
+                "not_before": case((old, None), else_=_COUNTERS.c.not_before),
+                "expires_at": case((old, end), (waits, _COUNTERS.c.expires_at), else_=end)
+                if sliding
+                else case((old, end), else_=_COUNTERS.c.expires_at),
+            },
+        )
+        .returning(_COUNTERS.c.count.label("count_"), _COUNTERS.c.not_before)
+    )
