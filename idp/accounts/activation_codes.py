@@ -1,0 +1,378 @@
+"""The activation code: issued for a letter, checked with few tries, spent once, and what it opens.
+
+Twelve random Crockford symbols (60 bits) and a check symbol. The check symbol tells a typing error, which
+costs no try, from a wrong code, which does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, cast
+
+from sqlalchemy import ColumnElement, Table, and_, bindparam, or_, select, update
+
+from idp import clock, settings, throttle
+from idp.audit import Event, record
+from idp.database import db
+from idp.errors import WrongInput
+from idp.models import Account, ActivationCode
+from idp.secret_values import CROCKFORD, Secret, random_crockford
+
+SYMBOLS = 13
+"""Twelve that are random and one that checks them."""
+VALID_FOR = timedelta(days=21)
+TRIES = 10
+WINDOW = timedelta(minutes=30)
+CHANNELS = ("letter", "desk", "secure-mail")
+
+_MISREAD = str.maketrans("OIL", "011")
+_DECORATION = str.maketrans("", "", " -.\u00a0\t\u2010\u2011\u2012\u2013\u2014\u2015")
+
+
+class Trouble(StrEnum):
+    """Why a code was not accepted; the contract's error name."""
+
+    MISSING = "activation-code-missing"
+    TYPO = "activation-code-typo"
+    INVALID = "activation-code-invalid"
+    EXPIRED = "activation-code-expired"
+    USED = "activation-code-used"
+    REVOKED = "activation-code-revoked"
+    ATTEMPTS = "activation-code-attempts"
+    WINDOW_CLOSED = "activation-window-closed"
+    OTHER_BROWSER = "other-browser"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The enrolment window is open for this browser."""
+
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The code was not accepted; `tries_left` where a try was spent, `expired_on` where that is why."""
+
+    trouble: Trouble
+    tries_left: int | None = None
+    expired_on: datetime | None = None
+
+
+#: What the codes of an account come to, youngest first; built once, because every page of a sign-in asks it.
+_CODES: Final = cast(Table, ActivationCode.__table__)
+_ALL: Final = (
+    select(
+        _CODES.c.spent_at,
+        _CODES.c.revoked_at,
+        _CODES.c.tries_left,
+        _CODES.c.expires_at,
+        _CODES.c.window_browser,
+        _CODES.c.window_ends_at,
+        _CODES.c.finished_at,
+    )
+    .where(_CODES.c.account_id == bindparam("account"))
+    .order_by(_CODES.c.issued_at.desc())
+)
+
+
+def issue(
+    account: Account, *, channel: str, actor: str, replaces_methods: bool = False
+) -> tuple[ActivationCode, Secret]:
+    """Make a code and void the ones before it; the readable form is returned here and exists nowhere else."""
+    if channel not in CHANNELS:
+        raise WrongInput(f"a code goes out by {', '.join(CHANNELS)}, not by {channel}")
+    now = clock.now()
+    db.session.execute(
+        update(ActivationCode)
+        .where(
+            ActivationCode.account_id == account.id,
+            ActivationCode.revoked_at.is_(None),
+            _unfinished(),
+        )
+        .values(revoked_at=now)
+    )
+    symbols = random_crockford(SYMBOLS - 1)
+    symbols += check_symbol(symbols)
+    code = ActivationCode(
+        account_id=account.id,
+        digest=_digest(account.id, symbols),
+        channel=channel,
+        issued_at=now,
+        issued_by=actor,
+        expires_at=now + VALID_FOR,
+        tries_left=TRIES,
+        replaces_methods=replaces_methods,
+    )
+    db.session.add(code)
+    db.session.flush()
+    throttle.forgive(throttle.second_step_key(account.id))  # somebody spoke to the person
+    record(
+        Event.ACTIVATION_CODE_ISSUED,
+        actor=actor,
+        account_id=account.id,
+        relation_id=account.relation_id,
+        channel=channel,
+        replaces_methods=replaces_methods,
+    )
+    return code, Secret(f"{symbols[:4]}-{symbols[4:8]}-{symbols[8:]}")
+
+
+def _unfinished() -> ColumnElement[bool]:
+    """Codes that could still do something: no method was set up with it so far, or its window is open."""
+    still_open = and_(
+        ActivationCode.finished_at.is_(None), ActivationCode.window_ends_at > clock.now()
+    )
+    return or_(ActivationCode.method_confirmed_at.is_(None), still_open)
+
+
+def check_symbol(symbols: str) -> str:
+    """The symbol that completes a code: a sum over GF(32) that sees every single error and every swap."""
+    total = 0
+    for symbol in symbols + "0":
+        total = (total << 1) ^ (0b100101 if total & 0b10000 else 0) ^ CROCKFORD.index(symbol)
+    return CROCKFORD[total]
+
+
+def read(typed: str) -> str | None:
+    """The thirteen symbols that somebody meant, or `None` when that cannot be a code of ours.
+
+    Case, spaces and dashes do not matter; O, I and L are read as the digits they look like.
+    """
+    symbols = typed.translate(_DECORATION).upper().translate(_MISREAD)
+    if len(symbols) != SYMBOLS or any(symbol not in CROCKFORD for symbol in symbols):
+        return None
+    return symbols if check_symbol(symbols[:-1]) == symbols[-1] else None
+
+
+def redeem(account: Account, typed: str, *, browser: str, reference: str) -> Accepted | Refused:
+    """Spend the code that was typed and open the enrolment window for this browser (a digest).
+
+    Exactly one of several redemptions at once wins. Entering it again in the browser whose window is
+    still open is harmless. Records what happened; does not commit.
+    """
+    outcome = _redeem(account, typed, browser)
+    if isinstance(outcome, Accepted):
+        record(
+            Event.ACTIVATION_CODE_ACCEPTED,
+            account_id=account.id,
+            relation_id=account.relation_id,
+            reference=reference,
+        )
+    else:
+        record(
+            Event.ACTIVATION_CODE_REFUSED,
+            succeeded=False,
+            account_id=account.id,
+            relation_id=account.relation_id,
+            reference=reference,
+            reason=outcome.trouble.value,
+        )
+    return outcome
+
+
+def _redeem(account: Account, typed: str, browser: str) -> Accepted | Refused:
+    if not typed.strip():
+        return Refused(Trouble.MISSING)
+    latest = _latest(account.id)
+    if latest is not None and latest.tries_left == 0 and latest.spent_at is None:
+        return Refused(Trouble.ATTEMPTS)
+    if (symbols := read(typed)) is None:
+        return Refused(
+            Trouble.TYPO, tries_left=latest.tries_left if latest and is_live(latest) else None
+        )
+    code = db.session.scalars(
+        select(ActivationCode).where(
+            ActivationCode.account_id == account.id,
+            ActivationCode.digest == _digest(account.id, symbols),
+        )
+    ).first()
+    if code is None:
+        return _one_try_less(latest)
+    now = clock.now()
+    claimed = db.session.execute(
+        update(ActivationCode)
+        .where(
+            ActivationCode.id == code.id,
+            ActivationCode.spent_at.is_(None),
+            ActivationCode.revoked_at.is_(None),
+            ActivationCode.tries_left > 0,
+            ActivationCode.expires_at > now,
+        )
+        .values(spent_at=now, window_browser=browser, window_ends_at=now + WINDOW)
+        .returning(ActivationCode.id)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    if claimed is not None:
+        return Accepted(now + WINDOW)
+    db.session.refresh(code)
+    return _why_not(code, browser, now)
+
+
+def _why_not(code: ActivationCode, browser: str, now: datetime) -> Accepted | Refused:
+    """What became of a code that exists but could not be claimed."""
+    if code.method_confirmed_at is not None:
+        return Refused(Trouble.USED)
+    if code.revoked_at is not None:
+        return Refused(Trouble.REVOKED)
+    if code.spent_at is not None:
+        if code.window_ends_at is None or code.window_ends_at <= now:
+            return Refused(Trouble.WINDOW_CLOSED)
+        return (
+            Accepted(code.window_ends_at)
+            if code.window_browser == browser
+            else Refused(Trouble.OTHER_BROWSER)
+        )
+    if code.tries_left == 0:
+        return Refused(Trouble.ATTEMPTS)
+    return Refused(Trouble.EXPIRED, expired_on=code.expires_at)
+
+
+def _one_try_less(latest: ActivationCode | None) -> Refused:
+    """A wrong code costs the live one a try; without a live one there is nothing to guess."""
+    if latest is None or not is_live(latest):
+        return Refused(Trouble.INVALID)
+    left = db.session.execute(
+        update(ActivationCode)
+        .where(ActivationCode.id == latest.id, ActivationCode.tries_left > 0)
+        .values(tries_left=ActivationCode.tries_left - 1)
+        .returning(ActivationCode.tries_left)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    return Refused(Trouble.INVALID, tries_left=left) if left else Refused(Trouble.ATTEMPTS)
+
+
+def is_live(code: ActivationCode) -> bool:
+    """Whether entering it could still open a window."""
+    return (
+        code.spent_at is None
+        and code.revoked_at is None
+        and code.tries_left > 0
+        and code.expires_at > clock.now()
+    )
+
+
+def has_live(account_id: str) -> bool:
+    """Whether the account has a code that waits to be entered."""
+    latest = _latest(account_id)
+    return latest is not None and is_live(latest)
+
+
+def waiting_and_open(account_id: str, browser: str) -> tuple[bool, bool]:
+    """Whether the account's latest code waits to be entered, and whether a window is open in this browser."""
+    db.session.flush()
+    rows = db.session.connection().execute(_ALL, {"account": account_id}).all()
+    if not rows:
+        return False, False
+    now, latest = clock.now(), rows[0]
+    waits = (
+        latest.spent_at is None
+        and latest.revoked_at is None
+        and latest.tries_left > 0
+        and latest.expires_at > now
+    )
+    is_open = any(
+        row.window_browser == browser
+        and row.window_ends_at > now
+        and row.finished_at is None
+        and row.revoked_at is None
+        for row in rows
+    )
+    return waits, is_open
+
+
+def open_window(account_id: str, browser: str) -> ActivationCode | None:
+    """The code whose enrolment window is open now, for this account in this browser."""
+    return db.session.scalars(
+        select(ActivationCode)
+        .where(
+            ActivationCode.account_id == account_id,
+            ActivationCode.window_browser == browser,
+            ActivationCode.window_ends_at > clock.now(),
+            ActivationCode.finished_at.is_(None),
+            ActivationCode.revoked_at.is_(None),
+        )
+        .order_by(ActivationCode.issued_at.desc())
+    ).first()
+
+
+def method_was_confirmed(window: ActivationCode) -> bool:
+    """Note that a method was set up; `True` for the first one in this window."""
+    if window.method_confirmed_at is not None:
+        return False
+    window.method_confirmed_at = clock.now()
+    return True
+
+
+def shut_windows(account_id: str) -> None:
+    """An operator reset the methods: whoever has a window open sets up nothing more with it."""
+    db.session.execute(
+        update(ActivationCode)
+        .where(
+            ActivationCode.account_id == account_id,
+            ActivationCode.spent_at.is_not(None),
+            ActivationCode.revoked_at.is_(None),
+            _unfinished(),
+        )
+        .values(revoked_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def close_window(account_id: str, browser: str) -> None:
+    """The person is done: *Afronden*."""
+    if (window := open_window(account_id, browser)) is not None:
+        window.finished_at = clock.now()
+
+
+def of_account(account_id: str) -> list[ActivationCode]:
+    """Every code ever issued, youngest first."""
+    statement = select(ActivationCode).where(ActivationCode.account_id == account_id)
+    return list(db.session.scalars(statement.order_by(ActivationCode.issued_at.desc())))
+
+
+def _latest(account_id: str) -> ActivationCode | None:
+    return next(iter(of_account(account_id)), None)
+
+
+def standing(code: ActivationCode) -> str:
+    """In one word what a code is: `live`, `used`, `window-open`, `window-closed`, `revoked`, `attempts`, `expired`."""
+    if is_live(code):
+        return "live"
+    if code.method_confirmed_at is not None:
+        return "used"
+    if code.revoked_at is not None:
+        return "revoked"
+    if code.spent_at is not None:
+        still_open = code.window_ends_at is not None and code.window_ends_at > clock.now()
+        return "window-open" if still_open else "window-closed"
+    return "attempts" if code.tries_left == 0 else "expired"
+
+
+def revoke(account: Account, *, actor: str) -> int:
+    """Void every code of the account that could still do something; `WrongInput` when there was none."""
+    revoked = db.session.execute(
+        update(ActivationCode)
+        .where(
+            ActivationCode.account_id == account.id,
+            ActivationCode.revoked_at.is_(None),
+            _unfinished(),
+        )
+        .values(revoked_at=clock.now())
+        .returning(ActivationCode.id)
+    ).all()
+    if not revoked:
+        raise WrongInput(f"{account.username} has no activation code to revoke")
+    record(
+        Event.ACTIVATION_CODE_REVOKED,
+        actor=actor,
+        account_id=account.id,
+        relation_id=account.relation_id,
+    )
+    return len(revoked)
+
+
+def _digest(account_id: str, symbols: str) -> str:
+    return settings.current().secret.digest("activation-code", f"{account_id}:{symbols}")

@@ -1,0 +1,163 @@
+"""The second steps of an account: set up, confirmed by one who may, used, removed."""
+
+from __future__ import annotations
+
+from typing import Final, cast
+
+from sqlalchemy import Table, bindparam, delete, select, update
+
+from idp import clock, vault
+from idp.accounts import activation_codes, sessions
+from idp.audit import Event, record
+from idp.database import db
+from idp.models import Account, Credential
+from idp.secret_values import new_id
+
+#: Built once, because every page of a sign-in asks it.
+_CONFIRMED: Final = (
+    select(Credential)
+    .where(Credential.account_id == bindparam("account"), Credential.confirmed_at.is_not(None))
+    .order_by(Credential.confirmed_at)
+)
+
+
+_ROWS: Final = cast(Table, Credential.__table__)
+_USED: Final = (
+    update(_ROWS).where(_ROWS.c.id == bindparam("which")).values(last_used_at=bindparam("now"))
+)
+
+
+def of_account(account_id: str) -> list[Credential]:
+    """The confirmed ones, oldest first."""
+    return list(db.session.scalars(_CONFIRMED, {"account": account_id}))
+
+
+def being_set_up(account_id: str, kind: str, login_id: str) -> Credential | None:
+    """The one that this login is setting up, if any."""
+    return db.session.scalars(
+        select(Credential).where(
+            Credential.account_id == account_id,
+            Credential.kind == kind,
+            Credential.set_up_in == login_id,
+            Credential.confirmed_at.is_(None),
+        )
+    ).first()
+
+
+def begin(account_id: str, kind: str, login_id: str, secret: str, *, label: str = "") -> Credential:
+    """Keep what is being set up in this login; an earlier start of the same kind there is forgotten."""
+    db.session.execute(
+        delete(Credential).where(
+            Credential.account_id == account_id,
+            Credential.kind == kind,
+            Credential.set_up_in == login_id,
+            Credential.confirmed_at.is_(None),
+        )
+    )
+    row_id = new_id()
+    credential = Credential(
+        id=row_id,
+        account_id=account_id,
+        kind=kind,
+        label=label,
+        set_up_in=login_id,
+        secret_sealed=vault.seal(secret, place=f"credential.secret:{row_id}"),
+    )
+    db.session.add(credential)
+    db.session.flush()
+    return credential
+
+
+def forget(credential: Credential) -> None:
+    """Drop one that was being set up."""
+    db.session.delete(credential)
+    db.session.flush()
+
+
+def secret_of(credential: Credential) -> str:
+    """What the factor kept: a seed, a number."""
+    return vault.unseal(credential.secret_sealed, place=f"credential.secret:{credential.id}")
+
+
+def confirm(
+    credential: Credential,
+    *,
+    replaces_kind: bool,
+    actor: str = "person",
+    reference: str | None = None,
+) -> bool:
+    """Make it one of the account's methods; `False` when another request did so first.
+
+    With `replaces_kind` the account's other credentials of that kind go (one number for texts, one for calls).
+    """
+    now = clock.now()
+    confirmed = db.session.execute(
+        update(Credential)
+        .where(Credential.id == credential.id, Credential.confirmed_at.is_(None))
+        .values(confirmed_at=now, last_used_at=now)
+        .returning(Credential.id)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    if confirmed is None:
+        return False
+    db.session.execute(
+        update(Account)
+        .where(Account.id == credential.account_id, Account.activated_at.is_(None))
+        .values(activated_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    record(
+        Event.METHOD_ADDED,
+        actor=actor,
+        account_id=credential.account_id,
+        reference=reference,
+        kind=credential.kind,
+        credential=credential.id,
+    )
+    if replaces_kind:
+        others = (Credential.kind == credential.kind) & (Credential.id != credential.id)
+        _remove(credential.account_id, others, actor=actor, why="replaced", reference=reference)
+    return True
+
+
+def mark_used(credential_id: str) -> None:
+    """Remember when it last served."""
+    db.session.connection().execute(_USED, {"which": credential_id, "now": clock.now()})
+
+
+def remove_all_but(account_id: str, keep: str, *, why: str, reference: str | None = None) -> int:
+    """Remove the account's other methods: the code that was issued says so."""
+    return _remove(account_id, Credential.id != keep, actor="person", why=why, reference=reference)
+
+
+def remove_all(account: Account, *, actor: str) -> int:
+    """Remove every method and end every session; the account needs a new activation code."""
+    removed = _remove(
+        account.id, Credential.id.is_not(None), actor=actor, why="reset", reference=None
+    )
+    account.activated_at = None
+    db.session.flush()  # waits for a sign-in that is finishing: see `directory.still_welcome`
+    activation_codes.shut_windows(account.id)
+    sessions.forget_unfinished(account.id)
+    sessions.end_all_of(account.id, why="the methods were reset", actor=actor)
+    return removed
+
+
+def _remove(account_id: str, which: object, *, actor: str, why: str, reference: str | None) -> int:
+    removed = db.session.execute(
+        delete(Credential)
+        .where(Credential.account_id == account_id, Credential.confirmed_at.is_not(None), which)  # type: ignore[arg-type]
+        .returning(Credential.id, Credential.kind)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for row in removed:
+        record(
+            Event.METHOD_REMOVED,
+            actor=actor,
+            account_id=account_id,
+            reference=reference,
+            kind=row.kind,
+            credential=row.id,
+            reason=why,
+        )
+    return len(removed)

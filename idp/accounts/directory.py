@@ -1,0 +1,250 @@
+"""The directory: relations and accounts, found by what people type and changed by operators."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.exc import IntegrityError
+
+from idp import clock, throttle, vault
+from idp.accounts import passwords, sessions
+from idp.assurance import Level
+from idp.audit import Event, record
+from idp.database import db
+from idp.errors import WrongInput
+from idp.models import Account, Relation
+from idp.secret_values import Secret
+
+_USERNAME = re.compile(r"[^\s\x00-\x1f\x7f]{1,100}")
+
+
+def normal_number(typed: str) -> str:
+    """A relatienummer as it is stored: digits only, no leading zeros; empty when it cannot be one.
+
+    People type it with spaces, dots, dashes and zeros in front.
+    """
+    digits = re.sub(r"[\s.\-\u2010-\u2015]", "", typed)
+    return digits.lstrip("0") if digits.isascii() and digits.isdigit() and len(digits) <= 20 else ""
+
+
+def username_key(typed: str) -> str:
+    """A user name as it is compared: normalised, case-folded, without space around it.
+
+    No name has a NUL, which PostgreSQL does not even take in a question.
+    """
+    return unicodedata.normalize("NFKC", typed.replace("\0", "")).strip().casefold()[:100]
+
+
+#: The relation is joined once more for the condition; the mapped one only brings its columns along.
+_NAMED: Final = (
+    select(Account)
+    .join(Relation, Relation.id == Account.relation_id)
+    .where(Relation.number == bindparam("number"), Account.username_key == bindparam("name"))
+)
+
+
+def lookup(number: str, key: str) -> Account | None:
+    """The account that a normalised number and user name name; always one and the same statement."""
+    return db.session.scalars(_NAMED, {"number": number, "name": key}).one_or_none()
+
+
+def find_relation(number: str) -> Relation:
+    """The relation with this number; `WrongInput` when there is none."""
+    found = db.session.scalars(
+        select(Relation).where(Relation.number == normal_number(number))
+    ).one_or_none()
+    if found is None:
+        raise WrongInput(f"there is no relation {number}")
+    return found
+
+
+def find_account(number: str, username: str) -> Account:
+    """The account of that name under that relation; `WrongInput` when there is none."""
+    relation = find_relation(number)
+    found = lookup(relation.number, username_key(username))
+    if found is None:
+        raise WrongInput(f"relation {relation.number} has no account {username}")
+    return found
+
+
+def get(account_id: str) -> Account | None:
+    """The account with this id."""
+    return db.session.get(Account, account_id)
+
+
+def still_welcome(account_id: str) -> bool:
+    """Whether neither account nor relation is blocked, held so until this transaction ends.
+
+    Who blocks or resets at the same moment waits for us, and then finds the session that we opened.
+    """
+    row = db.session.execute(
+        select(Account.blocked_at, Relation.blocked_at.label("relation_blocked_at"))
+        .join(Relation, Relation.id == Account.relation_id)
+        .where(Account.id == account_id)
+        .with_for_update(read=True)
+    ).one_or_none()
+    return row is not None and row.blocked_at is None and row.relation_blocked_at is None
+
+
+def relations(kind: str | None = None) -> list[Relation]:
+    """All relations, or those of one kind, by number."""
+    statement = select(Relation).order_by(Relation.number)
+    return list(db.session.scalars(statement.where(Relation.kind == kind) if kind else statement))
+
+
+def accounts(relation: Relation | None = None) -> list[Account]:
+    """All accounts, or those of one relation, by user name."""
+    statement = select(Account).order_by(Account.username_key)
+    return list(
+        db.session.scalars(
+            statement.where(Account.relation_id == relation.id) if relation else statement
+        )
+    )
+
+
+def add_relation(*, number: str, name: str, kind: str, actor: str) -> Relation:
+    """A new relation; `WrongInput` when the number is none, or is taken."""
+    if not (normal := normal_number(number)):
+        raise WrongInput(f"{number!r} is not a relatienummer: it has digits only, at most 20")
+    if not name.strip() or not kind.strip():
+        raise WrongInput("a relation needs a name and a kind")
+    relation = Relation(number=normal, name=name.strip(), kind=kind.strip())
+    _add(relation, f"relation {normal} exists already")
+    record(Event.RELATION_ADDED, actor=actor, relation_id=relation.id, number=normal)
+    return relation
+
+
+def add_account(
+    *,
+    relation: Relation,
+    username: str,
+    name: str,
+    email: str | None = None,
+    level: Level = Level.SUBSTANTIEEL,
+    desk_role: str | None = None,
+    imported_hash: str | None = None,
+    actor: str,
+) -> tuple[Account, Secret | None]:
+    """A new account, with a generated start password (returned, shown once) unless a hash is taken over.
+
+    `WrongInput` when the user name cannot be one or is taken under this relation, or the hash is unknown.
+    """
+    username = unicodedata.normalize("NFKC", username).strip()
+    if not _USERNAME.fullmatch(username):
+        raise WrongInput("a user name has 1 to 100 characters and no spaces")
+    if not name.strip():
+        raise WrongInput("an account needs the person's name")
+    account = Account(
+        relation_id=relation.id,
+        relation=relation,
+        username=username,
+        username_key=username_key(username),
+        name=name.strip(),
+        enrolment_level=int(level),
+        desk_role=desk_role,
+    )
+    start: Secret | None = None
+    if imported_hash is None:
+        start = passwords.start_password()
+        passwords.set_password(account, start.reveal(), temporary=True)
+    else:
+        passwords.take_over(account, imported_hash)
+    _add(account, f"relation {relation.number} has an account {username} already")
+    if email:
+        account.email_sealed = vault.seal(_email(email), place=f"account.email:{account.id}")
+    record(
+        Event.ACCOUNT_ADDED,
+        actor=actor,
+        account_id=account.id,
+        relation_id=relation.id,
+        level=level.label,
+        desk_role=desk_role,
+    )
+    return account, start
+
+
+def email_of(account: Account) -> str | None:
+    """The account's mail address, used for notices only."""
+    if account.email_sealed is None:
+        return None
+    return vault.unseal(account.email_sealed, place=f"account.email:{account.id}")
+
+
+def block_account(account: Account, *, actor: str) -> int:
+    """Block an account and end its sessions at once; returns how many ended. `WrongInput` when it was blocked."""
+    if account.blocked_at is not None:
+        raise WrongInput(f"{account.username} is blocked already")
+    account.blocked_at = clock.now()
+    db.session.flush()
+    record(
+        Event.ACCOUNT_BLOCKED, actor=actor, account_id=account.id, relation_id=account.relation_id
+    )
+    return sessions.end_all_of(account.id, why="the account was blocked", actor=actor)
+
+
+def unblock_account(account: Account, *, actor: str) -> None:
+    """Let a blocked account sign in again; `WrongInput` when it was not blocked."""
+    if account.blocked_at is None:
+        raise WrongInput(f"{account.username} is not blocked")
+    _let_try_again(account)
+    account.blocked_at = None
+    record(
+        Event.ACCOUNT_UNBLOCKED, actor=actor, account_id=account.id, relation_id=account.relation_id
+    )
+
+
+def block_relation(relation: Relation, *, actor: str) -> int:
+    """Block a relation and end the sessions of all its accounts; returns how many ended."""
+    if relation.blocked_at is not None:
+        raise WrongInput(f"relation {relation.number} is blocked already")
+    relation.blocked_at = clock.now()
+    db.session.flush()
+    record(Event.RELATION_BLOCKED, actor=actor, relation_id=relation.id)
+    return sessions.end_all_of_relation(relation.id, why="the relation was blocked", actor=actor)
+
+
+def unblock_relation(relation: Relation, *, actor: str) -> None:
+    """Let a blocked relation's accounts sign in again; `WrongInput` when it was not blocked."""
+    if relation.blocked_at is None:
+        raise WrongInput(f"relation {relation.number} is not blocked")
+    relation.blocked_at = None
+    record(Event.RELATION_UNBLOCKED, actor=actor, relation_id=relation.id)
+
+
+def reset_password(account: Account, *, actor: str) -> Secret:
+    """Give a generated start password, to be shown once; every session ends."""
+    start = passwords.start_password()
+    _let_try_again(account)
+    passwords.set_password(account, start.reveal(), temporary=True)
+    db.session.flush()
+    record(
+        Event.PASSWORD_RESET, actor=actor, account_id=account.id, relation_id=account.relation_id
+    )
+    sessions.forget_unfinished(account.id)
+    sessions.end_all_of(account.id, why="the password was reset", actor=actor)
+    return start
+
+
+def _let_try_again(account: Account) -> None:
+    """Somebody spoke to the person: wrong tries of before, also a stranger's, no longer make anybody wait."""
+    throttle.forgive(throttle.sign_in_key(account.relation.number, account.username_key))
+    throttle.forgive(throttle.second_step_key(account.id))
+
+
+def _email(text: str) -> str:
+    text = text.strip()
+    if not re.fullmatch(r"[^@\s]{1,64}@[^@\s]{1,190}", text):
+        raise WrongInput("that is not a mail address")
+    return text
+
+
+def _add(row: Relation | Account, taken: str) -> None:
+    db.session.add(row)
+    try:
+        db.session.flush()
+    except IntegrityError as clash:
+        db.session.rollback()
+        raise WrongInput(taken) from clash

@@ -1,0 +1,143 @@
+"""May this account use this application? One question, asked here by portal, token and desk alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import and_, bindparam, or_, select, update
+
+from idp import clock
+from idp.assurance import Level
+from idp.audit import Event, record
+from idp.database import db
+from idp.errors import WrongInput
+from idp.models import Account, Application, ApplicationGrant
+
+
+@dataclass(frozen=True, slots=True)
+class GrantedApplication:
+    """One entry of "Uw applicaties"."""
+
+    id: str
+    name: str
+    description: str
+    address: str
+    level: Level
+    roles: tuple[str, ...]
+
+
+_IN_FORCE: Final = and_(
+    ApplicationGrant.revoked_at.is_(None),
+    ApplicationGrant.starts_at <= bindparam("now"),
+    or_(ApplicationGrant.ends_at.is_(None), ApplicationGrant.ends_at > bindparam("now")),
+)
+_OF_ACCOUNT: Final = (
+    select(
+        Application.id,
+        Application.name,
+        Application.description,
+        Application.address,
+        Application.level,
+        ApplicationGrant.roles,
+    )
+    .select_from(ApplicationGrant.__table__)
+    .join(Application.__table__, Application.id == ApplicationGrant.application_id)
+    .where(ApplicationGrant.account_id == bindparam("account"), _IN_FORCE)
+    .order_by(Application.position, Application.name, ApplicationGrant.created_at)
+)
+_MAY_USE: Final = (
+    select(ApplicationGrant.id)
+    .select_from(ApplicationGrant.__table__)
+    .where(
+        ApplicationGrant.account_id == bindparam("account"),
+        ApplicationGrant.application_id == bindparam("application"),
+        _IN_FORCE,
+    )
+    .limit(1)
+)
+
+
+def of_account(account_id: str) -> tuple[GrantedApplication, ...]:
+    """The applications that the account may use now, in the portal's order, roles of several grants joined."""
+    rows = (
+        db.session.connection()
+        .execute(_OF_ACCOUNT, {"account": account_id, "now": clock.now()})
+        .all()
+    )
+    found: dict[str, GrantedApplication] = {}
+    for row in rows:
+        roles = found[row.id].roles if row.id in found else ()
+        roles += tuple(role for role in row.roles if role not in roles)
+        found[row.id] = GrantedApplication(
+            row.id, row.name, row.description, row.address, Level(row.level), roles
+        )
+    return tuple(found.values())
+
+
+def may_use(account_id: str, application_id: str) -> bool:
+    """Whether a grant is in force now."""
+    asked = {"account": account_id, "application": application_id, "now": clock.now()}
+    return db.session.connection().execute(_MAY_USE, asked).first() is not None
+
+
+def grant(
+    account: Account,
+    application: Application,
+    *,
+    roles: tuple[str, ...],
+    starts_at: datetime | None,
+    ends_at: datetime | None,
+    actor: str,
+) -> ApplicationGrant:
+    """Give an account an application; a grant in force for the same pair is replaced."""
+    now = clock.now()
+    if ends_at is not None and ends_at <= (starts_at or now):
+        raise WrongInput("the grant would end before it starts")
+    revoke(account, application, actor=actor, must_exist=False)
+    row = ApplicationGrant(
+        account_id=account.id,
+        application_id=application.id,
+        roles=list(roles),
+        starts_at=starts_at or now,
+        ends_at=ends_at,
+        granted_by=actor,
+    )
+    db.session.add(row)
+    record(
+        Event.APPLICATION_GRANTED,
+        actor=actor,
+        account_id=account.id,
+        relation_id=account.relation_id,
+        application=application.id,
+        roles=list(roles),
+    )
+    return row
+
+
+def revoke(
+    account: Account, application: Application, *, actor: str, must_exist: bool = True
+) -> None:
+    """Take an application away; `WrongInput` when there was nothing to take."""
+    revoked = db.session.execute(
+        update(ApplicationGrant)
+        .where(
+            ApplicationGrant.account_id == account.id,
+            ApplicationGrant.application_id == application.id,
+            ApplicationGrant.revoked_at.is_(None),
+        )
+        .values(revoked_at=clock.now())
+        .returning(ApplicationGrant.id)
+    ).all()
+    if not revoked:
+        if must_exist:
+            raise WrongInput(f"{account.username} has no grant for {application.id}")
+        return
+    record(
+        Event.APPLICATION_REVOKED,
+        actor=actor,
+        account_id=account.id,
+        relation_id=account.relation_id,
+        application=application.id,
+    )

@@ -1,0 +1,205 @@
+"""Passwords: hashed with Argon2id and a pepper, imported hashes replaced at the next sign-in, every failure alike.
+
+RFC 9106 for Argon2; NIST SP 800-63B-4 section 3.1.1 for what a password may be.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import threading
+import time
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import lru_cache
+from http import HTTPStatus
+
+import argon2
+from sqlalchemy import select
+
+from idp import clock, settings
+from idp.accounts import imported_hashes
+from idp.accounts.imported_hashes import ImportedHash
+from idp.audit import Event, record
+from idp.database import db
+from idp.errors import RefusedOnOurPage
+from idp.models import Account
+from idp.secret_values import Secret, random_crockford, random_token
+
+#: Our own scheme; every other one was imported and is replaced at the next sign-in.
+OURS = "argon2id-pepper1"
+LONGEST = 128
+"""Most characters of a password; longer ones are refused, never cut."""
+_BUSY_AFTER_SECONDS = 10
+_SCHEMES_KNOWN_FOR_SECONDS = 30
+
+_hasher = argon2.PasswordHasher(
+    time_cost=2, memory_cost=19_456, parallelism=1, hash_len=32, salt_len=16
+)
+
+
+class _Turnstile:
+    """Lets so many hashes at once through per process, so that a rush cannot exhaust memory."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._gate: threading.BoundedSemaphore | None = None
+
+    @contextmanager
+    def passage(self) -> Iterator[None]:
+        with self._lock:
+            gate = self._gate = self._gate or threading.BoundedSemaphore(
+                settings.current().parallel_hashes
+            )
+        if not gate.acquire(timeout=_BUSY_AFTER_SECONDS):
+            until = clock.now() + timedelta(seconds=30)
+            raise RefusedOnOurPage(
+                "throttled", HTTPStatus.SERVICE_UNAVAILABLE, "too many hashes at once", until=until
+            )
+        try:
+            yield
+        finally:
+            gate.release()
+
+
+_turnstile = _Turnstile()
+_known_schemes: dict[str, tuple[float, frozenset[str]]] = {}
+
+
+def set_password(account: Account, password: str, *, temporary: bool) -> None:
+    """Store a new password; the caller ends sessions and records why."""
+    account.password_hash = _hash(password)
+    account.password_scheme = OURS
+    account.password_is_temporary = temporary
+
+
+def take_over(account: Account, hashed: str) -> None:
+    """Store a hash that another system made; `WrongInput` when it is of no kind we can check."""
+    account.password_scheme = imported_hashes.recognise(hashed).scheme
+    account.password_hash = hashed
+    account.password_is_temporary = False
+
+
+def recognise(hashed: str) -> str:
+    """The scheme of an imported hash; `WrongInput` when it is of no kind we can check."""
+    return imported_hashes.recognise(hashed).scheme
+
+
+def start_password() -> Secret:
+    """A generated password of 80 random bits, easy to read out: four groups of four."""
+    symbols = random_crockford(16)
+    return Secret("-".join(symbols[place : place + 4] for place in range(0, 16, 4)))
+
+
+def verify(stored: str | None, scheme: str | None, attempt: str) -> bool:
+    """Whether `attempt` is the password; `stored` is None when there is no such account.
+
+    One hash is computed for every scheme in use, a true one or a dummy, so that the time tells neither
+    whether the account exists nor whether its hash was imported.
+    """
+    right = False
+    for each in sorted(_schemes_in_use() | {scheme or OURS}):
+        with _turnstile.passage():
+            if stored is not None and each == scheme:
+                right = _matches(stored, each, attempt)
+            else:
+                _matches(_dummy(each), each, attempt)
+    return right
+
+
+def improve(account: Account, password: str) -> None:
+    """After a right password: replace an imported or outdated hash by one of ours."""
+    if account.password_scheme == OURS and not _hasher.check_needs_rehash(account.password_hash):
+        return
+    before = account.password_scheme
+    account.password_hash, account.password_scheme = _hash(password), OURS
+    record(
+        Event.PASSWORD_REHASHED,
+        account_id=account.id,
+        relation_id=account.relation_id,
+        before=before,
+    )
+
+
+def weakness(password: str, account: Account) -> str | None:
+    """Why this cannot be a new password: `short`, `long`, `context` or `simple`; `None` when it can."""
+    if len(password) < settings.current().password_minimum:
+        return "short"
+    if len(password) > LONGEST:
+        return "long"
+    plain = "".join(letter for letter in _normal(password).casefold() if letter.isalnum())
+    for word in _context_words(account):
+        plain = plain.replace(word, "")
+    if len(plain) < 6:
+        return "context"
+    if len(set(plain)) < 5:
+        return "simple"
+    return None
+
+
+def _context_words(account: Account) -> tuple[str, ...]:
+    current = settings.current()
+    words = [
+        account.username,
+        account.relation.number,
+        account.relation.name,
+        current.org_name,
+        current.service_name,
+    ]
+    parts = {part for text in words for part in (text, *text.split())}
+    plain = {"".join(letter for letter in part.casefold() if letter.isalnum()) for part in parts}
+    known = {
+        "wachtwoord",
+        "password",
+        "welkom",
+        "geheim",
+        "qwerty",
+        "123456789",
+        "12345678",
+        "123456",
+    }
+    return tuple(sorted((word for word in plain | known if len(word) >= 3), key=len, reverse=True))
+
+
+def _normal(password: str) -> str:
+    return unicodedata.normalize("NFKC", password)
+
+
+def _peppered(password: str) -> bytes:
+    pepper = settings.current().secret.derive("pepper 1")
+    return base64.b64encode(hmac.new(pepper, _normal(password).encode(), hashlib.sha256).digest())
+
+
+def _hash(password: str) -> str:
+    with _turnstile.passage():
+        return _hasher.hash(_peppered(password))
+
+
+def _matches(stored: str, scheme: str, attempt: str) -> bool:
+    if scheme != OURS:
+        return imported_hashes.recognise(stored).matches(attempt[:4096])
+    try:
+        return _hasher.verify(stored, _peppered(attempt[:4096]))
+    except argon2.exceptions.VerificationError:
+        return False
+
+
+@lru_cache(maxsize=32)
+def _dummy(scheme: str) -> str:
+    """A hash of the same cost that nothing matches."""
+    if scheme == OURS:
+        return _hasher.hash(random_token())
+    return ImportedHash.like(scheme).text
+
+
+def _schemes_in_use() -> frozenset[str]:
+    """The schemes of all accounts, looked up every so often; ours is always among them."""
+    known = _known_schemes.get("all")
+    if known is None or time.monotonic() - known[0] > _SCHEMES_KNOWN_FOR_SECONDS:
+        found = db.session.scalars(select(Account.password_scheme).distinct()).all()
+        known = _known_schemes["all"] = (time.monotonic(), frozenset(found) | {OURS})
+        db.session.rollback()  # nothing was written; no transaction stays open while a hash is computed
+    return known[1]

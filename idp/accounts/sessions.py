@@ -1,0 +1,310 @@
+"""The single sign-on session: opened and raised by `flows/finish.py` alone, read by everybody.
+
+A session keeps every proof with its time; levels are computed from what is still fresh. It ends at once when
+the account or its relation is blocked, or its password or methods are reset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, Final, cast
+
+from sqlalchemy import Executable, Select, Table, bindparam, delete, func, select, update
+from sqlalchemy import insert as insert_row
+from sqlalchemy.dialects import postgresql, sqlite
+
+from idp import clock, settings
+from idp.assurance import Level, Proof, latest
+from idp.audit import Event, record
+from idp.database import db
+from idp.models import (
+    AccessToken,
+    Account,
+    Application,
+    AuthorizationCode,
+    Client,
+    LoginTransaction,
+    Relation,
+    Session,
+    SessionClient,
+)
+from idp.secret_values import new_id, random_token
+
+#: How often at most the last use of a session is written down, in seconds: a read need not be a write.
+TOUCH_EVERY_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveSession:
+    """A session in force, with what most readers need of its account."""
+
+    id: str
+    account_id: str
+    relation_id: str
+    proofs: tuple[Proof, ...]
+    enrolled_at: Level
+    reference: str
+    created_at: datetime
+    used_at: datetime
+    ends_at: datetime
+    """When it ends if nobody uses it."""
+
+
+_COLUMNS = (
+    Session.id,
+    Session.account_id,
+    Session.proofs,
+    Session.reference,
+    Session.created_at,
+    Session.used_at,
+    Session.expires_at,
+    Account.relation_id,
+    Account.enrolment_level,
+)
+
+
+_SESSIONS: Final = cast(Table, Session.__table__)
+_IN_FORCE: Final = (
+    select(*_COLUMNS)
+    .select_from(_SESSIONS)
+    .join(Account.__table__, Account.id == Session.account_id)
+    .join(Relation.__table__, Relation.id == Account.relation_id)
+    .where(
+        Session.ended_at.is_(None),
+        Session.expires_at > bindparam("now"),
+        Session.used_at > bindparam("idle_since"),
+        Account.blocked_at.is_(None),
+        Relation.blocked_at.is_(None),
+    )
+)
+_BY_DIGEST: Final = _IN_FORCE.where(Session.digest == bindparam("which"))
+_BY_ID: Final = _IN_FORCE.where(Session.id == bindparam("which"))
+_OPEN: Final = insert_row(_SESSIONS)
+_CLIENTS: Final = cast(Table, SessionClient.__table__)
+_SID: Final = select(_CLIENTS.c.sid).where(
+    _CLIENTS.c.session_id == bindparam("session"), _CLIENTS.c.client_id == bindparam("client")
+)
+
+
+@cache
+def _first_use(dialect: str) -> Executable:
+    """An insert that can lose, built once."""
+    of_dialect = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return (
+        of_dialect(_CLIENTS)
+        .on_conflict_do_nothing(index_elements=[_CLIENTS.c.session_id, _CLIENTS.c.client_id])
+        .inline()
+    )
+
+
+def live(cookie: str | None) -> LiveSession | None:
+    """The session that a cookie names, when it is in force and account and relation are not blocked."""
+    if not cookie:
+        return None
+    return _live(_BY_DIGEST, settings.current().secret.digest("session", cookie))
+
+
+def live_by_id(session_id: str) -> LiveSession | None:
+    """The same for a session known by its row."""
+    return _live(_BY_ID, session_id)
+
+
+def _live(statement: Select[Any], which: str) -> LiveSession | None:
+    now, idle = clock.now(), settings.current().session_idle
+    row = (
+        db.session.connection()
+        .execute(statement, {"which": which, "now": now, "idle_since": now - idle})
+        .one_or_none()
+    )
+    if row is None:
+        return None
+    return LiveSession(
+        id=row.id,
+        account_id=row.account_id,
+        relation_id=row.relation_id,
+        proofs=tuple(map(Proof.from_json, row.proofs)),
+        enrolled_at=Level(row.enrolment_level),
+        reference=row.reference,
+        created_at=row.created_at,
+        used_at=row.used_at,
+        ends_at=min(row.expires_at, row.used_at + idle),
+    )
+
+
+def touch(session: LiveSession) -> None:
+    """The person did something: the idle time starts again."""
+    now = clock.now()
+    if (now - session.used_at).total_seconds() >= TOUCH_EVERY_SECONDS:
+        db.session.execute(update(Session).where(Session.id == session.id).values(used_at=now))
+
+
+def open_session(
+    account_id: str, proofs: Iterable[Proof], *, device: str, reference: str
+) -> tuple[str, str]:
+    """Start a session and return its id and the value for its cookie."""
+    now, cookie, session_id = clock.now(), random_token(), new_id()
+    current = settings.current()
+    db.session.connection().execute(
+        _OPEN,
+        {
+            "id": session_id,
+            "digest": current.secret.digest("session", cookie),
+            "account_id": account_id,
+            "proofs": [proof.to_json() for proof in latest(proofs)],
+            "device": device,
+            "reference": reference,
+            "created_at": now,
+            "used_at": now,
+            "expires_at": now + current.session_lifetime,
+            "ended_at": None,
+        },
+    )
+    return session_id, cookie
+
+
+def raise_session(session: LiveSession, proofs: Iterable[Proof]) -> str | None:
+    """Add proofs to a session and give it a new cookie value; `None` when it ended meanwhile."""
+    cookie = random_token()
+    raised = db.session.execute(
+        update(Session)
+        .where(Session.id == session.id, Session.ended_at.is_(None))
+        .values(
+            digest=settings.current().secret.digest("session", cookie),
+            proofs=[proof.to_json() for proof in latest((*session.proofs, *proofs))],
+            used_at=clock.now(),
+        )
+        .returning(Session.id)
+    ).scalar_one_or_none()
+    return cookie if raised else None
+
+
+def sid_for(session_id: str, client_id: str) -> str:
+    """What one client knows this session by: random, stable for the pair, different between clients."""
+    known = {"session": session_id, "client": client_id}
+    if (sid := db.session.connection().execute(_SID, known).scalar_one_or_none()) is not None:
+        return str(sid)
+    db.session.connection().execute(
+        _first_use(db.engine.dialect.name),
+        {
+            "sid": random_token(),
+            "session_id": session_id,
+            "client_id": client_id,
+            "first_used_at": clock.now(),
+        },
+    )
+    return str(db.session.connection().execute(_SID, known).scalar_one())
+
+
+def session_of_sid(sid: str, client_id: str) -> str | None:
+    """The session that one client knows by this `sid`."""
+    return db.session.execute(
+        select(SessionClient.session_id).where(
+            SessionClient.sid == sid, SessionClient.client_id == client_id
+        )
+    ).scalar_one_or_none()
+
+
+def end(session_id: str, *, why: str, actor: str = "person", reference: str | None = None) -> bool:
+    """End one session with the codes and tokens it gave; `False` when it had ended already."""
+    return _end(Session.id == session_id, why=why, actor=actor, reference=reference) > 0
+
+
+def end_all_of(account_id: str, *, why: str, actor: str, except_for: str | None = None) -> int:
+    """End every session of an account (but one, when asked) and return how many that were."""
+    which = Session.account_id == account_id
+    return _end(
+        which if except_for is None else which & (Session.id != except_for), why=why, actor=actor
+    )
+
+
+def end_all_of_relation(relation_id: str, *, why: str, actor: str) -> int:
+    """End every session of a relation's accounts and return how many that were."""
+    accounts = select(Account.id).where(Account.relation_id == relation_id)
+    return _end(Session.account_id.in_(accounts), why=why, actor=actor)
+
+
+def forget_unfinished(
+    account_id: str, *, except_for: str | None = None, browser: str | None = None
+) -> None:
+    """Forget the sign-ins of an account that are not complete: what was proved in them counts no longer.
+
+    All of them, or those of one browser (a digest), or all but one.
+    """
+    which = LoginTransaction.state["account_id"].as_string() == account_id
+    if browser is not None:
+        which &= LoginTransaction.browser == browser
+    db.session.execute(
+        delete(LoginTransaction)
+        .where(which, LoginTransaction.id != (except_for or ""))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _end(which: object, *, why: str, actor: str, reference: str | None = None) -> int:
+    now = clock.now()
+    ended = db.session.execute(
+        update(Session)
+        .where(which, Session.ended_at.is_(None))  # type: ignore[arg-type]
+        .values(ended_at=now)
+        .returning(Session.id, Session.account_id)
+    ).all()
+    if not ended:
+        return 0
+    ids = [row.id for row in ended]
+    for table in (AuthorizationCode, AccessToken):
+        db.session.execute(
+            update(table)
+            .where(table.session_id.in_(ids), table.revoked_at.is_(None))
+            .values(revoked_at=now)
+        )
+    for row in ended:
+        record(
+            Event.SESSION_ENDED,
+            actor=actor,
+            account_id=row.account_id,
+            session_id=row.id,
+            reference=reference,
+            reason=why,
+        )
+    return len(ended)
+
+
+def of_account(account_id: str) -> list[Session]:
+    """The sessions in force of an account, youngest first, for the person's own list."""
+    now = clock.now()
+    return list(
+        db.session.scalars(
+            select(Session)
+            .where(
+                Session.account_id == account_id,
+                Session.ended_at.is_(None),
+                Session.expires_at > now,
+                Session.used_at > now - settings.current().session_idle,
+            )
+            .order_by(Session.created_at.desc())
+        )
+    )
+
+
+def previous_of(account_id: str, session_id: str) -> datetime | None:
+    """When this account signed in the time before this session."""
+    return db.session.execute(
+        select(func.max(Session.created_at)).where(
+            Session.account_id == account_id, Session.id != session_id
+        )
+    ).scalar_one_or_none()
+
+
+def applications_told(session_id: str, *, except_for: str | None = None) -> list[str]:
+    """The names of the applications that got a code of this session, but not that of the client `except_for`."""
+    rows = db.session.execute(
+        select(Client.client_id, func.coalesce(Application.name, Client.name).label("name"))
+        .join(SessionClient, SessionClient.client_id == Client.client_id)
+        .join(Application, Application.id == Client.application_id, isouter=True)
+        .where(SessionClient.session_id == session_id)
+    ).all()
+    asking = {row.name for row in rows if row.client_id == except_for}
+    return sorted({row.name for row in rows} - asking)

@@ -1,0 +1,120 @@
+"""What a factor is: how it is set up, how it challenges, and the closed list of how an answer can end.
+
+A new factor is one file beside this one with a `FACTOR`, and one template; nothing else names its kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from idp.assurance import Proof
+from idp.models import Credential
+
+View = dict[str, Any]
+"""What a factor's template shows; never a secret, except the seed of one that is being set up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """What a factor may know of the sign-in that asks it."""
+
+    id: str
+    account_id: str
+    username: str
+    relation_number: str
+    language: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """The step is taken."""
+
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """Nothing wrong, but not there yet: a message was sent, a number was changed. Show the page again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The answer is not right; `error` is the contract's error name, `field` what it is about.
+
+    `costs_a_try` is false for what a typing error or an empty field is.
+    """
+
+    error: str
+    field: str = "code"
+    tries_left: int | None = None
+    seconds: int | None = None
+    costs_a_try: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Exhausted:
+    """No more of this: too many tries or messages; `until` when it opens again."""
+
+    error: str
+    until: datetime | None = None
+
+
+Outcome = Proven | Continue | Rejected | Exhausted
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One credential in a line: what kind, and the detail that tells it from another."""
+
+    id: str
+    kind: str
+    label: str
+    detail: Any
+    created_at: datetime | None
+    last_used_at: datetime | None
+    removable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the person sent: which button, and the fields."""
+
+    action: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        """One field, without space around it; empty when it is absent."""
+        return self.fields.get(name, "").strip()
+
+
+class Factor(Protocol):
+    """A kind of second step. `order` is our preference; `kind` is stored beside credentials and never renamed."""
+
+    kind: str
+    order: int
+    recommended: bool
+
+    def available(self) -> bool:
+        """Whether this deployment can offer it."""
+
+    def summary(self, credential: Credential) -> Summary:
+        """How a list shows one credential of this kind."""
+
+    def prepare(self, login: Login) -> None:
+        """Setting up begins: make what must survive a reload."""
+
+    def enrolment_view(self, login: Login) -> View:
+        """What the page shows that sets it up."""
+
+    def enrol(self, login: Login, answer: Answer) -> Outcome:
+        """One answer to that page; `Proven` means the credential is confirmed, which is a fresh proof of it."""
+
+    def challenge_view(self, login: Login, credentials: Sequence[Credential]) -> View:
+        """What the page shows that asks for this step."""
+
+    def verify(self, login: Login, credentials: Sequence[Credential], answer: Answer) -> Outcome:
+        """One answer to that page."""

@@ -1,0 +1,223 @@
+"""The passcode: six digits to one telephone, for one login and one purpose, with few tries.
+
+Text and voice share it; only the channel differs. A newer code voids the older, and brings no new tries.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+
+from idp import clock, settings, throttle
+from idp.audit import Event, record
+from idp.database import db
+from idp.messaging import gateways, texts
+from idp.messaging.addresses import PhoneNumber
+from idp.mfa.factor import Continue, Exhausted, Login, Outcome, Rejected
+from idp.models import Account, Passcode
+from idp.secret_values import Secret, new_id, random_digits, same
+
+DIGITS = 6
+LIFETIME = timedelta(minutes=5)
+TRIES_PER_CODE = 3
+SENDS_PER_LOGIN = 3
+#: How long after the first, second, … message another may be asked.
+WAITS = (timedelta(seconds=30), timedelta(seconds=60), timedelta(seconds=120))
+
+
+@dataclass(frozen=True, slots=True)
+class SentCode:
+    """The code that waits to be typed."""
+
+    sent_at: datetime
+    expires_at: datetime
+    next_at: datetime
+    """When another may be asked."""
+
+
+def waiting(login: Login, purpose: str) -> SentCode | None:
+    """The youngest code sent for this login and purpose, also when it has expired; `None` when none was."""
+    rows = _sent(login, purpose)
+    if not rows:
+        return None
+    wait = WAITS[min(len(rows), len(WAITS)) - 1]
+    return SentCode(rows[0].sent_at, rows[0].expires_at, rows[0].sent_at + wait)
+
+
+def view(login: Login, purpose: str) -> dict[str, object]:
+    """What a page says of the code that was sent; empty when none was."""
+    code = waiting(login, purpose)
+    if code is None:
+        return {}
+    seconds = (code.next_at - clock.now()).total_seconds()
+    return {
+        "sent_at": code.sent_at,
+        "lifetime_minutes": int(LIFETIME.total_seconds() // 60),
+        "resend_in": max(0, round(seconds)),
+    }
+
+
+def send(login: Login, purpose: str, to: PhoneNumber, channel: str) -> Outcome:
+    """Send a new code, within the limits; commits before the gateway is called.
+
+    `Continue` when it went out, `Rejected("too-soon")` before the waiting time is over, `Exhausted` when
+    this login or this account had enough messages, `Rejected("not-sent")` when the gateway did not take it.
+    """
+    now = clock.now()
+    _one_at_a_time(login.account_id)
+    if (before := waiting(login, purpose)) is not None and before.next_at > now:
+        return Rejected(
+            "too-soon",
+            field="",
+            seconds=round((before.next_at - now).total_seconds()),
+            costs_a_try=False,
+        )
+    if _count_sent(login) >= SENDS_PER_LOGIN:
+        return Exhausted("throttled", until=now + WAITS[-1])
+    for kind, budget in (
+        ("sends-hour", throttle.SENDS_PER_HOUR),
+        ("sends-day", throttle.SENDS_PER_DAY),
+    ):
+        if (until := throttle.spend(throttle.key(kind, login.account_id), budget)) is not None:
+            record(
+                Event.PASSCODE_NOT_SENT,
+                succeeded=False,
+                account_id=login.account_id,
+                reference=login.reference,
+                reason=kind,
+            )
+            return Exhausted("throttled", until=until)
+    code = Secret(random_digits(DIGITS))
+    _void_earlier(login, purpose)
+    db.session.add(
+        Passcode(
+            id=new_id(),
+            login_id=login.id,
+            purpose=purpose,
+            digest=_digest(login, purpose, code.reveal()),
+            sent_at=now,
+            expires_at=now + LIFETIME,
+            tries_left=TRIES_PER_CODE,
+        )
+    )
+    record(
+        Event.PASSCODE_SENT, account_id=login.account_id, reference=login.reference, channel=channel
+    )
+    db.session.commit()  # the gateway may talk to a network; no transaction waits for it
+    return _hand_over(login, gateways.Message(channel, to, _text(login, code), code))
+
+
+def _one_at_a_time(account_id: str) -> None:
+    """Let sends to one account wait for one another, so that two taps at once cannot both come before the limits."""
+    db.session.execute(select(Account.id).where(Account.id == account_id).with_for_update())
+
+
+def _hand_over(login: Login, message: gateways.Message) -> Outcome:
+    gateway = gateways.for_channel(message.channel)
+    try:
+        if gateway is None:
+            raise gateways.NotSent("no gateway is set")
+        gateway.send(message)
+    except gateways.NotSent as trouble:
+        record(
+            Event.PASSCODE_NOT_SENT,
+            succeeded=False,
+            account_id=login.account_id,
+            reference=login.reference,
+            channel=message.channel,
+            reason=str(trouble),
+        )
+        return Rejected("not-sent", field="", costs_a_try=False)
+    return Continue()
+
+
+def check(login: Login, purpose: str, typed: str) -> Outcome | None:
+    """Check a typed code; `None` when it is right, and then it is spent: of two at once, one wins."""
+    code = "".join(typed.split())
+    if not code:
+        return Rejected("code-missing", costs_a_try=False)
+    rows = _sent(login, purpose)
+    if not rows:
+        return Rejected("code-expired", costs_a_try=False)
+    newest, now = rows[0], clock.now()
+    # The try is taken before the code is looked at: however many come at once, three are looked at.
+    left = db.session.execute(
+        update(Passcode)
+        .where(
+            Passcode.id == newest.id,
+            Passcode.claimed_at.is_(None),
+            Passcode.tries_left > 0,
+            Passcode.expires_at > now,
+        )
+        .values(tries_left=Passcode.tries_left - 1)
+        .returning(Passcode.tries_left)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    if left is None:
+        over = newest.claimed_at is not None or newest.expires_at <= now
+        return Rejected("code-expired", costs_a_try=False) if over else _no_tries_left()
+    if same(newest.digest, _digest(login, purpose, code)):
+        return None if _claim(newest, now) else Rejected("code-expired", costs_a_try=False)
+    return Rejected("code-invalid", tries_left=left) if left else _no_tries_left()
+
+
+def _no_tries_left() -> Rejected:
+    return Rejected("code-attempts", tries_left=0)
+
+
+def _claim(code: Passcode, now: datetime) -> bool:
+    """Spend it: of two right answers at once, one wins."""
+    claimed = db.session.execute(
+        update(Passcode)
+        .where(Passcode.id == code.id, Passcode.claimed_at.is_(None))
+        .values(claimed_at=now)
+        .returning(Passcode.id)
+        .execution_options(synchronize_session=False)
+    )
+    return claimed.scalar_one_or_none() is not None
+
+
+def forget(login: Login, purpose: str) -> None:
+    """The number was changed: a code sent to the old one is void."""
+    _void_earlier(login, purpose)
+
+
+def _sent(login: Login, purpose: str) -> list[Passcode]:
+    statement = select(Passcode).where(Passcode.login_id == login.id, Passcode.purpose == purpose)
+    return list(db.session.scalars(statement.order_by(Passcode.sent_at.desc())))
+
+
+def _count_sent(login: Login) -> int:
+    return db.session.execute(
+        select(func.count()).select_from(Passcode).where(Passcode.login_id == login.id)
+    ).scalar_one()
+
+
+def _void_earlier(login: Login, purpose: str) -> None:
+    db.session.execute(
+        update(Passcode)
+        .where(
+            Passcode.login_id == login.id,
+            Passcode.purpose == purpose,
+            Passcode.claimed_at.is_(None),
+        )
+        .values(claimed_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _digest(login: Login, purpose: str, code: str) -> str:
+    return settings.current().secret.digest("passcode", f"{login.id}:{purpose}:{code}")
+
+
+def _text(login: Login, code: Secret) -> Secret:
+    current = settings.current()
+    return texts.passcode_text(
+        code,
+        service=current.service_name,
+        host=current.host.partition(":")[0],
+        minutes=int(LIFETIME.total_seconds() // 60),
+        language=login.language,
+    )
