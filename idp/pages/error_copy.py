@@ -1,0 +1,358 @@
+"""What an error page says: one entry per error name of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from idp.pages import moments
+from idp.pages.wording import translate
+
+_ = translate
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ErrorCopy:
+    """One error page: what happened, what somebody can do now, and the way on."""
+
+    title: str
+    explanation: str = ""
+    steps: tuple[str, ...] = ()
+    button: tuple[str, str] | None = None
+    desk_title: str = ""
+    icon: str = "alert"
+    grave: bool = False
+
+
+def error_page(kind: str, facts: Facts) -> ErrorCopy:
+    """The page for an error name; one we do not know reads as `server-error`."""
+    return PAGES.get(kind, _server_error)(facts)
+
+
+def _new_code() -> str:
+    return _("Bel de Servicedesk en vraag om een nieuwe activatiecode.")
+
+
+def _start_again() -> tuple[str, str]:
+    return _("Opnieuw beginnen"), "/2fa"
+
+
+def _sign_in_again() -> tuple[str, str]:
+    return _("Opnieuw inloggen"), "/"
+
+
+def _ask_for_code() -> str:
+    return _("Nieuwe activatiecode aanvragen")
+
+
+def _expired(facts: Facts) -> ErrorCopy:
+    says = []
+    if days := facts.get("days"):
+        says.append(_("Een activatiecode werkt %(days)s dagen.", days=days))
+    if isinstance(moment := facts.get("expired_on"), datetime):
+        says.append(_("Deze code is niet meer geldig sinds %(day)s.", day=moments.day(moment)))
+    return ErrorCopy(
+        title=_("Uw activatiecode is verlopen"),
+        explanation=" ".join(says) or _("Deze code is niet meer geldig."),
+        steps=(_new_code(), _("U krijgt de nieuwe code. Begin daarna opnieuw met activeren.")),
+        button=_start_again(),
+        desk_title=_ask_for_code(),
+        icon="clock",
+    )
+
+
+def _used(_facts: Facts) -> ErrorCopy:
+    return ErrorCopy(
+        title=_("Uw activatiecode is al gebruikt"),
+        explanation=_(
+            "Een activatiecode werkt één keer. Met deze code is al een methode ingesteld."
+        ),
+        steps=(
+            _("Hebt u zelf al een methode ingesteld? Dan kunt u gewoon inloggen."),
+            _("Hebt u de code niet zelf gebruikt? Bel direct de Servicedesk."),
+        ),
+        button=(_("Inloggen"), "/"),
+    )
+
+
+def _revoked(_facts: Facts) -> ErrorCopy:
+    return ErrorCopy(
+        title=_("Uw activatiecode werkt niet meer"),
+        explanation=_(
+            "U hebt een nieuwere code gekregen, of de Servicedesk heeft deze code ingetrokken."
+        ),
+        steps=(
+            _("Hebt u een nieuwe code gekregen? Begin opnieuw en gebruik de nieuwste code."),
+            _("Hebt u geen nieuwe code? Bel de Servicedesk en vraag om een nieuwe activatiecode."),
+        ),
+        button=_start_again(),
+        desk_title=_ask_for_code(),
+    )
+
+
+def _activation_attempts(_facts: Facts) -> ErrorCopy:
+    return ErrorCopy(
+        title=_("U hebt te vaak een verkeerde code ingevuld"),
+        explanation=_("Daarom werkt deze code niet meer."),
+        steps=(_new_code(),),
+        button=_start_again(),
+        desk_title=_ask_for_code(),
+        icon="lock",
+        grave=True,
+    )
+
+
+def _window_closed(_facts: Facts) -> ErrorCopy:
+    return ErrorCopy(
+        title=_("U was te laat met instellen"),
+        explanation=_(
+            "U hebt uw activatiecode gebruikt, maar daarna geen methode ingesteld. De code werkt nu niet meer."
+        ),
+        steps=(_new_code(), _("Leg uw telefoon klaar. Begin daarna opnieuw met activeren.")),
+        button=_start_again(),
+        desk_title=_ask_for_code(),
+        icon="clock",
+    )
+
+
+def _wait(facts: Facts) -> str:
+    if isinstance(moment := facts.get("until"), datetime):
+        return _("Wacht tot %(time)s. Probeer het daarna opnieuw.", time=moments.time(moment))
+    return _("Wacht een paar minuten. Probeer het daarna opnieuw.")
+
+
+def _code_attempts(facts: Facts) -> ErrorCopy:
+    return ErrorCopy(
+        title=_("U hebt te vaak een verkeerde code ingevuld"),
+        explanation=_("Daarom kunt u nu even niet inloggen."),
+        steps=(_wait(facts), _("Was u dit niet? Bel direct de Servicedesk.")),
+        button=_sign_in_again(),
+        icon="lock",
+        grave=True,
+    )
+
+
+def _throttled(facts: Facts) -> ErrorCopy:
+    return ErrorCopy(
+        title=_("U hebt te vaak verkeerde gegevens ingevuld"),
+        explanation=_("Daarom kunt u nu even niet inloggen. Zo beschermen wij uw gegevens."),
+        steps=(_wait(facts), _("Was u dit niet? Bel direct de Servicedesk.")),
+        button=_sign_in_again(),
+        icon="lock",
+        grave=True,
+    )
+
+
+def _too_soon(facts: Facts) -> ErrorCopy:
+    return ErrorCopy(
+        title=_("U hebt te snel na elkaar om een code gevraagd"),
+        explanation=_("Wij sturen niet meer codes achter elkaar."),
+        steps=(_wait(facts), _("Of gebruik een andere methode.")),
+        button=_sign_in_again(),
+        icon="clock",
+    )
+
+
+def _account_blocked(_facts: Facts) -> ErrorCopy:
+    return ErrorCopy(
+        title=_("Uw account is geblokkeerd"),
+        explanation=_("U kunt nu niet inloggen."),
+        steps=(_("Bel de Servicedesk."),),
+        desk_title=_("Account deblokkeren"),
+        icon="lock",
+        grave=True,
+    )
+
+
+def _relation_blocked(_facts: Facts) -> ErrorCopy:
+    return ErrorCopy(
+        title=_("Uw organisatie kan nu niet inloggen"),
+        explanation=_(
+            "De toegang van uw organisatie is geblokkeerd. Dat geldt voor alle gebruikers."
+        ),
+        steps=(
+            _("Vraag de beheerder van uw organisatie of dit bekend is."),
+            _("Weet de beheerder het niet? Bel de Servicedesk."),
+        ),
+        icon="building",
+        grave=True,
+    )
+
+
+def _no_method(_facts: Facts) -> ErrorCopy:
+    return ErrorCopy(
+        title=_("U hebt nog geen methode ingesteld"),
+        explanation=_("U kunt pas inloggen als u inloggen in 2 stappen hebt geactiveerd."),
+        steps=(
+            _(
+                "Pak uw activatiecode. Hebt u geen code of werkt uw code niet meer? Bel de Servicedesk."
+            ),
+            _("Kies ‘Activeren’."),
+        ),
+        button=(_("Activeren"), "/2fa"),
+        desk_title=_ask_for_code(),
+        icon="key",
+    )
+
+
+def _no_access(facts: Facts) -> ErrorCopy:
+    application = facts.get("application")
+    return ErrorCopy(
+        title=_("U hebt geen toegang tot deze applicatie"),
+        explanation=_(
+            "U bent ingelogd, maar u mag ‘%(application)s’ niet gebruiken.", application=application
+        )
+        if application
+        else _("U bent ingelogd, maar u mag deze applicatie niet gebruiken."),
+        steps=(
+            _("Vraag de beheerder van uw organisatie om toegang."),
+            _("Hebt u net toegang gekregen? Log dan uit en log opnieuw in."),
+        ),
+        button=(_("Naar uw applicaties"), "/mijn/applicaties"),
+        desk_title=_("Denkt u dat dit niet klopt?"),
+        icon="lock",
+        grave=True,
+    )
+
+
+def _session_expired(_facts: Facts) -> ErrorCopy:
+    return ErrorCopy(
+        title=_("Uw sessie is verlopen"),
+        explanation=_("U hebt een tijd niets gedaan. Daarom bent u uitgelogd. Dat is veiliger."),
+        button=_sign_in_again(),
+        icon="clock",
+    )
+
+
+def _out_of_turn(_facts: Facts) -> ErrorCopy:
+    return ErrorCopy(
+        title=_("Deze pagina is niet meer geldig"),
+        explanation=_(
+            "U hebt deze stap al gedaan, of u hebt de knop ‘vorige’ van uw browser gebruikt."
+        ),
+        steps=(
+            _("Staat deze website nog in een ander venster open? Ga daar verder."),
+            _("Lukt dat niet? Log dan opnieuw in."),
+        ),
+        button=_sign_in_again(),
+    )
+
+
+def _other_browser(facts: Facts) -> ErrorCopy:
+    if facts.get("code"):
+        return _code_in_other_browser()
+    return ErrorCopy(
+        title=_("Ga verder in de browser waarin u begon"),
+        explanation=_(
+            "Deze link hoort bij een andere browser of een ander apparaat. Voor uw veiligheid werkt hij hier niet."
+        ),
+        steps=(
+            _("Ga terug naar het venster waarin u begon met inloggen."),
+            _("Lukt dat niet? Log dan hier opnieuw in."),
+            _(
+                "Hebt u deze link van iemand anders gekregen? Gebruik hem niet en bel de Servicedesk."
+            ),
+        ),
+        button=_sign_in_again(),
+        icon="shield",
+    )
+
+
+def _code_in_other_browser() -> ErrorCopy:
+    return ErrorCopy(
+        title=_("Deze code is al ingevuld in een andere browser"),
+        explanation=_(
+            "Voor uw veiligheid werkt een activatiecode alleen in de browser waarin hij is ingevuld."
+        ),
+        steps=(
+            _("Ga verder in die andere browser. Dat kan tot 30 minuten na het invullen."),
+            _("Lukt dat niet? Bel de Servicedesk en vraag om een nieuwe activatiecode."),
+            _("Hebt u de code niet zelf ingevuld? Bel direct de Servicedesk."),
+        ),
+        button=_start_again(),
+        desk_title=_ask_for_code(),
+        icon="shield",
+    )
+
+
+def _client_request(_facts: Facts) -> ErrorCopy:
+    return ErrorCopy(
+        title=_("Deze inlogvraag klopt niet"),
+        explanation=_(
+            "De applicatie heeft een verkeerd verzoek gestuurd. U kunt hier niets aan doen."
+        ),
+        steps=(
+            _("Ga terug naar de applicatie en begin opnieuw."),
+            _("Gebeurt dit weer? Bel de Servicedesk en geef het kenmerk door."),
+        ),
+    )
+
+
+def _level_unreachable(facts: Facts) -> ErrorCopy:
+    application = facts.get("application")
+    return ErrorCopy(
+        title=_("U kunt zo niet inloggen bij deze applicatie"),
+        explanation=_(
+            "‘%(application)s’ vraagt om een veiligere manier van inloggen dan u hebt.",
+            application=application,
+        )
+        if application
+        else _("Deze applicatie vraagt om een veiligere manier van inloggen dan u hebt."),
+        steps=(
+            _("Kijk bij ‘Beveiliging’ of u een andere methode kunt instellen."),
+            _("Weet u niet welke methode u nodig hebt? Bel de Servicedesk."),
+        ),
+        button=(_("Naar Beveiliging"), "/mijn/beveiliging"),
+        icon="shield",
+    )
+
+
+def _not_found(_facts: Facts) -> ErrorCopy:
+    return ErrorCopy(
+        title=_("Deze pagina bestaat niet"),
+        explanation=_(
+            "Misschien is het adres niet goed overgenomen, of bestaat de pagina niet meer."
+        ),
+        steps=(_("Controleer het adres boven in uw browser."), _("Of ga naar de inlogpagina.")),
+        button=(_("Naar de inlogpagina"), "/"),
+        icon="search",
+    )
+
+
+def _server_error(_facts: Facts) -> ErrorCopy:
+    return ErrorCopy(
+        title=_("Er ging iets mis bij ons"),
+        explanation=_("Probeer het over een paar minuten opnieuw."),
+        steps=(
+            _("Wacht een paar minuten en probeer het opnieuw."),
+            _("Gebeurt dit weer? Bel de Servicedesk en geef het kenmerk door."),
+        ),
+        button=(_("Opnieuw proberen"), "/"),
+        grave=True,
+    )
+
+
+PAGES: Final[Mapping[str, Callable[[Facts], ErrorCopy]]] = {
+    "account-blocked": _account_blocked,
+    "activation-code-attempts": _activation_attempts,
+    "activation-code-expired": _expired,
+    "activation-code-revoked": _revoked,
+    "activation-code-used": _used,
+    "activation-window-closed": _window_closed,
+    "client-request": _client_request,
+    "code-attempts": _code_attempts,
+    "level-unreachable": _level_unreachable,
+    "no-access": _no_access,
+    "no-method": _no_method,
+    "not-found": _not_found,
+    "other-browser": _other_browser,
+    "out-of-turn": _out_of_turn,
+    "relation-blocked": _relation_blocked,
+    "server-error": _server_error,
+    "session-expired": _session_expired,
+    "throttled": _throttled,
+    "too-soon": _too_soon,
+}

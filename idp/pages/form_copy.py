@@ -1,0 +1,72 @@
+"""The sentence on a form that is shown again, for views that give none of their own: one per error name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from idp.pages.wording import translate, translate_many
+
+_ = translate
+Facts = Mapping[str, Any]
+
+
+def sentence(error: str, facts: Facts) -> str:
+    """The one sentence for a form that is shown again; empty when the error has none."""
+    said = SENTENCES.get(error)
+    return said(facts) if said else ""
+
+
+def _tries(facts: Facts) -> str:
+    """How often it may still be tried, when the view knows."""
+    left = facts.get("tries_left")
+    if left is None:
+        return ""
+    return " " + translate_many(
+        "U kunt het nog %(num)s keer proberen", "U kunt het nog %(num)s keer proberen", left
+    )
+
+
+def _soon(facts: Facts) -> str:
+    seconds = facts.get("wait_seconds")
+    if seconds is None:
+        return _("Wacht even. Dan kunt u een nieuwe code vragen")
+    return translate_many(
+        "Wacht nog %(num)s seconde. Dan kunt u een nieuwe code vragen",
+        "Wacht nog %(num)s seconden. Dan kunt u een nieuwe code vragen",
+        seconds,
+    )
+
+
+SENTENCES: Final[Mapping[str, Callable[[Facts], str]]] = {
+    "activation-code-invalid": lambda facts: _("De activatiecode klopt niet.") + _tries(facts),
+    "activation-code-missing": lambda _facts: _("Vul uw activatiecode in"),
+    "activation-code-typo": lambda facts: (
+        _("De activatiecode klopt niet. Kijk of u alle letters en cijfers goed hebt overgenomen.")
+        + _tries(facts)
+    ),
+    "code-expired": lambda _facts: _("De code is verlopen. Vraag een nieuwe code"),
+    "code-invalid": lambda facts: _("De code klopt niet.") + _tries(facts),
+    "code-missing": lambda _facts: _("Vul de code in"),
+    "fields-missing": lambda _facts: _("U hebt nog niet alles ingevuld"),
+    "login-failed": lambda _facts: _(
+        "Deze gegevens kloppen niet. Controleer uw relatienummer, gebruikersnaam en wachtwoord"
+    ),
+    "method-missing": lambda _facts: _("Kies minstens één methode"),
+    "number-invalid": lambda _facts: _(
+        "Wij kunnen dit nummer niet bereiken. Controleer het nummer"
+    ),
+    "number-missing": lambda _facts: _("Vul een telefoonnummer in"),
+    "number-not-mobile": lambda _facts: _("Dit is geen mobiel nummer. Vul een mobiel nummer in"),
+    "other-account": lambda _facts: _(
+        "U bent begonnen met een ander account. Log in met dat account, of sluit alle vensters van de browser"
+    ),
+    "password-mismatch": lambda _facts: _(
+        "De wachtwoorden zijn niet gelijk. Vul twee keer hetzelfde wachtwoord in"
+    ),
+    "password-weak": lambda _facts: _(
+        "Dit wachtwoord is te makkelijk te raden. Kies een ander wachtwoord"
+    ),
+    "session-expired": lambda _facts: _("Uw sessie is verlopen. Log opnieuw in"),
+    "too-soon": _soon,
+}
