@@ -1,0 +1,31 @@
+"""Signing in and first set-up, page by page, and the portal: from the front door to `finish`.
+
+Never imports `oidc`: a request of an application is a login transaction with demands and an address to return to.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from idp.flows import (
+    activation,
+    demo_phone,
+    enrolment,
+    front_door,
+    new_password,
+    portal,
+    refusals,
+    second_factor,
+    sign_in,
+    sign_out,
+)
+
+
+def init_app(app: Flask) -> None:
+    """Register the front door, every page of the walk, and how refusals look."""
+    front_door.init_app(app)
+    refusals.init_app(app)
+    for room in (sign_in, activation, enrolment, second_factor, new_password, portal, sign_out):
+        app.register_blueprint(room.pages)
+    if app.config["IDP"].sms_gateway == "outbox":
+        app.register_blueprint(demo_phone.pages)

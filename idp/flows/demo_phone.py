@@ -1,0 +1,33 @@
+"""The demo phone: where texts arrive when the gateway is `outbox`. Registered with that gateway only."""
+
+from __future__ import annotations
+
+from flask import Blueprint, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from idp.database import reads_only
+from idp.messaging.gateways.outbox import received
+from idp.pages import show
+
+pages = Blueprint("demo_phone", __name__)
+
+
+@pages.get("/demo/telefoon")
+def phone() -> ResponseReturnValue:
+    """The messages, newest first; `?format=json` for scripts."""
+    reads_only()
+    messages = received()
+    if request.args.get("format") != "json":
+        return show("demo-phone", messages=messages)
+    return jsonify(
+        [
+            {
+                "channel": message.channel,
+                "to": message.to,
+                "text": message.text,
+                "code": message.code,
+                "sent_at": message.sent_at.isoformat(),
+            }
+            for message in messages
+        ]
+    )

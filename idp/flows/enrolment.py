@@ -1,0 +1,147 @@
+"""Setting up second steps: choose one or more, set each up, and be done. The catalogue knows which there are."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+
+from idp.accounts import activation_codes, credentials, sessions
+from idp.database import db
+from idp.errors import RefusedOnOurPage
+from idp.flows.answers import answer, rejected
+from idp.flows.steps import Step
+from idp.flows.walk import Visit, at_step, onward, show_here, stop
+from idp.mfa import catalogue
+from idp.mfa.factor import Continue, Exhausted, Proven, Rejected, Summary
+from idp.models import Credential
+from idp.pages import translate as _
+
+pages = Blueprint("enrolment", __name__)
+
+
+@pages.get("/inloggen/<login_id>/methoden")
+@at_step(Step.CHOOSE_METHODS)
+def choose(here: Visit) -> ResponseReturnValue:
+    """The methods, each with its explanation."""
+    return _choices(here)
+
+
+@pages.post("/inloggen/<login_id>/methoden")
+@at_step(Step.CHOOSE_METHODS)
+def chosen(here: Visit) -> ResponseReturnValue:
+    """One or more of them, to be set up one after another."""
+    if request.form.get("actie") == "stoppen":
+        return onward(here.login.moved(choosing=False)) if here.login.enrolled else stop(here)
+    asked = set(request.form.getlist("methode"))
+    kinds = tuple(factor.kind for factor in catalogue.factors() if factor.kind in asked)
+    if not kinds:
+        return _choices(
+            here,
+            status=422,
+            error="method-missing",
+            field_errors={"methode": _("Kies minstens één methode")},
+        )
+    return onward(here.login.moved(to_enrol=kinds, choosing=False))
+
+
+def _choices(here: Visit, **context: object) -> Response:
+    methods = [
+        {"kind": factor.kind, "recommended": factor.recommended, "chosen": False}
+        for factor in catalogue.factors()
+    ]
+    return show_here(here, "choose-methods", methods=methods, may_stop=True, **context)
+
+
+@pages.get("/inloggen/<login_id>/instellen/<kind>")
+@at_step(Step.ENROL)
+def set_up(here: Visit) -> ResponseReturnValue:
+    """The page on which one method is set up."""
+    return _enrolment(here)
+
+
+@pages.post("/inloggen/<login_id>/instellen/<kind>")
+@at_step(Step.ENROL)
+def confirm(here: Visit) -> ResponseReturnValue:
+    """One answer; the right one confirms the method, which is a fresh proof of it."""
+    given = answer()
+    if given.action == "andere-methode":
+        return onward(here.login.moved(to_enrol=(), choosing=True))
+    match here.factor().enrol(here.for_factor(), given):
+        case Proven(proof):
+            _method_confirmed(here, proof.credential_id or "")
+            login = here.login.earn(proof)
+            return onward(
+                login.moved(enrolled=(*login.enrolled, here.kind), to_enrol=login.to_enrol[1:])
+            )
+        case Continue():
+            return onward(here.login)
+        case Rejected() as wrong:
+            db.session.commit()
+            return _enrolment(here, **rejected(wrong))
+        case Exhausted(error, until):
+            db.session.commit()
+            raise RefusedOnOurPage(
+                error,
+                HTTPStatus.TOO_MANY_REQUESTS,
+                error,
+                reference=here.login.reference,
+                until=until,
+                way_on=here.here,
+            )
+
+
+def _method_confirmed(here: Visit, credential_id: str) -> None:
+    """What the first method of an activation brings about."""
+    window = activation_codes.open_window(here.person.id, here.login.browser)
+    if window is None or not activation_codes.method_was_confirmed(window):
+        return
+    if window.replaces_methods:
+        credentials.remove_all_but(
+            here.person.id,
+            credential_id,
+            why="replaced by the activation",
+            reference=here.login.reference,
+        )
+        sessions.forget_unfinished(here.person.id, except_for=here.login.id)
+        sessions.end_all_of(here.person.id, why="the methods were replaced", actor="person")
+
+
+def _enrolment(here: Visit, **context: object) -> Response:
+    done, ahead = len(here.login.enrolled), len(here.login.to_enrol)
+    view = here.factor().enrolment_view(here.for_factor())
+    view.setdefault("number", request.form.get("telefoonnummer", "")[:40])  # nothing typed is lost
+    return show_here(
+        here,
+        f"enrol-{here.kind}",
+        kind=here.kind,
+        index=done + 1,
+        total=done + ahead,
+        view=view,
+        can_choose_other=True,
+        **context,
+    )
+
+
+@pages.get("/inloggen/<login_id>/ingesteld")
+@at_step(Step.ENROLMENT_DONE)
+def done(here: Visit) -> ResponseReturnValue:
+    """*Instellen afgerond*."""
+    return show_here(here, "enrolment-done", methods=summaries(here.own), next_kind=None)
+
+
+@pages.post("/inloggen/<login_id>/ingesteld")
+@at_step(Step.ENROLMENT_DONE)
+def afterwards(here: Visit) -> ResponseReturnValue:
+    """*Afronden* finishes; *Nog een methode instellen* adds another."""
+    if request.form.get("actie") == "nog-een-methode":
+        return onward(here.login.moved(choosing=True))
+    return onward(here.login.moved(finished=True))
+
+
+def summaries(own: list[Credential]) -> list[Summary]:
+    """One line per method that the person has, in our order."""
+    return [
+        factor.summary(credential) for factor, mine in catalogue.usable(own) for credential in mine
+    ]

@@ -1,0 +1,70 @@
+"""The only place that opens or raises a session. From here the browser goes back to whoever asked."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from flask import redirect
+from flask.typing import ResponseReturnValue
+
+from idp.accounts import activation_codes, directory, sessions
+from idp.audit import Event, record
+from idp.database import db
+from idp.errors import RefusedOnOurPage
+from idp.flows import transaction
+from idp.flows.cookies import current_session, remember_session
+from idp.flows.device import device_in_words
+from idp.flows.transaction import LoginTransaction, Purpose
+from idp.models import Account
+
+
+def finish(login: LoginTransaction, account: Account) -> ResponseReturnValue:
+    """End the sign-in, open or raise the session with a new cookie, and send the browser to `return_to`.
+
+    A session of the same account is raised; one of another account in this browser ends.
+    """
+    if not directory.still_welcome(account.id):
+        db.session.rollback()
+        raise RefusedOnOurPage(
+            "session-expired",
+            HTTPStatus.BAD_REQUEST,
+            "blocked while signing in",
+            reference=login.reference,
+        )
+    transaction.save(login.moved(ended=True))
+    if login.purpose is Purpose.ACTIVATION or (login.purpose is Purpose.SIGN_IN and login.enrolled):
+        activation_codes.close_window(account.id, login.browser)
+        record(
+            Event.ACTIVATION_FINISHED,
+            account_id=account.id,
+            relation_id=account.relation_id,
+            reference=login.reference,
+        )
+    session_id, cookie = _session(login, account)
+    record(
+        Event.SIGN_IN_COMPLETED,
+        account_id=account.id,
+        relation_id=account.relation_id,
+        session_id=session_id,
+        reference=login.reference,
+        how=[proof.kind for proof in login.earned],
+        what=login.signing_in_for,
+        device=device_in_words(),
+    )
+    db.session.commit()
+    remember_session(cookie)
+    return redirect(login.return_to, code=HTTPStatus.SEE_OTHER)
+
+
+def _session(login: LoginTransaction, account: Account) -> tuple[str, str]:
+    before = current_session()
+    if before is not None and before.account_id == account.id:
+        if (cookie := sessions.raise_session(before, login.earned)) is not None:
+            return before.id, cookie
+    elif before is not None:
+        sessions.end(
+            before.id, why="somebody else signed in in this browser", reference=login.reference
+        )
+    return sessions.open_session(
+        account.id, login.earned, device=device_in_words(), reference=login.reference
+    )

@@ -1,0 +1,77 @@
+"""The front door: under which name somebody came, from where, and whether the house is open."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from ipaddress import ip_address, ip_network
+from urllib.parse import quote
+
+from flask import Flask, Response, redirect, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import text
+
+from idp import audit, settings
+from idp.database import db, reads_only
+from idp.errors import RefusedOnOurPage
+
+
+def init_app(app: Flask) -> None:
+    """Look at every request before any room does."""
+    app.before_request(come_in)
+    app.add_url_rule("/health/live", view_func=live)
+    app.add_url_rule("/health/ready", view_func=ready)
+
+
+def come_in() -> ResponseReturnValue | None:
+    """Remember where the request comes from, and send those who used another host name to the issuer's.
+
+    `localhost` and `127.0.0.1` are different sites with different cookies, so a form under another name cannot work.
+    """
+    audit.origin_is(origin())
+    here = settings.current()
+    if request.host == here.host or request.path.startswith("/health/"):
+        return None
+    if request.method in {"GET", "HEAD"}:
+        # quoted anew: the path comes decoded, and what was a %0d%0a must not end up in a header as itself
+        path = "/" + quote(request.path.lstrip("/\\"), safe="/@:!$&'()*+,;=")
+        query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
+        return redirect(here.issuer + path + query, code=HTTPStatus.FOUND)
+    raise RefusedOnOurPage(
+        "client-request", HTTPStatus.MISDIRECTED_REQUEST, f"posted to another host than {here.host}"
+    )
+
+
+def origin() -> str | None:
+    """The network address of the browser; what a proxy says of it counts only when we trust that proxy."""
+    address = request.remote_addr
+    trusted = settings.current().trusted_proxies
+    for hop in reversed(
+        [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
+    ):
+        if address not in trusted or not hop:
+            break
+        address = hop[:45]
+    return address
+
+
+def network(address: str | None) -> str:
+    """What one subscriber has: an IPv4 address, or the /64 of an IPv6 one."""
+    try:
+        parsed = ip_address(address or "")
+    except ValueError:  # only a proxy that we trust can say such a thing; they all count together
+        return ""
+    if parsed.version == 4:
+        return str(parsed)
+    return str(ip_network((parsed, 64), strict=False).network_address)
+
+
+def live() -> Response:
+    """The process answers."""
+    return Response("ok", mimetype="text/plain")
+
+
+def ready() -> Response:
+    """The database answers too."""
+    reads_only()
+    db.session.execute(text("SELECT 1"))
+    return Response("ok", mimetype="text/plain")

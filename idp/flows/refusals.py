@@ -1,0 +1,99 @@
+"""How a refusal looks to a person, and what of it is kept for whoever investigates."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from flask import Flask, Response, g, request
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+
+from idp import clock
+from idp.audit import Event, record
+from idp.database import db
+from idp.errors import RefusedOnOurPage
+from idp.logs import LOG
+from idp.pages import show
+from idp.secret_values import new_reference
+
+
+def init_app(app: Flask) -> None:
+    """One rendering for every way in which a page can fail."""
+    app.register_error_handler(RefusedOnOurPage, refused)
+    app.register_error_handler(HTTPException, unknown)
+    app.register_error_handler(Exception, broken)
+
+
+def refused(refusal: RefusedOnOurPage) -> Response:
+    """The page that belongs to the error, with a reference that `idp explain` knows."""
+    reference = refusal.reference or _reference()
+    db.session.rollback()
+    record(
+        Event.ERROR_SHOWN,
+        succeeded=False,
+        reference=reference,
+        reason=refusal.why,
+        error=refusal.error,
+        page=request.endpoint,
+    )
+    db.session.commit()
+    return _page(refusal.error, refusal.status, reference, refusal)
+
+
+def unknown(wrong: HTTPException) -> Response:
+    """No such page, a method it does not have, a form too large: still a page with a way on."""
+    if isinstance(wrong.response, Response):  # a redirect that routing asks for
+        return wrong.response
+    status = HTTPStatus(wrong.code or 500)
+    error, reference = "not-found" if status < 500 else "server-error", _reference()
+    LOG.info("%s %s, reference %s", status.value, request.endpoint or "no page", reference)
+    # only the log keeps it: anybody can ask for pages that do not exist, as often as they like
+    response = _page(error, status, reference)
+    if wrong.code == HTTPStatus.METHOD_NOT_ALLOWED:
+        response.headers["Allow"] = dict(wrong.get_headers()).get("Allow", "GET")
+    return response
+
+
+def broken(trouble: Exception) -> Response:
+    """Something we did not foresee: kind and place to the log, never its text; nothing of it outside."""
+    reference = _reference()
+    db.session.rollback()
+    LOG.error("failed at %s, reference %s", request.endpoint, reference, exc_info=trouble)
+    try:
+        record(
+            Event.ERROR_SHOWN,
+            succeeded=False,
+            reference=reference,
+            reason=type(trouble).__name__,
+            error="server-error",
+        )
+        db.session.commit()
+    except SQLAlchemyError:  # the database itself may be what failed; the log line above stands
+        db.session.rollback()
+    return _page("server-error", HTTPStatus.INTERNAL_SERVER_ERROR, reference)
+
+
+def _reference() -> str:
+    reference: str = g.get("reference") or new_reference()
+    return reference
+
+
+def _page(
+    error: str, status: HTTPStatus, reference: str, refusal: RefusedOnOurPage | None = None
+) -> Response:
+    facts = dict(refusal.facts) if refusal else {}
+    way_on = facts.pop("way_on", None)
+    until = refusal.until if refusal else None
+    response = show(
+        "error",
+        status=status,
+        kind=error,
+        reference=reference,
+        at=clock.now(),
+        until=until,
+        button=(None, way_on) if way_on else None,
+        **{"application": None, "expired_on": None, "days": None, "detail_code": None} | facts,
+    )
+    if until is not None:
+        response.headers["Retry-After"] = str(max(1, round((until - clock.now()).total_seconds())))
+    return response

@@ -1,0 +1,186 @@
+"""The second step of signing in: one of one's own methods, and the answer to it. Nothing is sent before it is asked."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Final, NoReturn
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+
+from idp import throttle
+from idp.accounts import credentials
+from idp.audit import Event, record
+from idp.database import db
+from idp.errors import RefusedOnOurPage
+from idp.flows import transaction
+from idp.flows.answers import answer, rejected
+from idp.flows.device import device_in_words
+from idp.flows.enrolment import summaries
+from idp.flows.steps import Step
+from idp.flows.walk import Visit, at_step, onward, show_here, stop
+from idp.mfa.factor import Continue, Exhausted, Proven, Rejected
+from idp.models import Credential
+from idp.pages import translate as _
+
+pages = Blueprint("second_factor", __name__)
+
+WRONG_PER_SIGN_IN: Final = 5
+"""After so many wrong second steps the sign-in starts again from the password."""
+
+
+@pages.get("/inloggen/<login_id>/methode")
+@at_step(Step.CHOOSE_METHOD)
+def choose(here: Visit) -> ResponseReturnValue:
+    """One's own methods, the last used one preselected."""
+    return _choices(here)
+
+
+@pages.post("/inloggen/<login_id>/methode")
+@at_step(Step.CHOOSE_METHOD)
+def chosen(here: Visit) -> ResponseReturnValue:
+    """One of them."""
+    if request.form.get("actie") == "stoppen":
+        return stop(here)
+    kind = request.form.get("methode", "")
+    if kind not in here.standing.kinds:
+        return _choices(
+            here,
+            status=422,
+            error="method-missing",
+            field_errors={"methode": _("Kies een methode")},
+        )
+    return onward(here.login.moved(chosen=kind))
+
+
+def _choices(here: Visit, **context: object) -> Response:
+    usable = [line for line in summaries(here.own) if line.kind in here.standing.kinds]
+    last = max(
+        usable, key=lambda line: (line.last_used_at is not None, line.last_used_at), default=None
+    )
+    first_of_kind = {line.kind: line for line in reversed(usable)}
+    methods = [
+        {
+            "kind": line.kind,
+            "value": line.kind,
+            "line": line,
+            "detail": line.detail,
+            "last_used": last is not None and last.kind == line.kind,
+        }
+        for line in usable
+        if first_of_kind[line.kind] is line
+    ]
+    return show_here(here, "choose-method", methods=methods, **context)
+
+
+@pages.get("/inloggen/<login_id>/stap/<kind>")
+@at_step(Step.SECOND_FACTOR)
+def challenge(here: Visit) -> ResponseReturnValue:
+    """The page that asks for the step."""
+    return _challenge(here)
+
+
+@pages.post("/inloggen/<login_id>/stap/<kind>")
+@at_step(Step.SECOND_FACTOR)
+def verify(here: Visit) -> ResponseReturnValue:
+    """One answer to it."""
+    given = answer()
+    if given.action == "stoppen":
+        return stop(here)
+    if given.action == "andere-methode":
+        return onward(here.login.moved(chosen=None))
+    login, counter = here.login, throttle.second_step_key(here.person.id)
+    if any(value.strip() for value in given.fields.values()):
+        _take_a_try(here, counter)
+    match here.factor().verify(here.for_factor(), _of_kind(here), given):
+        case Proven(proof):
+            throttle.forgive(counter)
+            credentials.mark_used(proof.credential_id or "")
+            record(
+                Event.STEP_ACCEPTED,
+                account_id=here.person.id,
+                relation_id=here.person.relation_id,
+                reference=login.reference,
+                kind=here.kind,
+            )
+            return onward(login.earn(proof).moved(failures=0))
+        case Continue():
+            return onward(login)
+        case Rejected() as wrong:
+            return _rejected(here, wrong)
+        case Exhausted(error, until):
+            db.session.commit()
+            raise RefusedOnOurPage(
+                error,
+                HTTPStatus.TOO_MANY_REQUESTS,
+                error,
+                reference=login.reference,
+                until=until,
+                way_on=here.here,
+            )
+
+
+def _take_a_try(here: Visit, counter: str) -> None:
+    """Count the try for the account, over all sign-ins and channels, before it is made."""
+    if (until := throttle.attempt(counter, throttle.SECOND_STEP)) is not None:
+        db.session.commit()
+        raise RefusedOnOurPage(
+            "throttled",
+            HTTPStatus.TOO_MANY_REQUESTS,
+            "too many wrong second steps of this account",
+            reference=here.login.reference,
+            until=until,
+        )
+
+
+def _rejected(here: Visit, wrong: Rejected) -> ResponseReturnValue:
+    login = here.login
+    if not wrong.costs_a_try:
+        db.session.commit()
+        return _challenge(here, **rejected(wrong))
+    record(
+        Event.STEP_FAILED,
+        succeeded=False,
+        account_id=here.person.id,
+        relation_id=here.person.relation_id,
+        reference=login.reference,
+        kind=here.kind,
+        reason=wrong.error,
+        device=device_in_words(),
+    )
+    if login.failures + 1 >= WRONG_PER_SIGN_IN:
+        _spent(here)
+    transaction.save(login.moved(failures=login.failures + 1))
+    db.session.commit()
+    return _challenge(here, **rejected(wrong))
+
+
+def _spent(here: Visit) -> NoReturn:
+    """Too many wrong answers in one sign-in: it starts again from the password and keeps the application's request."""
+    record(
+        Event.STEP_ATTEMPTS_SPENT,
+        succeeded=False,
+        account_id=here.person.id,
+        reference=here.login.reference,
+    )
+    transaction.save(here.login.again())
+    db.session.commit()
+    raise RefusedOnOurPage(
+        "code-attempts",
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "too many wrong second steps in one sign-in",
+        reference=here.login.reference,
+        way_on=f"/inloggen/{here.login.id}",
+    )
+
+
+def _of_kind(here: Visit) -> list[Credential]:
+    return [credential for credential in here.own if credential.kind == here.kind]
+
+
+def _challenge(here: Visit, **context: object) -> Response:
+    view = here.factor().challenge_view(here.for_factor(), _of_kind(here))
+    several = len(here.standing.kinds) > 1
+    return show_here(
+        here, "second-factor", kind=here.kind, view=view, several=several, stop=True, **context
+    )

@@ -1,0 +1,95 @@
+"""Which step comes next: one pure function, and its table in `tests/unit/test_steps.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from idp.assurance import Level, Proof, Strength, fresh_enough, mechanism_level
+from idp.flows.transaction import LoginTransaction, Purpose
+
+
+class Step(StrEnum):
+    """Where a sign-in can stand; all but the last two are pages, named by the contract."""
+
+    IDENTIFY = "login"
+    ACTIVATION_INTRO = "activation-intro"
+    ACTIVATION_CODE = "activation-code"
+    CHOOSE_METHODS = "choose-methods"
+    ENROL = "enrol"
+    ENROLMENT_DONE = "enrolment-done"
+    CHOOSE_METHOD = "choose-method"
+    SECOND_FACTOR = "second-factor"
+    SET_PASSWORD = "set-password"
+    NO_METHOD = "no-method"
+    WINDOW_CLOSED = "activation-window-closed"
+    FINISH = "finish"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What the account has, as far as the next step depends on it."""
+
+    kinds: tuple[str, ...] = ()
+    """The kinds of second step that the person can use."""
+    live_code: bool = False
+    window_open: bool = False
+    """An enrolment window is open for this account in this browser."""
+    password_is_temporary: bool = False
+
+
+def next_step(
+    login: LoginTransaction, standing: Standing, proofs: Iterable[Proof], *, now: datetime
+) -> Step:
+    """The step that this sign-in needs next, from what was proved (here and in the session) and what there is."""
+    counting = fresh_enough(proofs, login.demands, now=now)
+    strengths = {proof.strength for proof in counting}
+    if Strength.KNOWLEDGE not in strengths:
+        return Step.IDENTIFY
+    two_steps = Strength.POSSESSION in strengths
+    activates = login.purpose is Purpose.ACTIVATION or not standing.kinds
+    if activates and not login.enrolled and not standing.window_open:
+        return _before_the_window(login, standing)
+    if two_steps and standing.password_is_temporary:
+        return Step.SET_PASSWORD
+    # A sign-in in which a method was set up goes on setting up; after a new start it first asks for that method.
+    activates = activates or (login.purpose is Purpose.SIGN_IN and bool(login.enrolled))
+    if activates and (two_steps or (standing.window_open and not login.enrolled)):
+        return _setting_up(login, window_open=standing.window_open)
+    # Above substantieel nothing more can be asked of a person: whether it suffices is the asker's question.
+    # A start password, which others have seen, opens nothing by itself.
+    enough = min(login.demands.level, Level.SUBSTANTIEEL)
+    if standing.password_is_temporary or mechanism_level(counting) < enough:
+        return _second_step(login, standing)
+    if login.purpose is Purpose.ADD_METHOD:
+        return _setting_up(login, window_open=True)
+    return Step.FINISH
+
+
+def _before_the_window(login: LoginTransaction, standing: Standing) -> Step:
+    """An activation code has to be entered first, if there is one to enter."""
+    if login.window_was_open:
+        return Step.WINDOW_CLOSED
+    if login.purpose is not Purpose.ACTIVATION and not standing.live_code:
+        return Step.NO_METHOD
+    return Step.ACTIVATION_CODE if login.intro_seen else Step.ACTIVATION_INTRO
+
+
+def _setting_up(login: LoginTransaction, *, window_open: bool) -> Step:
+    """Choose methods, set each one up, then finish or choose again; after the window only finishing is left."""
+    if login.finished:
+        return Step.FINISH
+    if login.to_enrol and window_open:
+        return Step.ENROL
+    if not login.enrolled or (login.choosing and window_open):
+        return Step.CHOOSE_METHODS
+    return Step.ENROLMENT_DONE
+
+
+def _second_step(login: LoginTransaction, standing: Standing) -> Step:
+    """One's own methods to choose from; no choice page when there is exactly one."""
+    if login.chosen in standing.kinds or len(standing.kinds) == 1:
+        return Step.SECOND_FACTOR
+    return Step.CHOOSE_METHOD
