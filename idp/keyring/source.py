@@ -1,0 +1,206 @@
+"""Where signing keys lie: one encrypted JSON file per key, shared by every worker of this deployment.
+
+A file is written beside its place and then linked or renamed into it, so that nobody ever reads half a key.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import orjson
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from joserfc import jwt
+from joserfc.jwk import ECKey, RSAKey
+
+from idp.secret_values import RootSecret
+from idp.settings import SettingsError
+
+#: The algorithms we have keys for. RSA is 3072 bits, which is worth as much as P-256 (SP 800-57 part 1, table 2).
+ALGORITHMS: Final = ("RS256", "ES256")
+_RSA_BITS: Final = 3072
+_NONCE_BYTES: Final = 12
+
+
+class Signer(Protocol):
+    """One private key at work. A key in a file is one; a key in a PKCS#11 token will be another."""
+
+    def sign(self, header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
+        """The claims as a signed JWT in compact form (RFC 7515 section 7.1), with exactly this header."""
+
+
+class Source(Protocol):
+    """A place where keys lie."""
+
+    def stamp(self) -> int:
+        """A number that is another one as soon as a key was added or changed."""
+
+    def load(self) -> tuple[StoredKey, ...]:
+        """Every key, in no particular order."""
+
+    def signer(self, key: StoredKey) -> Signer:
+        """The private side of one key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredKey:
+    """What a key's file says; `public` is the JWK as we publish it (RFC 7517)."""
+
+    kid: str
+    alg: str
+    created_at: datetime
+    active_from: datetime
+    retired_at: datetime | None
+    """When an operator withdrew it; a key that was merely followed by a next one has none."""
+    public: Mapping[str, str] = field(repr=False)
+    sealed: str = field(repr=False)
+
+    def to_json(self) -> bytes:
+        """The file's text."""
+        return orjson.dumps(
+            {
+                "kid": self.kid,
+                "alg": self.alg,
+                "created_at": self.created_at,
+                "active_from": self.active_from,
+                "retired_at": self.retired_at,
+                "public": dict(self.public),
+                "sealed": self.sealed,
+            },
+            option=orjson.OPT_INDENT_2,
+        )
+
+    @classmethod
+    def from_json(cls, text: bytes) -> StoredKey:
+        """Back from the file."""
+        stored = orjson.loads(text)
+        retired_at = stored["retired_at"]
+        return cls(
+            kid=stored["kid"],
+            alg=stored["alg"],
+            created_at=datetime.fromisoformat(stored["created_at"]),
+            active_from=datetime.fromisoformat(stored["active_from"]),
+            retired_at=None if retired_at is None else datetime.fromisoformat(retired_at),
+            public=stored["public"],
+            sealed=stored["sealed"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FileSigner:
+    """A private key from a file, in memory."""
+
+    _key: RSAKey | ECKey
+    _alg: str
+
+    def sign(self, header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
+        """Sign with joserfc, which allows this key's algorithm and no other."""
+        return jwt.encode(dict(header), dict(claims), self._key, [self._alg], default_type=None)
+
+
+class FileSource:
+    """A folder of key files, sealed with a key that derives from the root secret."""
+
+    def __init__(self, folder: Path, secret: RootSecret) -> None:
+        self._folder = folder
+        self._cipher = AESGCM(secret.derive("signing keys"))
+
+    def stamp(self) -> int:
+        """When something in the folder was added or replaced; 0 while there is no folder."""
+        try:
+            return self._folder.stat().st_mtime_ns
+        except FileNotFoundError:
+            return 0
+
+    def load(self) -> tuple[StoredKey, ...]:
+        """Every key file; `SettingsError` for a file that is none."""
+        return tuple(map(self._read, self._folder.glob("*.json")))
+
+    def _read(self, file: Path) -> StoredKey:
+        try:
+            return StoredKey.from_json(file.read_bytes())
+        except (ValueError, KeyError, TypeError) as wrong:
+            raise SettingsError(
+                f"IDP_KEYS: {file} is no key file; take it out of the folder"
+            ) from wrong
+
+    def signer(self, key: StoredKey) -> FileSigner:
+        """Open one key; `SettingsError` when the root secret is not the one that sealed it."""
+        sealed = base64.b64decode(key.sealed)
+        try:
+            der = self._cipher.decrypt(
+                sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _place(key.kid, key.alg)
+            )
+        except InvalidTag as wrong:
+            raise SettingsError(
+                f"IDP_KEYS: {self._folder / key.kid}.json was not sealed with this root secret (IDP_SECRET_FILE)"
+            ) from wrong
+        # we made this key and nobody else can seal one: checking its primes again would cost 30 ms at every start
+        native = serialization.load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
+        kind: type[RSAKey | ECKey] = RSAKey if isinstance(native, rsa.RSAPrivateKey) else ECKey
+        return FileSigner(kind.import_key(native), key.alg)  # type: ignore[arg-type]
+
+    def create(self, alg: str, *, now: datetime, active_from: datetime) -> StoredKey:
+        """Make a key and put its file in the folder; the private side exists nowhere else."""
+        native = _generate(alg)
+        kind: type[RSAKey | ECKey] = RSAKey if isinstance(native, rsa.RSAPrivateKey) else ECKey
+        jwk = kind.import_key(native)  # type: ignore[arg-type]
+        kid = jwk.thumbprint()  # RFC 7638: never the same for two keys
+        public = {"kid": kid, "use": "sig", "alg": alg, **jwk.as_dict(private=False)}
+        der = native.private_bytes(
+            serialization.Encoding.DER,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        sealed = nonce + self._cipher.encrypt(nonce, der, _place(kid, alg))
+        key = StoredKey(
+            kid=kid,
+            alg=alg,
+            created_at=now,
+            active_from=active_from,
+            retired_at=None,
+            public={name: str(value) for name, value in public.items()},
+            sealed=base64.b64encode(sealed).decode(),
+        )
+        self._write(key)
+        return key
+
+    def withdraw(self, key: StoredKey, *, now: datetime) -> StoredKey:
+        """Write down that a key may never be used or published again."""
+        withdrawn = replace(key, retired_at=now)
+        self._write(withdrawn)
+        return withdrawn
+
+    def _write(self, key: StoredKey) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary = self._folder / f".{key.kid}.{secrets.token_hex(8)}"
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(key.to_json())
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self._folder / f"{key.kid}.json")
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+def _generate(alg: str) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey:
+    if alg == "RS256":
+        return rsa.generate_private_key(public_exponent=65537, key_size=_RSA_BITS)
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def _place(kid: str, alg: str) -> bytes:
+    return f"signing key {kid} {alg}".encode()

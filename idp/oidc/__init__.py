@@ -1,0 +1,34 @@
+"""The protocol rooms: OpenID Connect over OAuth 2.0, one file per endpoint, every refusal a named check.
+
+May import `flows`, `accounts`, `keyring`, `pages` and what is below them; nothing imports `oidc` but `cli`.
+Authlib is spoken to in `server.py` and nowhere else; profiles decide wherever clients differ.
+"""
+
+from __future__ import annotations
+
+import orjson
+from flask import Flask
+
+from idp.oidc import authorize, discovery, logout, token, userinfo
+
+#: Every address of the protocol, and who answers there.
+ROUTES = (
+    ("/.well-known/openid-configuration", discovery.metadata, ("GET",)),
+    ("/.well-known/oauth-authorization-server", discovery.metadata, ("GET",)),
+    ("/oauth2/jwks", discovery.jwks, ("GET",)),
+    ("/oauth2/authorize", authorize.authorize, ("GET", "POST")),
+    ("/oauth2/authorize/<request_id>", authorize.resume, ("GET",)),
+    ("/oauth2/token", token.token, ("POST",)),
+    ("/oauth2/userinfo", userinfo.userinfo, ("GET", "POST")),
+    ("/oauth2/logout", logout.logout, ("GET", "POST")),
+)
+
+
+def init_app(app: Flask) -> None:
+    """Register the endpoints; `SettingsError` when the settings enable a profile that does not exist."""
+    app.extensions["idp-metadata"] = orjson.dumps(discovery.document(app.config["IDP"]))
+    for address, view, methods in ROUTES:
+        name = (
+            address.strip("/").replace("/", "_").replace(".", "").replace("<", "").replace(">", "")
+        )
+        app.add_url_rule(address, f"oidc_{name}", view, methods=list(methods))

@@ -1,0 +1,71 @@
+"""Which addresses a client may register: where codes go, where a sign-out ends, where a sign-in begins."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl, urlsplit
+
+from idp.settings import LOOPBACK
+
+LONGEST: Final = 2000
+#: What we add to an address when we answer; twice would be read in two ways.
+OF_ANSWERS: Final = frozenset({"code", "state", "iss", "error", "error_description"})
+#: RFC 3986 characters, minus those that could ever end a header, an attribute or a policy.
+_PLAIN: Final = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&()*+,;=%-]+")
+_HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What holds for one client: `loopback` may use plain http on this machine, `localhost` on that name only."""
+
+    loopback: bool
+    localhost: bool
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine: the three names, or one below `localhost` (RFC 6761 section 6.3)."""
+    return host in LOOPBACK or host.endswith(".localhost")
+
+
+def problem(address: str, rules: Rules, *, longest: int = LONGEST) -> str | None:
+    """Why an address cannot be registered, in words that follow `redirect_uri …`; `None` when it can.
+
+    Addresses are compared character by character, so anything that is written in more than one way is refused.
+    """
+    if not address or len(address) > longest or not _PLAIN.fullmatch(address):
+        return "holds characters that are not allowed in an address, or is empty, or too long"
+    try:
+        parts = urlsplit(address)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        return "is not an address"
+    netloc = parts.netloc
+    names = {name for name, _value in parse_qsl(parts.query, keep_blank_values=True)}
+    checks = (
+        (bool(names & OF_ANSWERS), "must not hold a parameter that answers have"),
+        (parts.scheme not in {"https", "http"}, "must begin with https://"),
+        ("@" in netloc, "must hold no user name"),
+        ("#" in address, "must have no fragment"),
+        (
+            not host or not _HOST.fullmatch(netloc.rpartition(":")[0] if parts.port else netloc),
+            "needs a host in lower case, without wildcards",
+        ),
+        ("/../" in f"{parts.path}/" or "/./" in f"{parts.path}/", "must not walk through . or .."),
+    )
+    for wrong, words in checks:
+        if wrong:
+            return words
+    if parts.scheme == "http" and not (
+        (rules.loopback and is_loopback(host)) or (rules.localhost and host == "localhost")
+    ):
+        return "must begin with https:// (plain http is for loopback addresses, of a provider on loopback)"
+    return None
+
+
+def origin_of(address: str) -> str:
+    """Scheme, host and port of a registered address, for a page's `form-action`."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,157 @@
+"""An authorization request and what it means: all from its parameters, so that a kept one means the same later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any, Final
+
+from idp import settings
+from idp.assurance import Level
+from idp.keyring import Unverifiable
+from idp.keyring import current as keyring
+from idp.oidc import claims_parameter, registered
+from idp.oidc.claims_parameter import ClaimsRequest
+from idp.oidc.parameters import Parameters
+from idp.oidc.registered import RegisteredClient
+from idp.oidc.registration import HIGHEST_LEVEL
+
+ID_TOKEN_TYPE: Final = "JWT"
+#: Prompts after which only a new sign-in counts; with `select_account` it may be another account's.
+_ANEW: Final = frozenset({"login", "select_account"})
+
+
+@dataclass
+class Asked:
+    """One request. Its properties may only be used once the check that guards them has held (see `checks`)."""
+
+    parameters: Parameters
+    at: datetime
+    """When it first came."""
+    reference: str
+
+    @cached_property
+    def found(self) -> RegisteredClient | None:
+        """The client it names, when there is one."""
+        client_id = self.parameters.get("client_id")
+        return registered.load(client_id) if client_id else None
+
+    @property
+    def client(self) -> RegisteredClient:
+        """The client, once it is known to exist."""
+        assert self.found is not None
+        return self.found
+
+    @property
+    def redirect_uri(self) -> str:
+        """Where the answer goes, once it is known to be registered."""
+        return self.parameters.sent["redirect_uri"]
+
+    @property
+    def response_mode(self) -> str:
+        """How it goes there; `query` unless the client may have and asks another one."""
+        mode = self.parameters.get("response_mode")
+        return mode if mode in self.client.profile.response_modes else "query"
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """The scopes we know; others are ignored (OpenID Connect Core section 3.1.2.1)."""
+        return tuple(
+            word for word in self.parameters.words("scope") if word in self.client.profile.scopes
+        )
+
+    @property
+    def prompts(self) -> frozenset[str]:
+        """The values of `prompt`."""
+        return frozenset(self.parameters.words("prompt"))
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing may be shown (`prompt=none`)."""
+        return "none" in self.prompts
+
+    @property
+    def not_before(self) -> datetime | None:
+        """The moment that counting proofs must not precede.
+
+        Measured from when the request came, so that a slow sign-in does not outlive its own `max_age`.
+        """
+        if self.prompts & _ANEW:
+            return self.at
+        max_age = self.parameters.get("max_age")
+        return None if max_age is None else self.at - timedelta(seconds=int(max_age))
+
+    @cached_property
+    def claims(self) -> ClaimsRequest:
+        """The `claims` parameter; `ValueError` when it cannot be read."""
+        return claims_parameter.parsed(self.parameters.get("claims"))
+
+    @cached_property
+    def hint(self) -> dict[str, Any] | None:
+        """The claims of `id_token_hint`; `Unverifiable` when it is not an ID Token of ours for this client."""
+        token = self.parameters.get("id_token_hint")
+        if token is None:
+            return None
+        claims = keyring().verify(token, typ=ID_TOKEN_TYPE)
+        if (
+            claims.get("iss") != settings.current().issuer
+            or claims.get("aud") != self.client.client_id
+        ):
+            raise Unverifiable("another issuer or another client")
+        return claims
+
+    @property
+    def expected_subject(self) -> str | None:
+        """The only `sub` that will do, by `id_token_hint` or by the `claims` parameter."""
+        if self.hint is not None:
+            return str(self.hint.get("sub"))
+        return self.claims.subject
+
+    @property
+    def acr_values(self) -> tuple[str, ...]:
+        """The levels that were asked for, in order of preference; the `claims` parameter goes first."""
+        return self.claims.acr_values or self.parameters.words("acr_values")
+
+    @cached_property
+    def levels(self) -> tuple[Level, ...]:
+        """Those of them that can be reached here at all."""
+        by_name = {uri: level for level, uri in settings.current().acr.items()}
+        return tuple(
+            by_name[value]
+            for value in self.acr_values
+            if by_name.get(value, Level.NONE) in _REACHABLE
+        )
+
+    @property
+    def acr_is_binding(self) -> bool:
+        """Whether failing to reach an asked level is an error (OpenID Connect Core section 5.5.1.1; NL GOV always)."""
+        return bool(self.acr_values) and (
+            self.claims.acr_is_essential or self.client.profile.acr_is_binding
+        )
+
+    @property
+    def wanted_level(self) -> Level:
+        """What to aim for: the client's own level, or a higher one that it asks for."""
+        return max(self.client.level, self.levels[0]) if self.levels else self.client.level
+
+    @property
+    def least_level(self) -> Level:
+        """What will do."""
+        return (
+            max(self.client.level, min(self.levels))
+            if self.acr_is_binding and self.levels
+            else self.client.level
+        )
+
+    def acr_for(self, level: Level) -> tuple[Level, str]:
+        """The level and `acr` to state when `level` was reached.
+
+        The real one, unless essential values were given: then the strongest of those that it covers.
+        """
+        if self.claims.acr_is_essential and self.levels:
+            level = max(each for each in self.levels if each <= level)
+        return level, settings.current().acr[level]
+
+
+_REACHABLE: Final = frozenset(level for level in Level if Level.NONE < level <= HIGHEST_LEVEL)

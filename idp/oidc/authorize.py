@@ -1,0 +1,199 @@
+"""The authorization endpoint (OpenID Connect Core section 3.1.2): check, decide, and answer, now or after a sign-in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, g, request
+
+from idp import clock
+from idp.accounts import grants, sessions
+from idp.accounts.sessions import LiveSession
+from idp.audit import Event, record
+from idp.database import db
+from idp.errors import RefusedOnOurPage
+from idp.flows.begin import begin_sign_in
+from idp.flows.cookies import browser_digest, current_session
+from idp.models import AuthorizationRequest
+from idp.oidc import answers, checks, codes, parameters, requests_kept, server, subjects
+from idp.oidc.asked import Asked
+from idp.oidc.checks import Check
+from idp.oidc.decide import Decision, Give, Refuse, SignIn, decide
+from idp.oidc.parameters import Parameters
+from idp.oidc.refusals import Code, RefusedToClient
+from idp.secret_values import new_reference
+
+
+def authorize() -> Response:
+    """A new request, by GET or POST (section 3.1.2.1)."""
+    source = request.form if request.method == "POST" else request.args
+    asked = Asked(
+        Parameters.of(source, parameters.AUTHORIZATION),
+        clock.now(),
+        g.setdefault("reference", new_reference()),
+    )
+    if (refusal := _checked(asked)) is not None:
+        return _refuse(asked, refusal, None)
+    if request.method == "POST":
+        # The Lax session cookie stays home with a post from elsewhere: come again by GET (RFC 9700 section 4.12).
+        kept = requests_kept.keep(asked, browser=requests_kept.UNBOUND)
+        db.session.commit()
+        return answers.see_other(requests_kept.address(kept))
+    return _go_on(asked, None)
+
+
+def resume(request_id: str) -> Response:
+    """A kept request, whose person comes back from signing in (or whose browser comes back by GET)."""
+    kept = requests_kept.load(request_id, browser=browser_digest())
+    asked = Asked(Parameters(kept.parameters), kept.created_at, kept.reference)
+    g.reference = kept.reference
+    if (refusal := _checked(asked)) is not None:  # the client may have been changed since
+        return _refuse(asked, refusal, kept)
+    if "gestopt" in request.args:
+        return _refuse(asked, RefusedToClient(Code.ACCESS_DENIED, "the person stopped"), kept)
+    return _go_on(asked, kept)
+
+
+def _checked(asked: Asked) -> RefusedToClient | None:
+    """Run the checks: `RefusedOnOurPage` until the return address is trusted, then what the client must hear."""
+    try:
+        _hold(checks.BEFORE_THE_RETURN_ADDRESS_IS_TRUSTED, asked)
+    except RefusedOnOurPage as refused:
+        _audit(asked, Event.AUTHORIZATION_REFUSED, succeeded=False, reason=refused.why)
+        db.session.commit()
+        raise
+    g.ui_locales = asked.parameters.get("ui_locales")
+    try:
+        _hold(checks.ONCE_THE_RETURN_ADDRESS_IS_TRUSTED, asked)
+    except RefusedToClient as refused:
+        return refused
+    return None
+
+
+def _hold(rules: Iterable[Check], asked: Asked) -> None:
+    for check in rules:
+        check(asked)
+
+
+def _go_on(asked: Asked, kept: AuthorizationRequest | None) -> Response:
+    session = current_session()
+    decision = _decision(asked, session)
+    match decision:
+        case Give():
+            assert session is not None  # nobody is given a code without one
+            return _give(asked, session, decision, kept)
+        case Refuse(page=str(page)) if not asked.silent:
+            return _explain(asked, session, decision, page)
+        case Refuse():
+            return _refuse(asked, RefusedToClient(decision.code, decision.why), kept, session)
+        case SignIn() if asked.silent:
+            return _refuse(asked, RefusedToClient(Code.LOGIN_REQUIRED, decision.why), kept, session)
+        case SignIn():
+            return _sign_in(asked, decision, kept)
+
+
+def _decision(asked: Asked, session: LiveSession | None) -> Decision:
+    subject = None if session is None else subjects.of_account(asked.client, session.account_id)
+    hinted = requests_kept.hinted_account(asked)
+    decision = decide(asked, session, subject=subject, hinted_account=hinted, now=clock.now())
+    application_id = asked.client.application_id
+    if not isinstance(decision, Give) or session is None or application_id is None:
+        return decision
+    if grants.may_use(session.account_id, application_id):
+        return decision
+    return Refuse(
+        Code.ACCESS_DENIED, "the account has no grant for the application", page="no-access"
+    )
+
+
+def _give(
+    asked: Asked, session: LiveSession, give: Give, kept: AuthorizationRequest | None
+) -> Response:
+    """Make the code, and send the browser back with it."""
+    requests_kept.answer_once(kept)
+    code = server.authorization_code(asked.parameters)
+    client_id = asked.client.client_id
+    codes.save(
+        code,
+        client_id=client_id,
+        account_id=session.account_id,
+        session_id=session.id,
+        redirect_uri=asked.redirect_uri,
+        code_challenge=asked.parameters.get("code_challenge"),
+        nonce=asked.parameters.get("nonce"),
+        scope=" ".join(asked.scope),
+        claims=asked.claims.to_json(),
+        acr=give.acr,
+        auth_time=give.auth_time,
+        sid=sessions.sid_for(session.id, client_id),
+        reference=asked.reference,
+    )
+    if not asked.silent:  # renewals in the background are nobody's activity
+        sessions.touch(session)
+    _audit(asked, Event.CODE_ISSUED, session, acr=give.acr)
+    db.session.commit()
+    return answers.to_client(asked, {"code": code})
+
+
+def _refuse(
+    asked: Asked,
+    refusal: RefusedToClient,
+    kept: AuthorizationRequest | None,
+    session: LiveSession | None = None,
+) -> Response:
+    """Tell the client, which ends the request."""
+    requests_kept.answer_once(kept)
+    _audit(
+        asked,
+        Event.AUTHORIZATION_REFUSED,
+        session,
+        succeeded=False,
+        reason=refusal.why,
+        error=refusal.code.value,
+    )
+    db.session.commit()
+    return answers.refused(asked, refusal)
+
+
+def _explain(asked: Asked, session: LiveSession | None, refuse: Refuse, page: str) -> Response:
+    """Tell the person, who may come back to the same address when it has been put right."""
+    _audit(asked, Event.AUTHORIZATION_REFUSED, session, succeeded=False, reason=refuse.why)
+    db.session.commit()
+    raise RefusedOnOurPage(
+        page,
+        HTTPStatus.FORBIDDEN,
+        refuse.why,
+        reference=asked.reference,
+        application=asked.client.shown_name,
+    )
+
+
+def _sign_in(asked: Asked, decision: SignIn, kept: AuthorizationRequest | None) -> Response:
+    """Let the person sign in here; the request waits."""
+    if kept is None:
+        kept = requests_kept.keep(asked, browser=browser_digest(), demands=decision.demands)
+    _audit(asked, Event.AUTHORIZATION_REQUESTED, None, reason=decision.why)
+    start = begin_sign_in(
+        decision.demands,
+        return_to=requests_kept.address(kept),
+        reference=asked.reference,
+        signing_in_for=asked.client.shown_name,
+        form_action=asked.client.form_action(asked.redirect_uri),
+        language=asked.parameters.get("ui_locales"),
+    )
+    db.session.commit()
+    return answers.see_other(start)
+
+
+def _audit(asked: Asked, event: Event, session: LiveSession | None = None, **facts: Any) -> None:
+    record(
+        event,
+        reference=asked.reference,
+        client_id=None if asked.found is None else asked.found.client_id,
+        account_id=None if session is None else session.account_id,
+        relation_id=None if session is None else session.relation_id,
+        session_id=None if session is None else session.id,
+        **facts,
+    )

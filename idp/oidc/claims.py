@@ -1,0 +1,130 @@
+"""What a token says of somebody: only what scope and `claims` ask for, and only what we know."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from idp import clock, settings, vault
+from idp.accounts.grants import GrantedApplication
+from idp.oidc import subjects
+from idp.oidc.codes import ClaimedCode
+from idp.oidc.persons import Person
+from idp.oidc.profiles import IdTokenFacts
+from idp.oidc.registered import RegisteredClient
+
+#: OpenID Connect Core section 5.4, and our own scope.
+BY_SCOPE: Final[Mapping[str, tuple[str, ...]]] = {
+    "profile": ("name", "preferred_username"),
+    "email": ("email", "email_verified"),
+    "applicaties": ("relatienummer", "relatienaam", "applicaties", "rollen"),
+}
+#: What the `claims` parameter may ask for one by one.
+ON_REQUEST: Final = tuple(name for names in BY_SCOPE.values() for name in names)
+_SCOPE_OF: Final = {name: scope for scope, names in BY_SCOPE.items() for name in names}
+#: In every ID Token (`nonce` when it was sent).
+PROTOCOL: Final = ("iss", "sub", "aud", "exp", "iat", "nonce", "auth_time", "acr", "sid", "at_hash")
+_FROM_GRANTS: Final = frozenset({"applicaties", "rollen"})
+
+
+def wanted_in_id_token(
+    client: RegisteredClient, scope: Iterable[str], requested: Iterable[str]
+) -> frozenset[str]:
+    """Names of the claims for an ID Token: those of `applicaties`, and what was asked for there by name.
+
+    The scopes of OpenID Connect go to UserInfo, because an access token is always issued (Core section 5.4).
+    """
+    from_scope = BY_SCOPE["applicaties"] if "applicaties" in scope else ()
+    return frozenset({*from_scope, *_allowed(client, requested)})
+
+
+def wanted_at_userinfo(
+    client: RegisteredClient, scope: Iterable[str], requested: Iterable[str]
+) -> frozenset[str]:
+    """Names of the claims for UserInfo: those of every scope, and what was asked for there by name."""
+    from_scopes = (name for each in scope for name in BY_SCOPE.get(each, ()))
+    return frozenset({*from_scopes, *_allowed(client, requested)})
+
+
+def need_grants(client: RegisteredClient, names: frozenset[str]) -> bool:
+    """Whether the applications of the person have to be looked up for this answer."""
+    return client.application_id is not None or bool(names & _FROM_GRANTS)
+
+
+def about(
+    person: Person,
+    client: RegisteredClient,
+    names: frozenset[str],
+    granted: tuple[GrantedApplication, ...],
+) -> dict[str, Any]:
+    """The values of those claims that exist; an absent value is an absent claim."""
+    values: dict[str, Any] = {}
+    if "name" in names:
+        values["name"] = person.name
+    if "preferred_username" in names:
+        values["preferred_username"] = person.username
+    if names & {"email", "email_verified"} and person.email_sealed is not None:
+        email = vault.unseal(person.email_sealed, place=f"account.email:{person.account_id}")
+        values |= {
+            "email": email,
+            "email_verified": False,
+        }  # an operator typed it, nobody proved it
+    if "relatienummer" in names:
+        values["relatienummer"] = person.relation_number
+    if "relatienaam" in names:
+        values["relatienaam"] = person.relation_name
+    if "applicaties" in names:
+        values["applicaties"] = [
+            {"id": each.id, "naam": each.name, "rollen": list(each.roles)} for each in granted
+        ]
+    if "rollen" in names and client.application_id is not None:
+        values["rollen"] = [
+            role for each in granted if each.id == client.application_id for role in each.roles
+        ]
+    return values
+
+
+def id_token(
+    client: RegisteredClient,
+    code: ClaimedCode,
+    person: Person,
+    granted: tuple[GrantedApplication, ...],
+    *,
+    access_token: str,
+) -> dict[str, Any]:
+    """The claims of an ID Token (OpenID Connect Core section 2), with what the client's profile adds."""
+    here, now = settings.current(), clock.epoch(clock.now())
+    facts = IdTokenFacts(here.issuer, now, subjects.of_relation(client, person.relation_id))
+    names = wanted_in_id_token(client, code.scope.split(), code.claims.get("id_token", ()))
+    claims: dict[str, Any] = {
+        "iss": here.issuer,
+        "sub": subjects.of_account(client, person.account_id),
+        "aud": client.client_id,
+        "exp": now + here.id_token_seconds,
+        "iat": now,
+        "auth_time": code.auth_time,
+        "acr": code.acr,
+        "sid": code.sid,
+        "at_hash": half_hash(access_token),
+    }
+    if code.nonce is not None:
+        claims["nonce"] = code.nonce
+    return claims | client.profile.further(facts) | about(person, client, names, granted)
+
+
+def half_hash(token: str) -> str:
+    """`at_hash` (OpenID Connect Core section 3.1.3.6); every algorithm we sign with goes with SHA-256."""
+    digest = hashlib.sha256(token.encode("ascii")).digest()
+    return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()
+
+
+def _allowed(client: RegisteredClient, requested: Iterable[str]) -> tuple[str, ...]:
+    """What the `claims` parameter brings this client: its profile says for which claims it needs the scope as well."""
+    registered_only = client.profile.claims_by_registered_scope
+    return tuple(
+        name
+        for name in requested
+        if (scope := _SCOPE_OF.get(name)) not in registered_only or scope in client.scopes
+    )

@@ -1,0 +1,299 @@
+"""Relying parties: what an operator may do with a client, and what is wrong with one. The caller commits."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final, TypedDict, Unpack
+
+from sqlalchemy import delete, select
+from sqlalchemy import update as sql_update
+
+from idp import clock, settings
+from idp.assurance import Level
+from idp.audit import Event, record
+from idp.database import db
+from idp.errors import WrongInput
+from idp.models import AccessToken, Application, AuthorizationCode, AuthorizationRequest, Client
+from idp.oidc import profiles
+from idp.oidc.registered import CLIENT_ID, RegisteredClient, digest_of, forget, load
+from idp.oidc.registration import Registration, problems
+from idp.secret_values import Secret, random_token
+
+__all__ = [
+    "Changes",
+    "RegisteredClient",
+    "add",
+    "check",
+    "listing",
+    "load",
+    "remove",
+    "rotate_secret",
+    "show",
+    "update",
+]
+
+#: How long a secret still works beside the one that replaced it, unless the operator says otherwise.
+OLD_SECRET_LASTS: Final = timedelta(days=7)
+_SECRET_METHODS: Final = frozenset({"client_secret_basic", "client_secret_post"})
+
+
+class Changes(TypedDict, total=False):
+    """What can be said of a client; the names are those of RFC 7591 where it has one."""
+
+    name: str
+    profile: str
+    auth_method: str
+    redirect_uris: Sequence[str]
+    post_logout_redirect_uris: Sequence[str]
+    form_action_origins: Sequence[str]
+    scopes: Sequence[str]
+    jwks: Mapping[str, Any] | None
+    application_id: str | None
+    level: Level
+    id_token_alg: str
+    sector: str
+    subject_type: str
+    initiate_login_uri: str | None
+    is_test: bool
+
+
+def add(
+    *,
+    name: str,
+    profile: str,
+    redirect_uris: Sequence[str],
+    auth_method: str | None = None,
+    post_logout_redirect_uris: Sequence[str] = (),
+    form_action_origins: Sequence[str] = (),
+    scopes: Sequence[str] | None = None,
+    jwks: Mapping[str, Any] | None = None,
+    application_id: str | None = None,
+    level: Level | None = None,
+    id_token_alg: str | None = None,
+    sector: str | None = None,
+    subject_type: str = "pairwise",
+    initiate_login_uri: str | None = None,
+    is_test: bool = False,
+    client_id: str | None = None,
+    actor: str,
+) -> tuple[Client, Secret | None]:
+    """Register a client; returns its row and, for a method that has one, its secret, which is shown once.
+
+    Unless named: the profile's first method and scopes, its first ID Token algorithm, the level of its application (or
+    *substantieel*), the host of its addresses as sector. `WrongInput` with one sentence when something cannot be.
+    """
+    policy = profiles.known().get(profile)
+    if policy is None or profile not in settings.current().enabled_profiles:
+        raise WrongInput(
+            f"{profile} is no profile of this deployment; it offers {', '.join(settings.current().enabled_profiles)}"
+        )
+    application = _application(application_id)
+    registration = Registration(
+        name=name.strip(),
+        profile=policy,
+        auth_method=auth_method or policy.auth_methods[0],
+        redirect_uris=tuple(redirect_uris),
+        post_logout_redirect_uris=tuple(post_logout_redirect_uris),
+        form_action_origins=tuple(form_action_origins),
+        scopes=tuple(policy.default_scopes if scopes is None else scopes),
+        jwks=jwks,
+        application_id=application_id,
+        application_level=None if application is None else Level(application.level),
+        level=level
+        if level is not None
+        else (Level(application.level) if application else Level.SUBSTANTIEEL),
+        id_token_alg=id_token_alg or policy.id_token_algs[0],
+        sector=sector,
+        subject_type=subject_type,
+        initiate_login_uri=initiate_login_uri,
+        is_test=is_test,
+    )
+    _refuse_the_first(problems(registration))
+    chosen = client_id or f"c-{secrets.token_hex(12)}"
+    if not CLIENT_ID.fullmatch(chosen) or len(chosen) == 43:  # 43 characters is how long a `sub` is
+        raise WrongInput(
+            f"{chosen!r} cannot be a client id: 3 to 60 letters, digits, dots, dashes or underscores, not 43"
+        )
+    if db.session.get(Client, chosen) is not None:
+        raise WrongInput(f"the client id {chosen} exists already, or did; ids are not used twice")
+    client = Client(client_id=chosen, secrets=[], **registration.columns())
+    secret = (
+        _new_secret(client, old_lasts=timedelta(0))
+        if client.auth_method in _SECRET_METHODS
+        else None
+    )
+    db.session.add(client)
+    db.session.flush()
+    record(
+        Event.CLIENT_ADDED,
+        actor=actor,
+        client_id=chosen,
+        profile=profile,
+        auth_method=client.auth_method,
+    )
+    return client, secret
+
+
+def update(
+    client_id: str, *, actor: str, **changes: Unpack[Changes]
+) -> tuple[Client, Secret | None]:
+    """Change what is named; the rest stays. A secret comes back when the client needs one and had none.
+
+    `WrongInput` when the client is unknown, nothing is named, or the result could not be registered.
+    """
+    client = _existing(client_id)
+    if not changes:
+        raise WrongInput("nothing to change was named")
+    registration = _registration_of(client).changed(
+        changes, _application(changes.get("application_id", client.application_id))
+    )
+    if registration.profile.name not in settings.current().enabled_profiles:
+        raise WrongInput(f"{registration.profile.name} is no profile of this deployment")
+    _refuse_the_first(problems(registration))
+    for column, value in registration.columns().items():
+        setattr(client, column, value)
+    secret = None
+    if client.auth_method in _SECRET_METHODS:
+        secret = None if client.secrets else _new_secret(client, old_lasts=timedelta(0))
+    else:
+        client.secrets = []
+    _changed(client)
+    record(Event.CLIENT_UPDATED, actor=actor, client_id=client_id, changed=sorted(changes))
+    return client, secret
+
+
+def rotate_secret(client_id: str, *, actor: str, old_lasts: timedelta = OLD_SECRET_LASTS) -> Secret:
+    """A new secret; the one before works on for `old_lasts`, older ones stop now (OAuth 2.1: at most two)."""
+    client = _existing(client_id)
+    if client.auth_method not in _SECRET_METHODS:
+        raise WrongInput(f"{client_id} has no secret: it authenticates by {client.auth_method}")
+    secret = _new_secret(client, old_lasts=old_lasts)
+    _changed(client)
+    record(
+        Event.CLIENT_SECRET_ROTATED,
+        actor=actor,
+        client_id=client_id,
+        old_lasts_hours=old_lasts.total_seconds() / 3600,
+    )
+    return secret
+
+
+def remove(client_id: str, *, actor: str) -> Client:
+    """End a client: it gets nothing more, and what it holds stops working. Its id stays taken."""
+    client = _existing(client_id)
+    now = clock.now()
+    client.removed_at = now
+    client.secrets = []
+    for table in (AuthorizationCode, AccessToken):
+        held = (table.client_id == client_id, table.revoked_at.is_(None))
+        db.session.execute(sql_update(table).where(*held).values(revoked_at=now))
+    db.session.execute(
+        delete(AuthorizationRequest).where(AuthorizationRequest.client_id == client_id)
+    )
+    _changed(client)
+    record(Event.CLIENT_REMOVED, actor=actor, client_id=client_id)
+    return client
+
+
+def check(client_id: str) -> list[str]:
+    """Everything about a client that does not or will not work, each in a sentence; empty when all is well."""
+    client = _existing(client_id)
+    found = list(problems(_registration_of(client)))
+    if client.profile not in settings.current().enabled_profiles:
+        found.append(
+            f"its profile {client.profile} is not offered by this deployment, so it cannot sign anybody in"
+        )
+    now = clock.now().timestamp()
+    if client.auth_method in _SECRET_METHODS and not any(
+        each["until"] is None or each["until"] > now for each in client.secrets
+    ):
+        found.append("it has no secret that works; `idp client rotate-secret` makes one")
+    if client.application_id and not client.initiate_login_uri:
+        found.append(
+            "the portal cannot open its application: register initiate_login_uri (OpenID Connect Core section 4)"
+        )
+    if not client.post_logout_redirect_uris:
+        found.append("after signing out people stay here: register a post_logout_redirect_uri")
+    return found
+
+
+def listing() -> list[Client]:
+    """The clients in force, by name."""
+    return list(
+        db.session.scalars(select(Client).where(Client.removed_at.is_(None)).order_by(Client.name))
+    )
+
+
+def show(client_id: str) -> Client:
+    """One client; `WrongInput` when there is none of that id."""
+    return _existing(client_id)
+
+
+def _existing(client_id: str) -> Client:
+    client = db.session.get(Client, client_id)
+    if client is None or client.removed_at is not None:
+        raise WrongInput(f"there is no client {client_id}")
+    return client
+
+
+def _application(application_id: str | None) -> Application | None:
+    if application_id is None:
+        return None
+    application = db.session.get(Application, application_id)
+    if application is None:
+        raise WrongInput(f"there is no application {application_id}")
+    return application
+
+
+def _registration_of(client: Client) -> Registration:
+    application = (
+        db.session.get(Application, client.application_id) if client.application_id else None
+    )
+    return Registration(
+        name=client.name,
+        profile=profiles.known()[client.profile],
+        auth_method=client.auth_method,
+        redirect_uris=tuple(client.redirect_uris),
+        post_logout_redirect_uris=tuple(client.post_logout_redirect_uris),
+        form_action_origins=tuple(client.form_action_origins),
+        scopes=tuple(client.scopes),
+        jwks=client.jwks,
+        application_id=client.application_id,
+        application_level=None if application is None else Level(application.level),
+        level=Level(client.level),
+        id_token_alg=client.id_token_alg,
+        sector=client.sector,
+        subject_type=client.subject_type,
+        initiate_login_uri=client.initiate_login_uri,
+        is_test=client.is_test,
+    )
+
+
+def _new_secret(client: Client, *, old_lasts: timedelta) -> Secret:
+    """Put a new secret first; the youngest of the others stays until it ends."""
+    now = clock.now()
+    secret = Secret(random_token())
+    ends = (now + old_lasts).timestamp()
+    kept = [
+        {**each, "until": ends if each["until"] is None else min(ends, each["until"])}
+        for each in client.secrets[:1]
+        if old_lasts and (each["until"] is None or each["until"] > now.timestamp())
+    ]
+    client.secrets = [
+        {"digest": digest_of(secret.reveal()), "made_at": now.timestamp(), "until": None},
+        *kept,
+    ]
+    return secret
+
+
+def _changed(client: Client) -> None:
+    client.version += 1
+    db.session.flush()
+    forget(client.client_id)
+
+
+def _refuse_the_first(found: Iterable[str]) -> None:
+    for sentence in found:
+        raise WrongInput(sentence)

@@ -1,0 +1,194 @@
+"""Authorization codes: stored by digest, claimed by one statement, and what happens when one comes twice."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, cast
+
+from sqlalchemy import Table, bindparam, insert, select, update
+
+from idp import clock, settings
+from idp.audit import Event, record
+from idp.database import db
+from idp.models import AccessToken, AuthorizationCode
+from idp.secret_values import same
+
+LIFETIME: Final = timedelta(seconds=60)
+_VERIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+
+_CODES: Final = cast(Table, AuthorizationCode.__table__)
+_TOKENS: Final = cast(Table, AccessToken.__table__)
+
+_SAVE: Final = insert(_CODES)
+#: Everything that makes a code good stands in the condition: whoever gets the row is the only one who ever will.
+_CLAIM: Final = (
+    update(_CODES)
+    .where(
+        _CODES.c.digest == bindparam("given"),
+        _CODES.c.client_id == bindparam("client"),
+        _CODES.c.redirect_uri == bindparam("address"),
+        _CODES.c.code_challenge.is_not_distinct_from(bindparam("challenge")),  # both may be absent
+        _CODES.c.claimed_at.is_(None),
+        _CODES.c.revoked_at.is_(None),
+        _CODES.c.expires_at > bindparam("now"),
+    )
+    .values(claimed_at=bindparam("now"))
+    .returning(*_CODES.c)
+)
+_LOOK: Final = select(_CODES).where(_CODES.c.digest == bindparam("given"))
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedCode:
+    """A code that this request alone may redeem; the getters are how Authlib asks."""
+
+    digest: str
+    client_id: str
+    account_id: str
+    session_id: str
+    redirect_uri: str
+    code_challenge: str | None
+    nonce: str | None
+    scope: str
+    claims: Mapping[str, Sequence[str]]
+    acr: str
+    auth_time: int
+    sid: str
+    reference: str
+    code_challenge_method: str = "S256"
+
+    def get_redirect_uri(self) -> str:
+        """The address that the code was asked for."""
+        return self.redirect_uri
+
+    def get_scope(self) -> str:
+        """What the tokens may do."""
+        return self.scope
+
+
+def save(code: str, **columns: Any) -> None:
+    """Store a code that was just made, by its digest, for a minute."""
+    now = clock.now()
+    db.session.connection().execute(
+        _SAVE,
+        {
+            "digest": digest_of(code),
+            "issued_at": now,
+            "expires_at": now + LIFETIME,
+            "claimed_at": None,
+            "revoked_at": None,
+            "amr": [],
+            **columns,
+        },
+    )
+
+
+def digest_of(code: str) -> str:
+    """How a code lies in the database."""
+    return settings.current().secret.digest("authorization-code", code)
+
+
+def claim(
+    code: str, *, client_id: str, redirect_uri: str, verifier: str | None
+) -> ClaimedCode | None:
+    """Take a code out of circulation (RFC 6749 section 4.1.2); `None` when it is not this client's to redeem now.
+
+    Client, redirect_uri and verifier (RFC 7636 section 4.6) are part of the claim, so a wrong guess spends nothing. A
+    refusal is written to the audit trail, and a right request for a code that was used before ends what it gave.
+    """
+    given = digest_of(code)
+    challenge = None if verifier is None else challenge_of(verifier)
+    row = (
+        db.session.connection()
+        .execute(
+            _CLAIM,
+            {
+                "given": given,
+                "client": client_id,
+                "address": redirect_uri,
+                "challenge": challenge,
+                "now": clock.now(),
+            },
+        )
+        .one_or_none()
+    )
+    if row is None:
+        _tell_why(given, client_id, redirect_uri, challenge)
+        return None
+    return ClaimedCode(
+        digest=row.digest,
+        client_id=row.client_id,
+        account_id=row.account_id,
+        session_id=row.session_id,
+        redirect_uri=row.redirect_uri,
+        code_challenge=row.code_challenge,
+        nonce=row.nonce,
+        scope=row.scope,
+        claims=row.claims,
+        acr=row.acr,
+        auth_time=row.auth_time,
+        sid=row.sid,
+        reference=row.reference,
+    )
+
+
+def challenge_of(verifier: str) -> str:
+    """S256 of a verifier; for one of the wrong form (RFC 7636 section 4.1) a text that is nobody's challenge."""
+    if not _VERIFIER.fullmatch(verifier):
+        return "no verifier"
+    return (
+        base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    )
+
+
+def _tell_why(given: str, client_id: str, redirect_uri: str, challenge: str | None) -> None:
+    row = db.session.connection().execute(_LOOK, {"given": given}).one_or_none()
+    if row is None:
+        record(
+            Event.TOKEN_REFUSED,
+            succeeded=False,
+            actor="client",
+            client_id=client_id,
+            reason="unknown code",
+        )
+        return
+    if row.client_id != client_id:
+        why = "a code of another client"
+    elif row.redirect_uri != redirect_uri:
+        why = "another redirect_uri than the code was asked for"
+    elif not same(row.code_challenge or "", challenge or ""):
+        why = "the code_verifier does not fit"
+    elif row.claimed_at is not None:
+        _revoke(row.digest)
+        why = "the code was used before; what it gave no longer works"
+    elif row.revoked_at is not None:
+        why = "the session of the code has ended"
+    else:
+        why = "the code is too old"
+    replayed = why.startswith("the code was used")
+    record(
+        Event.CODE_REPLAYED if replayed else Event.TOKEN_REFUSED,
+        succeeded=False,
+        actor="client",
+        reference=row.reference,
+        account_id=row.account_id,
+        client_id=client_id,
+        session_id=row.session_id,
+        reason=why,
+    )
+
+
+def _revoke(digest: str) -> None:
+    """A valid second use means that somebody else holds the code: end what came of it (RFC 9700 section 2.1.1)."""
+    now = clock.now()
+    connection = db.session.connection()
+    connection.execute(
+        update(_TOKENS)
+        .where(_TOKENS.c.code_digest == digest, _TOKENS.c.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )

@@ -1,0 +1,94 @@
+"""What others may read of us: the metadata, computed from the enabled profiles, and the public keys."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any, Final
+
+import orjson
+from flask import Response, current_app, request
+
+from idp import keyring
+from idp.assurance import Level
+from idp.oidc import claims, profiles
+from idp.oidc.profiles import Profile
+from idp.oidc.registration import HIGHEST_LEVEL
+from idp.settings import Settings
+
+#: NL GOV recommends a week; a new key is published eight days before it signs.
+KEPT_BY_OTHERS: Final = "public, max-age=604800"
+
+
+def metadata() -> Response:
+    """OpenID Connect Discovery section 4 and RFC 8414 section 3: the same document at both addresses."""
+    body: bytes = current_app.extensions["idp-metadata"]
+    return _published(body)
+
+
+def jwks() -> Response:
+    """RFC 7517 section 5: the keys to come, those at work, and those just followed."""
+    return _published(orjson.dumps(keyring.current().jwks()))
+
+
+def document(settings: Settings) -> dict[str, Any]:
+    """The metadata of a deployment: promises what works and nothing else."""
+    offered = profiles.enabled(settings)
+    issuer = settings.issuer
+    members: dict[str, Any] = {
+        "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/oauth2/authorize",
+        "token_endpoint": f"{issuer}/oauth2/token",
+        "userinfo_endpoint": f"{issuer}/oauth2/userinfo",
+        "end_session_endpoint": f"{issuer}/oauth2/logout",
+        "jwks_uri": f"{issuer}/oauth2/jwks",
+        "scopes_supported": _all(offered, lambda profile: profile.scopes),
+        "response_types_supported": ["code"],
+        "response_modes_supported": _all(offered, lambda profile: profile.response_modes),
+        "grant_types_supported": ["authorization_code"],
+        "code_challenge_methods_supported": ["S256"],
+        "subject_types_supported": _all(offered, lambda profile: profile.subject_types),
+        "id_token_signing_alg_values_supported": _all(
+            offered, lambda profile: profile.id_token_algs
+        ),
+        "token_endpoint_auth_methods_supported": _all(
+            offered, lambda profile: profile.auth_methods
+        ),
+        "token_endpoint_auth_signing_alg_values_supported": _all(
+            offered, lambda profile: profile.assertion_algs
+        ),
+        "acr_values_supported": [
+            settings.acr[level] for level in Level if Level.NONE < level <= HIGHEST_LEVEL
+        ],
+        "claims_supported": [
+            *claims.PROTOCOL,
+            *_all(offered, lambda profile: profile.further_claims),
+            *claims.ON_REQUEST,
+        ],
+        "claim_types_supported": ["normal"],
+        "claims_parameter_supported": True,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "authorization_response_iss_parameter_supported": True,
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "ui_locales_supported": ["nl", "en"],
+    }
+    if kinds := _all(offered, lambda profile: profile.sub_id_types):
+        members["sub_id_types_supported"] = kinds
+    return members
+
+
+def _all(offered: Iterable[Profile], member: Callable[[Profile], tuple[str, ...]]) -> list[str]:
+    """Every value that one of the profiles has, once, in their order."""
+    return list(dict.fromkeys(value for profile in offered for value in member(profile)))
+
+
+def _published(body: bytes) -> Response:
+    response = Response(
+        body, mimetype="application/json", headers={"Cache-Control": KEPT_BY_OTHERS}
+    )
+    response.set_etag(hashlib.sha256(body).hexdigest()[:32])
+    response.status_code = HTTPStatus.OK
+    response.make_conditional(request)
+    return response

@@ -1,0 +1,51 @@
+"""`nlgov`: the NL GOV Assurance profile for OpenID Connect 1.0.1, over the one for OAuth 2.0."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from idp.oidc.profiles.policy import IdTokenFacts, Profile
+from idp.secret_values import random_token
+
+#: What kind of identifier our subjects are: a pseudonym, different for every sector.
+PSEUDONYM: Final = "urn:nl-eid-gdi:1.0:id:pseudonym"
+
+
+def represents(facts: IdTokenFacts) -> dict[str, Any]:
+    """The claims that the profile demands on top, among them the relation for which the person acts."""
+    return {
+        "jti": random_token(),
+        "nbf": facts.now,
+        "sub_id_type": PSEUDONYM,
+        "represents": {
+            "sub": facts.relation_subject,
+            "iss": facts.issuer,
+            "sub_id_type": PSEUDONYM,
+        },
+    }
+
+
+PROFILE = Profile(
+    name="nlgov",
+    auth_methods=("private_key_jwt", "none"),
+    assertion_algs=("RS256", "PS256", "ES256", "EdDSA", "Ed25519"),
+    assertion_needs_iat=True,
+    id_token_algs=("RS256",),
+    subject_types=("pairwise",),
+    response_modes=("query", "form_post"),
+    scopes=("openid", "profile", "email", "applicaties"),
+    default_scopes=(
+        "openid",
+        "applicaties",
+    ),  # person data through the `claims` parameter, or by explicit registration
+    claims_by_registered_scope=("applicaties",),
+    needs_state=True,
+    needs_nonce=True,
+    shortest_random=22,  # fewer cannot carry 128 bits
+    tests_may_leave_out_pkce=False,
+    tests_may_use_localhost=False,
+    acr_is_binding=True,
+    sub_id_types=(PSEUDONYM,),
+    further_claims=("jti", "nbf", "sub_id_type", "represents"),
+    further=represents,
+)

@@ -1,0 +1,53 @@
+"""Refusals of the protocol that a client hears. What a person sees is `idp.errors.RefusedOnOurPage`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from http import HTTPStatus
+
+from idp.errors import Refusal
+
+
+class Code(StrEnum):
+    """The error codes we use, spelled as on the wire."""
+
+    # RFC 6749 sections 4.1.2.1 and 5.2
+    INVALID_REQUEST = "invalid_request"
+    INVALID_CLIENT = "invalid_client"
+    INVALID_GRANT = "invalid_grant"
+    INVALID_SCOPE = "invalid_scope"
+    ACCESS_DENIED = "access_denied"
+    UNSUPPORTED_RESPONSE_TYPE = "unsupported_response_type"
+    UNSUPPORTED_GRANT_TYPE = "unsupported_grant_type"
+    # OpenID Connect Core section 3.1.2.6, and Unmet Authentication Requirements 1.0
+    LOGIN_REQUIRED = "login_required"
+    REQUEST_NOT_SUPPORTED = "request_not_supported"
+    REQUEST_URI_NOT_SUPPORTED = "request_uri_not_supported"
+    REGISTRATION_NOT_SUPPORTED = "registration_not_supported"
+    UNMET_AUTHENTICATION_REQUIREMENTS = "unmet_authentication_requirements"
+    # RFC 6750 section 3.1
+    INVALID_TOKEN = "invalid_token"
+
+
+class RefusedToClient(Refusal):
+    """Goes to the client: over its verified redirect_uri with `state` and `iss`, or as the answer of an endpoint.
+
+    `says` is a fixed sentence for whoever builds the client, never anything that was sent to us; plain ASCII without
+    quotes, because RFC 6749 section 4.1.2.1 allows no more. `status` counts where there is no redirect.
+    """
+
+    def __init__(
+        self,
+        code: Code,
+        why: str,
+        *,
+        says: str | None = None,
+        status: HTTPStatus = HTTPStatus.BAD_REQUEST,
+        retry_after: int | None = None,
+    ) -> None:
+        super().__init__(why)
+        self.code = code
+        self.says = says
+        self.status = status
+        self.retry_after = retry_after
+        """Seconds."""

@@ -1,0 +1,90 @@
+"""UserInfo (OpenID Connect Core section 5.3): what the access token may know of the person."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from flask import Response, request
+
+from idp.accounts import grants
+from idp.audit import Event, record
+from idp.database import db
+from idp.oidc import access_tokens, answers, claims, registered, subjects
+from idp.oidc.refusals import Code, RefusedToClient
+from idp.oidc.token import FORM
+
+
+def userinfo() -> Response:
+    """Answer with the claims as JSON, or refuse as RFC 6750 section 3 has it."""
+    try:
+        given = bearer_token()
+        body = _claims_of(given)
+    except RefusedToClient as refusal:
+        db.session.rollback()
+        return _refused(refusal)
+    db.session.commit()
+    return answers.json(body)
+
+
+def bearer_token() -> str:
+    """The access token, from the header or the body of a POST, never from the address (RFC 9700 section 4.3.2)."""
+    if "access_token" in request.args:
+        raise RefusedToClient(
+            Code.INVALID_REQUEST,
+            "in the address",
+            says="the access token never goes in the address",
+        )
+    scheme, _, in_header = request.headers.get("Authorization", "").partition(" ")
+    found = [in_header.strip()] if scheme.lower() == "bearer" else []
+    if request.method == "POST" and request.mimetype == FORM:
+        found += request.form.getlist("access_token")
+    if len(found) > 1:
+        raise RefusedToClient(
+            Code.INVALID_REQUEST, "more than one token", says="send the access token once"
+        )
+    if not found:
+        raise NoToken
+    return found[0]
+
+
+def _claims_of(given: str) -> dict[str, object]:
+    token = access_tokens.find(given)
+    client = None if token is None else registered.load(token.client_id)
+    if token is None or client is None:
+        raise RefusedToClient(
+            Code.INVALID_TOKEN, "expired, revoked or unknown", status=HTTPStatus.UNAUTHORIZED
+        )
+    names = claims.wanted_at_userinfo(client, token.scope, token.requested)
+    person = token.person
+    granted = grants.of_account(person.account_id) if claims.need_grants(client, names) else ()
+    record(
+        Event.USERINFO_READ,
+        actor="client",
+        reference=token.reference,
+        account_id=person.account_id,
+        relation_id=person.relation_id,
+        client_id=client.client_id,
+        session_id=token.session_id,
+    )
+    return {
+        "sub": subjects.of_account(client, person.account_id),
+        **claims.about(person, client, names, granted),
+    }
+
+
+class NoToken(RefusedToClient):
+    """No token at all: RFC 6750 section 3.1 wants no error code then."""
+
+    def __init__(self) -> None:
+        super().__init__(Code.INVALID_TOKEN, "no token", status=HTTPStatus.UNAUTHORIZED)
+
+
+def _refused(refusal: RefusedToClient) -> Response:
+    if isinstance(refusal, NoToken):
+        return Response(
+            status=HTTPStatus.UNAUTHORIZED,
+            headers={**answers.NEVER_KEPT, "WWW-Authenticate": 'Bearer realm="oauth2"'},
+        )
+    response = answers.refused_as_json(refusal)
+    response.headers["WWW-Authenticate"] = f'Bearer realm="oauth2", error="{refusal.code.value}"'
+    return response
