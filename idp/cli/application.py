@@ -1,0 +1,210 @@
+"""`idp application`: what stands under "Uw applicaties", and who may use it."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+import click
+from sqlalchemy import func, select
+
+from idp.accounts import directory, grants
+from idp.assurance import Level
+from idp.audit import Event, record
+from idp.cli.answers import json_option, listing, say
+from idp.cli.parameters import LEVEL, Day, account_arguments
+from idp.cli.work import at_work, operator
+from idp.database import db
+from idp.errors import WrongInput
+from idp.models import Application, ApplicationGrant, Client
+from idp.settings import LOOPBACK, Settings
+
+
+@click.group()
+def application() -> None:
+    """Applications, and who may use them."""
+
+
+@application.command()
+@click.argument("identifier", metavar="ID")
+@click.argument("name")
+@click.option(
+    "--address",
+    required=True,
+    help="Where the portal sends people: the address that starts a sign-in.",
+)
+@click.option("--description", default="", help="One sentence under the name.")
+@click.option(
+    "--level",
+    type=LEVEL,
+    default=Level.SUBSTANTIEEL,
+    help="The level it needs; substantieel when left out.",
+)
+@click.option("--position", type=int, help="Place in the portal's order; last when left out.")
+def add(
+    identifier: str, name: str, address: str, description: str, level: Level, position: int | None
+) -> None:
+    """Add an application; its ID, such as wmo-berichten, is what tokens carry."""
+    with at_work() as settings:
+        added = add_application(
+            settings,
+            identifier=identifier,
+            name=name,
+            address=address,
+            description=description,
+            level=level,
+            position=position,
+            actor=operator(),
+        )
+        sentence = f"Added application {added.id}, {added.name}, level {Level(added.level).label}."
+    say(sentence)
+
+
+@application.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List applications in the portal's order."""
+    with at_work(keep=False):
+        clients = db.session.execute(
+            select(Client.application_id, Client.client_id).where(Client.removed_at.is_(None))
+        ).all()
+        rows = [
+            {
+                "id": each.id,
+                "name": each.name,
+                "description": each.description,
+                "address": each.address,
+                "level": Level(each.level).label,
+                "position": each.position,
+                "clients": [
+                    client.client_id for client in clients if client.application_id == each.id
+                ],
+            }
+            for each in db.session.scalars(
+                select(Application).order_by(Application.position, Application.name)
+            )
+        ]
+    headings = {
+        "id": "ID",
+        "name": "NAME",
+        "level": "LEVEL",
+        "address": "ADDRESS",
+        "clients": "CLIENTS",
+    }
+    listing(rows, headings, in_json=as_json, none="No applications.")
+
+
+@application.command()
+@account_arguments
+@click.argument("identifier", metavar="ID")
+@click.option(
+    "--role", "roles", multiple=True, help="A role in the application; may be given more than once."
+)
+@click.option("--from", "starts_at", type=Day(), help="First day; now when left out.")
+@click.option(
+    "--until", "ends_at", type=Day(ends=True), help="Last day; without end when left out."
+)
+def grant(
+    number: str,
+    username: str,
+    identifier: str,
+    roles: tuple[str, ...],
+    starts_at: datetime | None,
+    ends_at: datetime | None,
+) -> None:
+    """Let an account use an application; an earlier grant for the same two is replaced."""
+    with at_work():
+        found, wanted = directory.find_account(number, username), find_application(identifier)
+        if strange := [role for role in roles if not re.fullmatch(r"[\w][\w.:/-]{0,59}", role)]:
+            raise WrongInput(
+                f"{strange[0]!r} cannot be a role: letters, digits and . : / - _, without spaces"
+            )
+        given = grants.grant(
+            found,
+            wanted,
+            roles=tuple(dict.fromkeys(roles)),
+            starts_at=starts_at,
+            ends_at=ends_at,
+            actor=operator(),
+        )
+        sentence = f"{found.relation.number} {found.username} may use {wanted.id}{_terms(given, starts_at)}."
+    say(sentence)
+
+
+@application.command()
+@account_arguments
+@click.argument("identifier", metavar="ID")
+def revoke(number: str, username: str, identifier: str) -> None:
+    """Take an application away from an account."""
+    with at_work():
+        found, wanted = directory.find_account(number, username), find_application(identifier)
+        grants.revoke(found, wanted, actor=operator())
+        sentence = f"{found.relation.number} {found.username} may no longer use {wanted.id}."
+    say(sentence)
+
+
+def find_application(identifier: str) -> Application:
+    """The application of that id; `WrongInput` when there is none."""
+    found = db.session.get(Application, identifier)
+    if found is None:
+        raise WrongInput(f"there is no application {identifier}")
+    return found
+
+
+def add_application(
+    settings: Settings,
+    *,
+    identifier: str,
+    name: str,
+    address: str,
+    description: str,
+    level: Level,
+    position: int | None,
+    actor: str,
+) -> Application:
+    """A new application; `WrongInput` when the id cannot be one or is taken, or the address is unsafe."""
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", identifier) or len(identifier) > 60:
+        raise WrongInput(
+            f"{identifier!r} cannot be an application's id: lower case, digits and dashes"
+        )
+    if not name.strip() or len(name) > 100 or len(description) > 300:
+        raise WrongInput("a name has 1 to 100 characters, a description at most 300")
+    if db.session.get(Application, identifier) is not None:
+        raise WrongInput(f"application {identifier} exists already")
+    if position is None:
+        position = (db.session.scalar(select(func.max(Application.position))) or 0) + 1
+    added = Application(
+        id=identifier,
+        name=name.strip(),
+        description=description.strip(),
+        address=safe_address(settings, address),
+        level=int(level),
+        position=position,
+    )
+    db.session.add(added)
+    record(Event.APPLICATION_ADDED, actor=actor, application=identifier, level=level.label)
+    db.session.flush()
+    return added
+
+
+def safe_address(settings: Settings, address: str) -> str:
+    """The address itself when people may be sent there; `WrongInput` otherwise."""
+    parts = urlsplit(address)
+    safe = parts.scheme == "https" or (
+        parts.scheme == "http" and settings.is_loopback and parts.hostname in LOOPBACK
+    )
+    if not safe or not parts.hostname or parts.username or parts.fragment or len(address) > 500:
+        raise WrongInput(
+            f"{address} cannot be an application's address: it must be https, without a fragment"
+        )
+    return address
+
+
+def _terms(given: ApplicationGrant, starts_at: datetime | None) -> str:
+    terms = f" as {', '.join(given.roles)}" if given.roles else ""
+    if starts_at is not None:
+        terms += f", from {starts_at:%Y-%m-%d}"
+    if given.ends_at is not None:
+        terms += f", up to and including {given.ends_at - timedelta(seconds=1):%Y-%m-%d}"
+    return terms

@@ -1,0 +1,185 @@
+"""`idp check-config` and `idp doctor`: what would go wrong, before somebody meets it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
+
+from idp import clock, keyring
+from idp.cli.answers import as_json as show_json
+from idp.cli.answers import json_option, say
+from idp.cli.demo_values import refuse_outside_the_demo
+from idp.cli.line import NOT_WORKING, database_trouble
+from idp.cli.work import at_work, settings_of
+from idp.database import db
+from idp.settings import Settings, SettingsError
+
+#: Above this, times in tokens are wrong enough for applications to refuse them.
+MOST_SECONDS_APART = 5
+
+
+@click.command("check-config")
+def check_config() -> None:
+    """Check the settings and who can read the root secret, and nothing else.
+
+    Exit code 2 and a line per problem, or the word that they can work.
+    """
+    settings = settings_of()
+    refuse_outside_the_demo(settings)
+    if (found := secret_file(settings)).verdict == "wrong":
+        raise SettingsError(f"IDP_SECRET_FILE: {found.says}")
+    say(
+        f"The settings can work: {settings.issuer}, profiles {', '.join(settings.enabled_profiles)}."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one examination found: `ok`, `note` (works, but know this) or `wrong`."""
+
+    about: str
+    verdict: str
+    says: str
+
+
+@click.command()
+@json_option
+def doctor(as_json: bool) -> int:
+    """Examine this installation.
+
+    Settings, secret, database, keys, clock, gateways. Exit code 1 when something is wrong.
+    """
+    settings = settings_of()
+    refuse_outside_the_demo(settings)
+    findings = list(examine(settings))
+    if as_json:
+        show_json(findings)
+    else:
+        for each in findings:
+            say(f"{each.verdict.ljust(5)}  {each.about}: {each.says}")
+    return NOT_WORKING if any(each.verdict == "wrong" for each in findings) else 0
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Every examination in turn; the later ones need the database, and are left out without it."""
+    yield secret_file(settings)
+    yield file_keys(settings)
+    found = database(settings)
+    yield found
+    if found.verdict != "wrong":
+        with at_work(settings, keep=False):
+            yield the_clock()
+            yield signing_keys()
+    yield gateways(settings)
+
+
+def secret_file(settings: Settings) -> Finding:
+    """Whether others on this machine may read the root secret."""
+    file = settings.secret_file
+    assert file is not None, "the settings refuse to be without one"
+    if others := _open_to_others(file):
+        return Finding(
+            "root secret", "wrong", f"{file} can be read by {others}; `chmod 600 {file}`"
+        )
+    return Finding("root secret", "ok", f"{file}, for its owner only")
+
+
+def file_keys(settings: Settings) -> Finding:
+    """What keys in files mean, and whether their folder is closed."""
+    folder = settings.key_folder
+    if not folder.is_dir():
+        return Finding(
+            "key folder", "wrong", f"{folder} is not there; `idp keys rotate` makes the first keys"
+        )
+    open_ones = [file.name for file in sorted(folder.glob("*.json")) if _open_to_others(file)]
+    if open_ones:
+        return Finding(
+            "key folder", "wrong", f"others can read {', '.join(open_ones)}; `chmod 600` them"
+        )
+    return Finding(
+        "key folder",
+        "note",
+        f"{folder} holds the signing keys, encrypted with the root secret: who controls this process, or has "
+        "both, can sign as you; a hardware module would prevent that (see keys/README.md)",
+    )
+
+
+def database(settings: Settings) -> Finding:
+    """Whether the database answers and has the tables of this release."""
+    from idp import (
+        migrations,
+    )  # here: Alembic takes 10 MB and a tenth of a second, of every command
+
+    try:
+        found = migrations.current(settings.database_url)
+    except DBAPIError as wrong:
+        return Finding("database", "wrong", database_trouble(wrong))
+    if found is None:
+        return Finding("database", "wrong", "it has no tables; run `idp db upgrade`")
+    if found != migrations.head():
+        return Finding(
+            "database",
+            "wrong",
+            f"at {found}, this release needs {migrations.head()}; `idp db upgrade`",
+        )
+    kind = "SQLite, for one machine" if settings.database_url.startswith("sqlite") else "PostgreSQL"
+    return Finding("database", "ok", f"{kind}, at {found}")
+
+
+def the_clock() -> Finding:
+    """Whether this machine and the database agree on the time."""
+    before = time.monotonic()
+    if db.engine.dialect.name == "postgresql":
+        theirs: datetime = db.session.execute(select(func.clock_timestamp())).scalar_one()
+    else:
+        theirs = datetime.fromisoformat(
+            db.session.execute(select(func.datetime("now"))).scalar_one()
+        )
+        theirs = theirs.replace(tzinfo=UTC)
+    apart = abs((clock.now() - theirs).total_seconds()) - (time.monotonic() - before)
+    if apart > MOST_SECONDS_APART:
+        return Finding(
+            "clock",
+            "wrong",
+            f"{apart:.0f} seconds away from the database's; run a time service on both",
+        )
+    return Finding("clock", "ok", "agrees with the database's")
+
+
+def signing_keys() -> Finding:
+    """Whether there is a key to sign with now, for every algorithm."""
+    active = {key.alg for key in keyring.listing() if key.state == "active"}
+    if missing := [alg for alg in keyring.ALGORITHMS if alg not in active]:
+        return Finding(
+            "signing keys",
+            "wrong",
+            f"none is active for {', '.join(missing)}; run `idp keys rotate`",
+        )
+    return Finding("signing keys", "ok", f"active: {', '.join(sorted(active))}")
+
+
+def gateways(settings: Settings) -> Finding:
+    """Which messages can be sent."""
+    if settings.sms_gateway is None:
+        return Finding(
+            "text messages", "note", "no gateway (IDP_SMS_GATEWAY), so this method is not offered"
+        )
+    return Finding(
+        "text messages",
+        "ok",
+        "to the demo phone" if settings.demo else f"by {settings.sms_gateway}",
+    )
+
+
+def _open_to_others(file: Path) -> str:
+    mode = file.stat().st_mode
+    return " and ".join(
+        who for bits, who in ((0o070, "its group"), (0o007, "everybody")) if mode & bits
+    )

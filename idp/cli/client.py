@@ -1,0 +1,279 @@
+"""`idp client`: the applications' OAuth side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final, TypeVar, cast
+
+import click
+import orjson
+
+from idp.assurance import Level
+from idp.cli.answers import as_json as show_json
+from idp.cli.answers import facts, json_option, listing, say
+from idp.cli.line import NOT_WORKING
+from idp.cli.parameters import LEVEL
+from idp.cli.work import at_work, operator
+from idp.errors import WrongInput
+from idp.models import Client
+from idp.oidc import clients
+from idp.secret_values import Secret
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+#: What `--for` knows: the kind of software at the other side, and the profile that suits it.
+STACKS: Final = {"generic": "basic"}
+
+#: An option that may be given several times, and what it is called in a registration (RFC 7591 section 2).
+_LISTS: Final = {
+    "--redirect-uri": ("redirect_uris", "Where codes may go, exactly."),
+    "--post-logout-redirect-uri": (
+        "post_logout_redirect_uris",
+        "Where people may go after signing out, exactly.",
+    ),
+    "--form-action-origin": (
+        "form_action_origins",
+        "A further origin that the callback redirects on to.",
+    ),
+    "--scope": ("scopes", "A scope it may ask; the profile's own when left out."),
+}
+_METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
+
+
+@click.group()
+def client() -> None:
+    """Clients: the OAuth side of applications."""
+
+
+def registration_options(command: Command) -> Command:
+    """What `add` and `update` both take."""
+    options = [
+        click.option(
+            "--auth-method",
+            type=click.Choice(_METHODS),
+            help="How it authenticates; the profile's first when left out.",
+        ),
+        *(
+            click.option(option, member, multiple=True, help=f"{says} May be given more than once.")
+            for option, (member, says) in _LISTS.items()
+        ),
+        click.option(
+            "--jwks",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help="File with its public keys (a JWK Set), for private_key_jwt.",
+        ),
+        click.option(
+            "--application",
+            "application_id",
+            help="The application it belongs to: without a grant, no sign-in.",
+        ),
+        click.option(
+            "--level",
+            type=LEVEL,
+            help="The least level of a sign-in; the application's when left out.",
+        ),
+        click.option("--id-token-alg", help="What signs its ID Tokens: RS256 or ES256."),
+        click.option(
+            "--sector", help="What its pseudonyms are for; the host of its addresses when left out."
+        ),
+        click.option(
+            "--subject-type", type=click.Choice(("pairwise", "public")), help="The kind of `sub`."
+        ),
+        click.option(
+            "--initiate-login-uri", help="Where the portal sends people to sign in there."
+        ),
+        click.option(
+            "--test/--no-test",
+            "is_test",
+            default=None,
+            help="A test client: basic may use http://localhost.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@client.command()
+@click.argument("name")
+@click.option("--profile", help="The policy it lives under: basic or nlgov.")
+@click.option(
+    "--for",
+    "stack",
+    type=click.Choice(tuple(STACKS)),
+    help="Or: what it is built with, which chooses the profile.",
+)
+@click.option("--id", "client_id", help="Its client_id; generated when left out.")
+@registration_options
+def add(
+    name: str, profile: str | None, stack: str | None, client_id: str | None, **given: Any
+) -> None:
+    """Register a client; a secret, if it has one, is shown once."""
+    if (profile is None) == (stack is None):
+        raise WrongInput(
+            "say either --profile or --for; what suits an application is never guessed"
+        )
+    said = _said(given)
+    if "redirect_uris" not in said:
+        raise WrongInput("a client needs at least one --redirect-uri")
+    with at_work():
+        added, secret = clients.add(
+            name=name,
+            profile=profile or STACKS[str(stack)],
+            client_id=client_id,
+            actor=operator(),
+            **said,
+        )
+        sentence = (
+            f"Added client {added.client_id}, {added.name}: {added.profile}, {added.auth_method}."
+        )
+    say(sentence)
+    _show_once(secret)
+
+
+@client.command()
+@click.argument("client_id")
+@click.option("--name", help="Its name.")
+@click.option("--profile", help="The policy it lives under.")
+@registration_options
+def update(client_id: str, name: str | None, profile: str | None, **given: Any) -> None:
+    """Change what is named. A list is replaced as a whole; an empty value ("") takes it away."""
+    changes = _said(given | {"name": name, "profile": profile})
+    with at_work():
+        updated, secret = clients.update(
+            client_id, actor=operator(), **cast("clients.Changes", changes)
+        )
+        sentence = f"Changed client {updated.client_id}: {', '.join(sorted(changes))}."
+    say(sentence)
+    _show_once(secret)
+
+
+@client.command()
+@click.argument("client_id")
+@json_option
+def check(client_id: str, as_json: bool) -> int:
+    """Say what about a client does not or will not work; exit code 1 when there is anything."""
+    with at_work(keep=False):
+        found = clients.check(client_id)
+    if as_json:
+        show_json({"client_id": client_id, "problems": found})
+    elif not found:
+        say(f"Client {client_id} can work.")
+    else:
+        for sentence in found:
+            say(f"- {sentence}")
+    return NOT_WORKING if found else 0
+
+
+@client.command()
+@click.argument("client_id")
+@json_option
+def show(client_id: str, as_json: bool) -> None:
+    """Show a client's registration; of its secrets only when they were made."""
+    with at_work(keep=False):
+        whole = _registration(clients.show(client_id))
+    if as_json:
+        show_json(whole)
+    else:
+        facts(whole)
+
+
+@client.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List clients."""
+    with at_work(keep=False):
+        rows = [_registration(each) for each in clients.listing()]
+    headings = {
+        "client_id": "CLIENT ID",
+        "name": "NAME",
+        "profile": "PROFILE",
+        "auth_method": "METHOD",
+        "level": "LEVEL",
+        "application_id": "APPLICATION",
+    }
+    listing(rows, headings, in_json=as_json, none="No clients.")
+
+
+@client.command("rotate-secret")
+@click.argument("client_id")
+@click.option(
+    "--old-lasts",
+    type=click.IntRange(0, 30 * 24),
+    default=int(clients.OLD_SECRET_LASTS.total_seconds() // 3600),
+    show_default=True,
+    metavar="HOURS",
+    help="How long the present secret works on; 0 when it leaked.",
+)
+def rotate_secret(client_id: str, old_lasts: int) -> None:
+    """Make a new secret, shown once."""
+    with at_work():
+        secret = clients.rotate_secret(
+            client_id, actor=operator(), old_lasts=timedelta(hours=old_lasts)
+        )
+    say(f"Made a new secret for {client_id}; the one before works for {old_lasts} hours more.")
+    _show_once(secret)
+
+
+@client.command()
+@click.argument("client_id")
+def remove(client_id: str) -> None:
+    """End a client: what it holds stops working, and its id is never used again."""
+    with at_work():
+        removed = clients.remove(client_id, actor=operator())
+        sentence = f"Removed client {removed.client_id}, {removed.name}."
+    say(sentence)
+
+
+def _said(given: dict[str, Any]) -> dict[str, Any]:
+    """What was really given on the line, in the words of a registration."""
+    said = {name: value for name, value in given.items() if value not in (None, ())}
+    for member in (member for member, _ in _LISTS.values() if member in said):
+        said[member] = [each for value in said[member] for each in value.split()]
+    for member in ("application_id", "initiate_login_uri", "sector"):
+        if said.get(member) == "":
+            said[member] = None
+    if "jwks" in said:
+        said["jwks"] = _read_jwks(said["jwks"])
+    return said
+
+
+def _read_jwks(file: Path) -> dict[str, Any]:
+    try:
+        read = orjson.loads(file.read_bytes())
+    except (OSError, orjson.JSONDecodeError) as wrong:
+        raise WrongInput(f"{file.name} cannot be read as JSON") from wrong
+    if not isinstance(read, dict):
+        raise WrongInput(f"{file.name} is no JWK Set: an object with a list of keys under `keys`")
+    # A single key is what many tools export; a set of one is what it means.
+    return read if "keys" in read else {"keys": [read]}
+
+
+def _registration(row: Client) -> dict[str, Any]:
+    return {
+        "client_id": row.client_id,
+        "name": row.name,
+        "profile": row.profile,
+        "auth_method": row.auth_method,
+        "application_id": row.application_id,
+        "level": Level(row.level).label,
+        "redirect_uris": row.redirect_uris,
+        "post_logout_redirect_uris": row.post_logout_redirect_uris,
+        "form_action_origins": row.form_action_origins,
+        "initiate_login_uri": row.initiate_login_uri,
+        "scopes": row.scopes,
+        "sector": row.sector,
+        "subject_type": row.subject_type,
+        "id_token_alg": row.id_token_alg,
+        "keys": [key.get("kid") or key.get("kty") for key in (row.jwks or {}).get("keys", [])],
+        "secrets": len(row.secrets),
+        "is_test": row.is_test,
+        "created_at": row.created_at,
+    }
+
+
+def _show_once(secret: Secret | None) -> None:
+    if secret is not None:
+        say(f"Client secret, shown this once: {secret.reveal()}")

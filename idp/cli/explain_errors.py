@@ -1,0 +1,205 @@
+"""Every error name of the contract in words for a colleague: short, the likely cause, and what helps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One error name in words: short, the likely cause, and the way out."""
+
+    kort: str
+    oorzaak: str
+    zeg: str
+
+
+NEW_CODE: Final = "Geef een nieuwe activatiecode (`idp activation-code issue`); de gebruiker begint bij Activeren."
+WAIT: Final = "Wacht een kwartier en probeer het opnieuw. Was de beller het niet zelf? Blokkeer dan het account."
+FOR_BUILDERS: Final = (
+    "De beller kan hier niets aan doen. Geef het kenmerk en deze uitleg aan de beheerder van de applicatie "
+    "(`idp client check` helpt)."
+)
+
+_OTHER_ACCOUNT: Final = Trouble(
+    "een ander account dan de applicatie verwachtte",
+    "De applicatie vroeg om een bepaalde gebruiker, of er was al iemand anders ingelogd.",
+    "Log eerst uit, en log in met het account dat bij de applicatie hoort.",
+)
+
+ERRORS: Final[Mapping[str, Trouble]] = {
+    "login-failed": Trouble(
+        "de gegevens klopten niet",
+        "Relatienummer en gebruikersnaam bestaan; het wachtwoord was verkeerd. Caps Lock, of een oud wachtwoord?",
+        "Laat het wachtwoord nog eens rustig intypen. Lukt het niet: `idp account reset-password`.",
+    ),
+    "other-account": _OTHER_ACCOUNT,
+    "another account": _OTHER_ACCOUNT,  # the reason that the audit trail gives
+    "fields-missing": Trouble(
+        "niet alles was ingevuld", "Een van de velden was leeg.", "Vul alle velden in."
+    ),
+    "method-missing": Trouble(
+        "geen methode gekozen", "Er was niets aangevinkt.", "Kies minstens één methode."
+    ),
+    "number-missing": Trouble(
+        "geen telefoonnummer ingevuld", "Het veld was leeg.", "Vul een mobiel nummer in."
+    ),
+    "not-sent": Trouble(
+        "de code kon niet worden verstuurd",
+        "De leverancier van berichten nam het bericht niet aan, of er waren te veel codes aangevraagd.",
+        "Probeer een andere methode. Gebeurt dit vaker: meld het bij beheer (`idp doctor`).",
+    ),
+    "throttled": Trouble(
+        "te vaak geprobeerd", "Er waren veel mislukte pogingen achter elkaar.", WAIT
+    ),
+    "account-blocked": Trouble(
+        "het account is geblokkeerd",
+        "Een collega of beheerder heeft het account geblokkeerd.",
+        "Zoek op wie dat deed (`idp audit tail --account RELATIENUMMER/GEBRUIKERSNAAM`). Mag het weer: "
+        "`idp account unblock`.",
+    ),
+    "relation-blocked": Trouble(
+        "de hele organisatie is geblokkeerd",
+        "De toegang van de relatie is geblokkeerd; dat geldt voor al haar gebruikers.",
+        "Verwijs naar de beheerder van de organisatie. Mag het weer: `idp relation unblock`.",
+    ),
+    "no-method": Trouble(
+        "er is nog geen methode ingesteld",
+        "De gebruiker heeft nooit een tweede stap ingesteld, en er wacht geen activatiecode.",
+        NEW_CODE,
+    ),
+    "no-access": Trouble(
+        "de gebruiker mag deze applicatie niet gebruiken",
+        "Het account heeft geen recht op de applicatie, of het recht is verlopen.",
+        "Laat de beheerder van de organisatie toegang aanvragen; daarna `idp application grant`.",
+    ),
+    "activation-code-missing": Trouble(
+        "er was geen activatiecode ingevuld", "Het veld was leeg.", "Vul de code uit de brief in."
+    ),
+    "activation-code-typo": Trouble(
+        "een tikfout in de activatiecode",
+        "De controleletter klopt niet: er is een teken verkeerd overgenomen. Dit kostte geen poging.",
+        "Lees de code samen teken voor teken na. Een O is een nul, een I of L is een één.",
+    ),
+    "activation-code-invalid": Trouble(
+        "een verkeerde activatiecode",
+        "De code is goed overgenomen, maar hoort niet bij dit account: een oude brief, of die van een collega.",
+        "Gebruik de nieuwste brief, en let op de naam die erboven staat.",
+    ),
+    "activation-code-expired": Trouble(
+        "de activatiecode was verlopen", "Een code werkt 21 dagen; deze was ouder.", NEW_CODE
+    ),
+    "activation-code-used": Trouble(
+        "de activatiecode was al gebruikt",
+        "Met deze code is al een methode ingesteld.",
+        "Vraag of de beller dat zelf deed: dan kan hij gewoon inloggen. Zo niet: blokkeer het account.",
+    ),
+    "activation-code-revoked": Trouble(
+        "de activatiecode was ingetrokken",
+        "Er is een nieuwere code uitgegeven, of deze is ingetrokken.",
+        "Gebruik de nieuwste brief; is die er niet, geef dan een nieuwe code uit (`idp activation-code issue`).",
+    ),
+    "activation-code-attempts": Trouble(
+        "te vaak een verkeerde activatiecode",
+        "De code werkt niet meer na tien verkeerde pogingen.",
+        NEW_CODE,
+    ),
+    "activation-window-closed": Trouble(
+        "te laat met instellen",
+        "De code is ingevuld, maar binnen 30 minuten is geen methode ingesteld.",
+        NEW_CODE,
+    ),
+    "code-missing": Trouble("er was geen code ingevuld", "Het veld was leeg.", "Vul de code in."),
+    "code-invalid": Trouble(
+        "een verkeerde code",
+        "Een tikfout, een code van een eerder bericht, of een app waarvan de klok niet gelijk loopt.",
+        "Gebruik de nieuwste code. Bij een app: zet de tijd van de telefoon op automatisch.",
+    ),
+    "code-expired": Trouble(
+        "de code was verlopen",
+        "Een code werkt 5 minuten.",
+        "Vraag een nieuwe code en vul hem meteen in.",
+    ),
+    "code-attempts": Trouble(
+        "te vaak een verkeerde code", "Er is te vaak een verkeerde code ingevuld.", WAIT
+    ),
+    "too-soon": Trouble(
+        "te snel om een nieuwe code gevraagd",
+        "Er zijn in korte tijd veel codes aangevraagd.",
+        "Wacht even, of kies een andere methode.",
+    ),
+    "session-expired": Trouble(
+        "de sessie was verlopen",
+        "De gebruiker deed te lang niets.",
+        "Log opnieuw in, vanaf het begin.",
+    ),
+    "out-of-turn": Trouble(
+        "een oude pagina",
+        "De knop ‘vorige’, een oud tabblad of een bladwijzer op een tussenpagina.",
+        "Sluit de tabbladen en begin opnieuw vanaf de applicatie. Bewaar alleen de beginpagina als bladwijzer.",
+    ),
+    "other-browser": Trouble(
+        "een andere browser",
+        "De link is in een andere browser of op een ander apparaat geopend, of de browser bewaart geen cookies.",
+        "Begin opnieuw in één browser. Kreeg de beller de link van iemand anders: niet gebruiken, en meld het.",
+    ),
+    "client-request": Trouble(
+        "de applicatie stuurde een verkeerd verzoek",
+        "De applicatie is bij ons niet (goed) ingesteld, of de link is met de hand veranderd.",
+        FOR_BUILDERS,
+    ),
+    "level-unreachable": Trouble(
+        "de applicatie vraagt een hoger niveau",
+        "Het account, of deze manier van inloggen, haalt het gevraagde niveau niet.",
+        "Kijk op welk niveau het account is ingeschreven (`idp account show`).",
+    ),
+    "server-error": Trouble(
+        "een fout bij ons",
+        "Er ging iets mis in onze software of in wat zij nodig heeft.",
+        "Probeer het later opnieuw. Geef het kenmerk en de tijd aan de beheerder; die vindt de fout in het logboek.",
+    ),
+    "not-found": Trouble(
+        "een adres dat niet bestaat", "Een tikfout of een oude link.", "Begin op de inlogpagina."
+    ),
+    "number-invalid": Trouble(
+        "een nummer dat niet kan",
+        "Het telefoonnummer is niet goed getypt.",
+        "Controleer het nummer.",
+    ),
+    "number-not-mobile": Trouble(
+        "geen mobiel nummer",
+        "Naar dit nummer kan geen sms.",
+        "Gebruik een mobiel nummer, of een andere methode.",
+    ),
+    "password-weak": Trouble(
+        "een te makkelijk wachtwoord",
+        "Het nieuwe wachtwoord is te kort of te raden.",
+        "Kies een langer wachtwoord.",
+    ),
+    "password-mismatch": Trouble(
+        "twee verschillende wachtwoorden",
+        "De twee velden waren niet gelijk.",
+        "Vul twee keer hetzelfde in.",
+    ),
+}
+
+#: Codes that an application gets over its redirect address and that are nobody's mistake in building it.
+PROTOCOL: Final[Mapping[str, Trouble]] = {
+    "login_required": Trouble(
+        "er was niemand ingelogd",
+        "De applicatie keek of er al iemand was ingelogd, en dat was niet zo.",
+        "Dit is gewoon. De beller logt in met de inlogknop van de applicatie.",
+    ),
+    "access_denied": Trouble(
+        "geen toegang",
+        "De gebruiker stopte zelf, of mag deze applicatie niet gebruiken.",
+        "Vraag of de beller zelf stopte. Zo niet, kijk dan naar zijn applicaties (`idp account show`).",
+    ),
+    "unmet_authentication_requirements": Trouble(
+        "het gevraagde niveau is niet bereikt",
+        "De applicatie vraagt een manier van inloggen die dit account niet haalt.",
+        "Kijk op welk niveau het account is ingeschreven en welke methoden het heeft (`idp account show`).",
+    ),
+}

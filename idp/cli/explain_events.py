@@ -1,0 +1,155 @@
+"""Each audit event as one Dutch sentence for a colleague. An event without a sentence fails a test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from idp.audit import Event
+from idp.cli.explain_errors import ERRORS, PROTOCOL
+from idp.models import AuditEvent
+
+#: What methods, and other short values in `details`, are called.
+METHODS: Final[Mapping[str, str]] = {
+    "wachtwoord": "het wachtwoord",
+    "totp": "de authenticator-app",
+    "sms": "de sms",
+    "voice": "het gesproken bericht",
+    "webauthn": "de beveiligingssleutel",
+}
+
+Sentence = str | Callable[[AuditEvent], str]
+
+
+def sentence(event: AuditEvent) -> str:
+    """What happened, in one sentence."""
+    try:
+        said = SENTENCES[Event(event.event)]
+    except (ValueError, KeyError):  # written by a newer release
+        return f"Gebeurtenis: {event.event}."
+    return said if isinstance(said, str) else said(event)
+
+
+def method(event: AuditEvent) -> str:
+    """The method that an event is about, in words."""
+    kind = str(event.details.get("kind") or event.details.get("method") or "")
+    return METHODS.get(kind, "een methode")
+
+
+def error_of(event: AuditEvent) -> str | None:
+    """The contract's error name that an event carries, if any."""
+    for place in (event.details.get("error"), event.reason):
+        if isinstance(place, str) and place:
+            return place
+    return None
+
+
+def _by(event: AuditEvent) -> str:
+    """Who did it, where it was not the person."""
+    if event.actor.startswith("operator:"):
+        return f" door {event.actor.removeprefix('operator:')} (beheer)"
+    return "" if event.actor in {"person", "system"} else f" door {event.actor}"
+
+
+SENTENCES: Final[Mapping[Event, Sentence]] = {
+    Event.PASSWORD_ACCEPTED: "Relatienummer, gebruikersnaam en wachtwoord klopten.",
+    Event.SIGN_IN_FAILED: lambda e: (
+        "Dit relatienummer met deze gebruikersnaam bestaat niet."
+        if e.account_id is None
+        else "Relatienummer en gebruikersnaam bestaan, maar het wachtwoord klopte niet."
+    ),
+    Event.SIGN_IN_REFUSED: lambda e: (
+        f"Het wachtwoord klopte, maar inloggen mocht niet: {_error(e)}."
+    ),
+    Event.SIGN_IN_COMPLETED: lambda e: f"Ingelogd{_how(e)}{_device(e)}.",
+    Event.SIGN_IN_THROTTLED: "Er was te vaak een verkeerd wachtwoord ingevuld; wij lieten even niemand proberen.",
+    Event.SIGN_IN_STOPPED: "De gebruiker koos zelf voor stoppen.",
+    Event.STEP_ACCEPTED: lambda e: f"De tweede stap met {method(e)} lukte.",
+    Event.STEP_FAILED: lambda e: (
+        f"De tweede stap met {method(e)} lukte niet: {_error(e)}{_device(e)}."
+    ),
+    Event.STEP_ATTEMPTS_SPENT: "De code was te vaak verkeerd.",
+    Event.PASSCODE_SENT: lambda e: (
+        f"Wij stuurden een code ({METHODS.get(_channel(e), 'bericht')})."
+    ),
+    Event.PASSCODE_NOT_SENT: lambda e: (
+        f"De code ({METHODS.get(_channel(e), 'bericht')}) kon niet worden verstuurd."
+    ),
+    Event.FOREIGN_BROWSER: "De pagina werd geopend in een andere browser dan waarin het inloggen begon.",
+    Event.OUT_OF_TURN: "Er kwam een oude pagina binnen (bijvoorbeeld na de knop ‘vorige’).",
+    Event.ERROR_SHOWN: lambda e: f"De gebruiker zag een foutpagina: {_error(e)}.",
+    Event.SESSION_ENDED: lambda e: f"De sessie eindigde{_by(e)}.",
+    Event.PASSWORD_CHANGED: "De gebruiker koos een nieuw wachtwoord.",
+    Event.PASSWORD_REHASHED: "Het wachtwoord uit het vorige systeem is overgenomen.",
+    Event.ACTIVATION_CODE_ISSUED: lambda e: f"Er is een activatiecode gemaakt{_by(e)}.",
+    Event.ACTIVATION_CODE_REVOKED: lambda e: f"De activatiecode is ingetrokken{_by(e)}.",
+    Event.ACTIVATION_CODE_ACCEPTED: "De activatiecode klopte; de gebruiker kon een methode instellen.",
+    Event.ACTIVATION_CODE_REFUSED: lambda e: f"De activatiecode werd niet aangenomen: {_error(e)}.",
+    Event.METHOD_ADDED: lambda e: f"De gebruiker stelde {method(e)} in.",
+    Event.METHOD_REMOVED: lambda e: f"Een methode is verwijderd: {method(e)}{_by(e)}.",
+    Event.ACTIVATION_FINISHED: "De gebruiker rondde het activeren af.",
+    Event.RELATION_ADDED: lambda e: f"De relatie is toegevoegd{_by(e)}.",
+    Event.RELATION_BLOCKED: lambda e: f"De relatie is geblokkeerd{_by(e)}.",
+    Event.RELATION_UNBLOCKED: lambda e: f"De relatie is gedeblokkeerd{_by(e)}.",
+    Event.ACCOUNT_ADDED: lambda e: f"Het account is toegevoegd{_by(e)}.",
+    Event.ACCOUNT_BLOCKED: lambda e: f"Het account is geblokkeerd{_by(e)}.",
+    Event.ACCOUNT_UNBLOCKED: lambda e: f"Het account is gedeblokkeerd{_by(e)}.",
+    Event.ACCOUNT_CHANGED: lambda e: f"Het account is gewijzigd{_by(e)}.",
+    Event.PASSWORD_RESET: lambda e: f"Er is een startwachtwoord gegeven{_by(e)}.",
+    Event.APPLICATION_ADDED: lambda e: f"Een applicatie is toegevoegd{_by(e)}.",
+    Event.APPLICATION_GRANTED: lambda e: f"De gebruiker kreeg een applicatie{_by(e)}.",
+    Event.APPLICATION_REVOKED: lambda e: f"Een applicatie is ingetrokken{_by(e)}.",
+    Event.CLIENT_ADDED: lambda e: f"De koppeling is toegevoegd{_by(e)}.",
+    Event.CLIENT_UPDATED: lambda e: f"De koppeling is gewijzigd{_by(e)}.",
+    Event.CLIENT_REMOVED: lambda e: f"De koppeling is verwijderd{_by(e)}.",
+    Event.CLIENT_SECRET_ROTATED: lambda e: f"De koppeling kreeg een nieuw geheim{_by(e)}.",
+    Event.KEY_ADDED: lambda e: f"Er is een ondertekensleutel bijgekomen{_by(e)}.",
+    Event.KEY_RETIRED: lambda e: f"Een ondertekensleutel is ingetrokken{_by(e)}.",
+    Event.AUTHORIZATION_REQUESTED: "De applicatie vroeg ons iemand te laten inloggen.",
+    Event.AUTHORIZATION_REFUSED: lambda e: f"Wij lieten het inloggen niet doorgaan{_code(e)}.",
+    Event.CODE_ISSUED: "De gebruiker ging ingelogd terug naar de applicatie.",
+    Event.CODE_REPLAYED: "Dezelfde inlogcode kwam twee keer binnen; wij trokken alles in wat ermee gegeven was.",
+    Event.TOKEN_ISSUED: "De applicatie haalde de gegevens van het inloggen op.",
+    Event.TOKEN_REFUSED: "De applicatie kreeg de gegevens van het inloggen niet.",
+    Event.CLIENT_AUTHENTICATION_FAILED: "De applicatie kon niet bewijzen wie zij is.",
+    Event.PURGED: lambda e: f"Verlopen gegevens zijn opgeruimd{_by(e)}.",
+    Event.USERINFO_READ: "De applicatie las de naam van de gebruiker.",
+    Event.LOGOUT_REQUESTED: "De applicatie vroeg ons de gebruiker uit te loggen.",
+}
+
+
+def _error(event: AuditEvent) -> str:
+    """The error in a few words; the name itself where there are none."""
+    name = error_of(event)
+    if name is None:
+        return "geen reden bekend"
+    return ERRORS[name].kort if name in ERRORS else name
+
+
+def _code(event: AuditEvent) -> str:
+    """What the application was told, where it was told anything."""
+    code = event.details.get("error")
+    if not isinstance(code, str):
+        return ""
+    return (
+        f": {PROTOCOL[code].kort}"
+        if code in PROTOCOL
+        else f" en zeiden tegen de applicatie: {code}"
+    )
+
+
+def _how(event: AuditEvent) -> str:
+    """With which steps, in words."""
+    kinds = event.details.get("how")
+    named = [METHODS.get(str(kind), str(kind)) for kind in kinds] if isinstance(kinds, list) else []
+    return f" met {' en '.join(named)}" if named else ""
+
+
+def _device(event: AuditEvent) -> str:
+    """On what kind of machine, where that is known."""
+    device = event.details.get("device")
+    return f" ({device})" if isinstance(device, str) and device else ""
+
+
+def _channel(event: AuditEvent) -> str:
+    return str(event.details.get("channel") or event.details.get("kind") or "")

@@ -1,0 +1,66 @@
+"""What commands have in common on the line: levels, dates, and how an account is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import click
+
+from idp import clock
+from idp.assurance import LEVEL_NAMES, Level
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class LevelName(click.ParamType[Level]):
+    """`laag`, `substantieel` or `hoog`."""
+
+    name = "level"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Level:
+        if isinstance(value, Level):
+            return value
+        try:
+            return Level.named(str(value))
+        except ValueError as wrong:
+            self.fail(str(wrong), param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return f"[{'|'.join(LEVEL_NAMES)}]"
+
+
+class Day(click.ParamType[datetime]):
+    """A date such as 2026-12-31: the moment at which that day begins here, or ends when `ends` is asked."""
+
+    name = "date"
+
+    def __init__(self, *, ends: bool = False) -> None:
+        self.ends = ends
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            day = datetime.strptime(str(value), "%Y-%m-%d")  # noqa: DTZ007  # gets its zone below
+        except ValueError:
+            self.fail(f"{value!r} is not a date such as 2026-12-31", param, ctx)
+        # Added before the zone is known, so that a day of 23 or 25 hours ends at midnight too.
+        return (day + timedelta(days=1 if self.ends else 0)).replace(tzinfo=clock.HERE)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return "YYYY-MM-DD"
+
+
+LEVEL = LevelName()
+
+
+def account_arguments(command: Command) -> Command:
+    """The two words that name an account everywhere: RELATIENUMMER GEBRUIKERSNAAM."""
+    command = click.argument("username", metavar="GEBRUIKERSNAAM")(command)
+    return click.argument("number", metavar="RELATIENUMMER")(command)

@@ -1,0 +1,142 @@
+"""`idp serve`: the production server, gunicorn with threads, behind a proxy that does TLS."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+import click
+from flask import Flask
+
+from idp import keyring
+from idp.cli.answers import say
+from idp.cli.demo_values import refuse_outside_the_demo
+from idp.cli.work import at_work, settings_of
+from idp.errors import WrongInput
+from idp.settings import Settings
+
+THREADS = 4
+#: Never `%(r)s` or `%(q)s`: codes, hints and tokens stand in query strings.
+ACCESS_LOG = '%(h)s %(t)s "%(m)s %(U)s" %(s)s %(B)s %(M)sms'
+#: A `state` and a `nonce` of 2048 characters and a `claims` parameter fit; the default (4094) is too short.
+LONGEST_REQUEST_LINE = 8190
+#: What stays readable in a path, and in anything else (there `%` too: it came quoted).
+_PATH = "/@:!$&'()*+,;="
+_HARMLESS = _PATH + " %?#[]<>{}|^`"
+
+
+@click.command()
+def serve() -> None:
+    """Serve the provider, for real.
+
+    At IDP_BIND with IDP_WORKERS processes, until SIGTERM; SIGHUP starts them afresh without losing a request.
+    """
+    from idp import migrations  # here: no worker needs Alembic
+
+    settings = settings_of()
+    refuse_outside_the_demo(settings)
+    if (found := migrations.current(settings.database_url)) is None:
+        raise WrongInput("the database has no tables; run `idp db upgrade`")
+    if found != migrations.head():
+        say(
+            f"Note: the database is at {found}, this release knows {migrations.head()}; see `idp db`."
+        )
+    with at_work(settings, keep=False):
+        if not any(key.state == "active" for key in keyring.listing()):
+            raise WrongInput("there is no signing key; run `idp keys rotate`")
+    refuse_taken(settings.bind)
+
+    def provider() -> Flask:
+        from idp import create_app  # in the worker, so that each has its own
+
+        return create_app(settings)
+
+    serve_with(provider, options_of(settings))
+
+
+def refuse_taken(bind: str) -> None:
+    """`WrongInput` when nothing can listen there now; gunicorn would try five seconds and say so ten times."""
+    from gunicorn.util import parse_address  # here: only this verb needs it
+
+    if {"GUNICORN_FD", "LISTEN_FDS"} & os.environ.keys():
+        return  # gets the socket of the process before it (SIGUSR2), or systemd's
+    for each in bind.split(","):
+        try:
+            address = parse_address(each.strip())
+            if not isinstance(address, tuple):
+                continue  # a socket in a file, or one that is open already
+            family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+            with socket.socket(family) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+        except (OSError, OverflowError, RuntimeError) as wrong:
+            if isinstance(wrong, OSError) and wrong.errno == errno.EADDRINUSE:
+                raise WrongInput(f"{each} is taken; stop the other one or set IDP_BIND") from wrong
+            why = getattr(wrong, "strerror", None) or wrong
+            raise WrongInput(f"IDP_BIND: {each} cannot be used: {why}") from wrong
+
+
+def options_of(settings: Settings) -> dict[str, Any]:
+    """The server's settings, in gunicorn's words."""
+    return {
+        "bind": settings.bind,
+        "workers": settings.workers,
+        "worker_class": "gthread",
+        "threads": THREADS,
+        "preload_app": False,  # so that no connection to the database is shared across a fork
+        "timeout": 60,
+        "graceful_timeout": 30,
+        "keepalive": 5,
+        "limit_request_line": LONGEST_REQUEST_LINE,
+        "forwarded_allow_ips": ",".join(settings.trusted_proxies),
+        "accesslog": "-",
+        "access_log_format": ACCESS_LOG,
+        "errorlog": "-",
+        "loglevel": settings.log_level,
+        "proc_name": "idp",
+        "control_socket_disable": True,  # signals are all we need
+    }
+
+
+def unforgeable(atoms: Mapping[str, Any]) -> dict[str, Any]:
+    """The same parts of an access log's line, with everything quoted that is not plain ASCII.
+
+    The path comes decoded (`U`), so a %0d%0a in it is a new line; it is quoted whole, also its spaces and quotes.
+    """
+    plain = {
+        name: quote(value, safe=_HARMLESS, encoding="latin-1", errors="backslashreplace")
+        if isinstance(value, str) and not (value.isascii() and value.isprintable())
+        else value
+        for name, value in atoms.items()
+    }
+    path = str(atoms.get("U") or "-")
+    return plain | {"U": quote(path, safe=_PATH, encoding="latin-1", errors="backslashreplace")}
+
+
+def serve_with(make: Callable[[], Flask], options: dict[str, Any]) -> None:
+    """Serve what `make` gives, once per worker, until told to stop."""
+    from gunicorn.app.base import BaseApplication  # here: only this verb needs it
+    from gunicorn.glogging import Logger
+
+    class OneLineEach(Logger):
+        """Gunicorn's access log, in which no request can end its line or its field and begin another."""
+
+        def atoms(self, resp: Any, req: Any, environ: Any, request_time: Any) -> Any:
+            return unforgeable(super().atoms(resp, req, environ, request_time))
+
+    class Server(BaseApplication):
+        """Gunicorn with our options only: neither its environment variable nor a file of its own is read."""
+
+        def load_config(self) -> None:
+            self.cfg.set("logger_class", OneLineEach)
+            for name, value in options.items():
+                self.cfg.set(name, value)
+
+        def load(self) -> Any:
+            return make()
+
+    Server().run()
