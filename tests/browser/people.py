@@ -1,0 +1,172 @@
+"""People of the tests: each in the situation that a test asks for, under an own relation, with an app and a phone."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pyotp
+
+from idp import clock, throttle
+from idp.accounts import activation_codes, directory, grants, passwords, sessions
+from idp.assurance import password_proof
+from idp.cli.application import find_application
+from idp.cli.work import at_work, settings_of
+from idp.database import db
+from idp.mfa import seeding
+from tests.browser.demo_of_a_run import RunningDemo
+
+ACTOR = "tests"
+NAMES = (
+    "Noor Jansen", "Tim Tromp", "Sanne Snoek", "Amir de Vries", "Eva Bakker", "Umar Visser", "Gijs Smit",
+    "Britt Mulder", "Zoë Meijer",
+)  # fmt: skip
+PASSWORD = "lantaarn-kwartel-roeispaan-41"
+#: Well formed, and nobody's.
+WRONG_ACTIVATION_CODE = "0000-0000-00000"
+STEP_SECONDS = 30
+#: A code is not taken from the app when the app is about to show another.
+LAST_MOMENT_SECONDS = 4
+
+Roles = Mapping[str, tuple[str, ...]]
+USUAL_APPLICATIONS: Roles = {
+    "wmo-berichten": ("indienen", "inzien"),
+    "beleidsparameters": ("beheren",),
+    "vrijstellingen": ("aanvragen",),
+}
+
+
+@dataclass
+class Person:
+    """Somebody at the keyboard: what they know and what they have."""
+
+    relatienummer: str
+    relation_name: str
+    gebruikersnaam: str
+    name: str
+    wachtwoord: str
+    telefoonnummer: str
+    activatiecode: str = ""
+    totp_secret: str = ""
+    outbox: str = field(default="", repr=False)
+    _used_step: int = 0
+
+    def code_from_the_app(self) -> str:
+        """A code that the app shows now, never the same twice; waits where the app has no new one yet."""
+        while True:
+            present, gone = divmod(time.time(), STEP_SECONDS)
+            left = STEP_SECONDS - gone
+            # The one before the present is still taken, so that two codes can follow one another.
+            steps = [int(present) - 1] if left > LAST_MOMENT_SECONDS else []
+            for step in [*steps, int(present)]:
+                if step > self._used_step:
+                    self._used_step = step
+                    return pyotp.TOTP(self.totp_secret).generate_otp(step)
+            time.sleep(left + 0.05)
+
+    def texts(self) -> list[dict[str, str]]:
+        """The texts that came in, newest first."""
+        with urllib.request.urlopen(f"{self.outbox}?format=json", timeout=10) as answer:
+            messages: list[dict[str, str]] = json.load(answer)
+        return [each for each in messages if each["to"] == self.telefoonnummer]
+
+    def code_from_the_text(self) -> str:
+        """The code in the newest text."""
+        return self.texts()[0]["code"]
+
+
+class People:
+    """Makes people in a running demo, through the same functions that an operator's verbs call."""
+
+    def __init__(self, demo: RunningDemo, *, first_number: int) -> None:
+        self._demo = demo
+        self._settings = settings_of(demo.environment)
+        self._numbers = itertools.count(first_number)
+
+    def make(
+        self,
+        *,
+        totp: bool = False,
+        sms: bool = False,
+        code: bool = False,
+        start_password: bool = False,
+        blocked: bool = False,
+        applications: Roles = USUAL_APPLICATIONS,
+    ) -> Person:
+        """Somebody new: with these methods, an activation code that waits, a start password instead of an own one."""
+        number = next(self._numbers)
+        name = NAMES[number % len(NAMES)]
+        person = Person(
+            relatienummer=str(number),
+            relation_name="Gemeente Voorbeeld",
+            gebruikersnaam=name.lower().replace(" ", ".").replace("ë", "e"),
+            name=name,
+            wachtwoord=PASSWORD,
+            telefoonnummer=f"+316{number % 100_000_000:08d}",
+            outbox=self._demo.outbox,
+        )
+        with at_work(self._settings):
+            relation = directory.add_relation(
+                number=person.relatienummer, name=person.relation_name, kind="gemeente", actor=ACTOR
+            )
+            account, start = directory.add_account(
+                relation=relation, username=person.gebruikersnaam, name=name, actor=ACTOR
+            )
+            if start_password and start is not None:
+                person.wachtwoord = start.reveal()
+            else:
+                passwords.set_password(account, person.wachtwoord, temporary=False)
+            if totp:
+                person.totp_secret = pyotp.random_base32()
+                seeding.add_totp(account, person.totp_secret)
+            if sms:
+                seeding.add_sms(account, person.telefoonnummer)
+            if code:
+                _, readable = activation_codes.issue(account, channel="letter", actor=ACTOR)
+                person.activatiecode = readable.reveal()
+            for identifier, roles in applications.items():
+                grants.grant(
+                    account,
+                    find_application(identifier),
+                    roles=roles,
+                    starts_at=None,
+                    ends_at=None,
+                    actor=ACTOR,
+                )
+            if blocked:
+                directory.block_account(account, actor=ACTOR)
+            db.session.flush()
+        return person
+
+    def new_code(self, person: Person) -> str:
+        """A newer activation code for somebody; the one before it works no more."""
+        with at_work(self._settings):
+            account = directory.find_account(person.relatienummer, person.gebruikersnaam)
+            _, readable = activation_codes.issue(account, channel="letter", actor=ACTOR)
+            return readable.reveal()
+
+    def spend_tries_of_the_code(self, person: Person, times: int) -> None:
+        """Let somebody enter wrong activation codes, so often."""
+        with at_work(self._settings):
+            account = directory.find_account(person.relatienummer, person.gebruikersnaam)
+            for _ in range(times):
+                activation_codes.redeem(account, WRONG_ACTIVATION_CODE, browser="", reference="")
+
+    def spend_tries_at_the_door(self, relatienummer: str, gebruikersnaam: str, times: int) -> None:
+        """Let somebody sign in with a wrong password, so often."""
+        with at_work(self._settings):
+            counter = throttle.key("sign-in", relatienummer, gebruikersnaam)
+            for _ in range(times):
+                throttle.attempt(counter, throttle.SIGN_IN)
+
+    def was_here_before(self, person: Person, ago: timedelta) -> None:
+        """Let somebody have signed in on another device, a while ago."""
+        with at_work(self._settings), clock.standing_at(clock.now() - ago) as then:
+            account = directory.find_account(person.relatienummer, person.gebruikersnaam)
+            proofs = [password_proof(then.moment)]
+            sessions.open_session(account.id, proofs, device="Firefox op Windows", reference="")

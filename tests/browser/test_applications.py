@@ -1,0 +1,150 @@
+"""From an application to the provider and back, in Chromium under the real Content Security Policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser import walks
+from tests.browser.another_site import relying_party_at
+from tests.browser.conftest import Arrive
+from tests.browser.demo_of_a_run import RunningDemo
+from tests.browser.little_application import LittleApplication, little_application
+from tests.browser.people import People
+from tests.browser.visitor import Visitor
+
+
+@pytest.fixture
+def application(demo: RunningDemo) -> Iterator[LittleApplication]:
+    with little_application(demo) as application:
+        yield application
+
+
+@pytest.mark.parametrize("kind", ["totp", "sms"])
+def test_from_an_application_through_two_steps_and_back(
+    visitor: Visitor, people: People, kind: str
+) -> None:
+    person = people.make(totp=kind == "totp", sms=kind == "sms")
+    visitor.open(visitor.demo.relying_party)
+    visitor.is_at("start")
+    visitor.press("inloggen")
+    assert "U logt in voor Wmo-berichtenverkeer" in visitor.text()
+    walks.sign_in(visitor, person, kind)
+    assert visitor.page.url == f"{visitor.demo.relying_party}/"
+    visitor.is_at("signed_in")
+    assert visitor.page.locator("#relatienummer").inner_text() == person.relatienummer
+    assert visitor.page.locator("#acr").inner_text() == "http://eidas.europa.eu/LoA/substantial"
+    assert visitor.page.locator("#applicaties li").count() == 3
+
+
+def test_an_application_opens_from_the_portal_without_a_question(
+    visitor: Visitor, people: People
+) -> None:
+    walks.sign_in_here(visitor, people.make(totp=True), "totp")
+    for name in (
+        "Wmo-berichtenverkeer",
+        "Gemeentelijke beleidsparameters",
+        "Individuele vrijstellingen",
+    ):
+        visitor.open("/mijn/applicaties")
+        visitor.click(f".mcz-app a:has-text('{name}')")
+        visitor.is_at("signed_in")
+        assert visitor.page.url.startswith(visitor.demo.relying_party)
+        assert name in visitor.page.title()
+
+
+def test_signing_out_at_the_application_signs_out_here_too(
+    visitor: Visitor, people: People
+) -> None:
+    visitor.open(visitor.demo.relying_party)
+    visitor.press("inloggen")
+    walks.sign_in(visitor, people.make(totp=True), "totp")
+    visitor.is_at("signed_in")
+    visitor.press("uitloggen")
+    visitor.is_at("signed_out")
+    assert "bij de inlogdienst" in visitor.text()
+    visitor.open("/")
+    visitor.is_at("login")
+
+
+def test_an_application_on_another_site_signs_in_and_out(
+    visitor: Visitor, people: People, tmp_path: Path
+) -> None:
+    person = people.make(totp=True)
+    with relying_party_at("rp.localhost", visitor.demo, tmp_path) as address:
+        visitor.open(address)
+        visitor.press("inloggen")
+        walks.sign_in(visitor, person, "totp")
+        visitor.is_at("signed_in")
+        assert visitor.page.url.startswith(address)
+        assert person.name in visitor.text()
+        visitor.press("uitloggen")
+        visitor.is_at("signed_out")
+        assert visitor.page.url.startswith(address)
+    visitor.open("/")
+    visitor.is_at("login")
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_an_answer_by_form_post_arrives_on_the_same_site_and_on_another(
+    visitor: Visitor, people: People, application: LittleApplication, host: str
+) -> None:
+    callback = application.address("/callback", host)
+    application.register(callback)
+    visitor.open(application.request(callback, response_mode="form_post"))
+    walks.sign_in(visitor, people.make(totp=True), "totp")
+    visitor.page.wait_for_url(callback)
+    [answer] = application.answers
+    assert (answer.method, answer.path) == ("POST", "/callback")
+    assert answer.fields["state"] == "een-staat"
+    assert answer.fields["iss"] == visitor.demo.issuer
+    assert "id_token" in application.redeem(answer.fields["code"], callback)
+
+
+def test_without_a_script_a_form_post_needs_one_press_on_doorgaan(
+    arrive: Arrive, people: People, application: LittleApplication
+) -> None:
+    visitor = arrive(java_script_enabled=False)
+    callback = application.address("/callback")
+    application.register(callback)
+    visitor.open(application.request(callback, response_mode="form_post"))
+    walks.sign_in(visitor, people.make(totp=True), "totp")
+    visitor.is_at("form-post")
+    assert application.answers == []
+    visitor.press("volgende")
+    visitor.is_at("arrived")
+    assert application.answers[0].fields["state"] == "een-staat"
+
+
+def test_a_callback_may_hop_to_an_origin_that_was_registered(
+    visitor: Visitor, people: People, application: LittleApplication
+) -> None:
+    callback = application.address("/hop")
+    application.hop_to = application.address("/verder", "127.0.0.1")
+    application.register(callback, form_action_origins=(application.address("", "127.0.0.1"),))
+    visitor.open(application.request(callback))
+    walks.sign_in(visitor, people.make(totp=True), "totp")
+    visitor.is_at("arrived")
+    assert visitor.page.url.startswith(application.hop_to)
+    assert "id_token" in application.redeem(application.answers[0].fields["code"], callback)
+
+
+def test_the_browser_stops_a_hop_to_an_origin_that_was_not_registered(
+    visitor: Visitor, people: People, application: LittleApplication
+) -> None:
+    """What `form-action` does in Chromium; without this the test above would prove nothing."""
+    person = people.make(totp=True)
+    callback = application.address("/hop")
+    application.hop_to = application.address("/verder", "127.0.0.1")
+    application.register(callback)
+    visitor.open(application.request(callback))
+    visitor.sign_in(person)
+    visitor.is_at("second-factor")
+    visitor.fill(code=person.code_from_the_app())
+    with visitor.page.expect_console_message(lambda message: "form-action" in message.text):
+        visitor.page.click("#volgende")
+    assert application.answers == []
+    assert any("form-action" in complaint for complaint in visitor.complaints)
+    visitor.complaints.clear()

@@ -1,0 +1,201 @@
+"""The database's history, what expires, and what the examinations find."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from idp import clock, migrations
+from idp.accounts import directory, sessions
+from idp.assurance import password_proof
+from idp.audit import Event, record
+from idp.cli.demo_values import new_root_secret
+from idp.database import db
+from idp.models import AuditEvent, LoginTransaction, Session
+from idp.secret_values import RootSecret
+from tests.cli.operator import Operator
+
+
+@pytest.fixture
+def empty(blank_operator: Operator, blank_database_url: str) -> Operator:
+    blank_operator.environment["IDP_DATABASE_URL"] = blank_database_url
+    return blank_operator
+
+
+def test_the_tables_come_and_go_by_the_line(empty: Operator) -> None:
+    assert empty.types("db", "current", "--json").json["at_head"] is False
+    assert "Upgraded from nothing" in empty.types("db", "upgrade").out
+    assert "already" in empty.types("db", "upgrade").out
+    assert empty.types("db", "current", "--json").json["at_head"] is True
+    empty.types("relation", "add", "1", "Een", "--kind", "gemeente")
+    assert "--yes" in empty.is_refused("db", "downgrade", "base")
+    assert "not an earlier revision" in empty.is_refused(
+        "db", "downgrade", "nooit-gehoord", "--yes"
+    )
+    assert "to nothing" in empty.types("db", "downgrade", "base", "--yes").out
+    assert migrations.current(empty.environment["IDP_DATABASE_URL"]) is None
+    assert "idp db upgrade" in empty.tries("relation", "list").err
+
+
+def test_a_relative_database_counts_from_where_the_command_runs(
+    blank_operator: Operator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    blank_operator.environment["IDP_DATABASE_URL"] = "sqlite:///var/idp.db"
+    blank_operator.types("db", "upgrade")
+    assert (tmp_path / "var/idp.db").exists()
+    blank_operator.types("relation", "add", "1", "Een", "--kind", "gemeente")
+
+
+def test_the_database_is_for_its_owner_only_and_so_is_what_lies_beside_it(
+    blank_operator: Operator, tmp_path: Path
+) -> None:
+    before = os.umask(0o022)
+    try:
+        blank_operator.types("db", "upgrade")
+        with blank_operator.at_work(keep=True):
+            record(Event.SIGN_IN_FAILED, succeeded=False)
+            db.session.flush()
+            modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.glob("idp.db*")}
+    finally:
+        os.umask(before)
+    assert modes == {"idp.db": 0o600, "idp.db-wal": 0o600, "idp.db-shm": 0o600}
+
+
+def test_asking_what_is_there_makes_no_open_file_either(
+    blank_operator: Operator, tmp_path: Path
+) -> None:
+    assert blank_operator.types("db", "current", "--json").json["at_head"] is False
+    assert (tmp_path / "idp.db").stat().st_mode & 0o777 == 0o600
+
+
+def deleted(operator: Operator) -> dict[str, int]:
+    return {
+        each["what"]: each["deleted"]
+        for each in operator.types("purge", "--json").json
+        if each["deleted"]
+    }
+
+
+def test_purge_takes_what_has_expired_and_leaves_the_rest(
+    operator: Operator, jansen: tuple[str, str]
+) -> None:
+    now = clock.now()
+    with operator.at_work(keep=True):
+        for age in (timedelta(hours=-1), timedelta(days=2)):
+            db.session.add(
+                LoginTransaction(
+                    browser="b" * 64, reference="0000-0000", state={}, expires_at=now - age
+                )
+            )
+    assert deleted(operator) == {"login_transaction": 1}
+    assert deleted(operator) == {}
+
+
+def test_purge_keeps_the_last_session_of_everybody(
+    operator: Operator, jansen: tuple[str, str]
+) -> None:
+    for age in (timedelta(days=90), timedelta(days=60), timedelta(days=40)):
+        with operator.at_work(keep=True), clock.standing_at(clock.now() - age):
+            account = directory.find_account(*jansen)
+            sessions.open_session(
+                account.id, [password_proof(clock.now())], device="toets", reference="0000-0000"
+            )
+    assert deleted(operator) == {"session": 2}
+    with operator.at_work():
+        assert db.session.query(Session).count() == 1
+
+
+def test_purge_forgets_audit_events_after_eighteen_months(operator: Operator) -> None:
+    for age in (timedelta(days=600), timedelta(days=500)):
+        with operator.at_work(keep=True), clock.standing_at(clock.now() - age):
+            record(Event.SIGN_IN_FAILED, succeeded=False)
+    assert deleted(operator) == {"audit_event": 1}
+    with operator.at_work():
+        assert db.session.query(AuditEvent).filter_by(event="sign-in-failed").count() == 1
+        assert db.session.query(AuditEvent).filter_by(event="purged").count() == 1
+
+
+def verdicts(operator: Operator, code: int) -> dict[str, str]:
+    answer = operator.tries("doctor", "--json")
+    assert answer.code == code, answer
+    return {each["about"]: each["verdict"] for each in answer.json}
+
+
+def test_doctor_finds_everything_in_order(operator: Operator) -> None:
+    operator.types("keys", "rotate")
+    assert verdicts(operator, 0) == {
+        "root secret": "ok",
+        "key folder": "note",
+        "database": "ok",
+        "clock": "ok",
+        "signing keys": "ok",
+        "text messages": "note",
+    }
+    assert "can sign as you" in operator.types("doctor").out
+
+
+def test_doctor_finds_what_is_missing(empty: Operator) -> None:
+    found = verdicts(empty, 1)
+    assert (found["key folder"], found["database"]) == ("wrong", "wrong")
+
+
+def test_doctor_finds_files_that_others_can_read(operator: Operator) -> None:
+    operator.types("keys", "rotate", "--alg", "ES256")
+    for each in (operator.folder / "secret", *(operator.folder / "keys").glob("*.json")):
+        each.chmod(0o644)
+    found = verdicts(operator, 1)
+    assert (found["root secret"], found["key folder"], found["signing keys"]) == (
+        "wrong",
+        "wrong",
+        "wrong",
+    )
+
+
+@pytest.mark.parametrize(("mode", "who"), [(0o640, "its group"), (0o604, "everybody")])
+def test_check_config_refuses_a_root_secret_that_others_can_read(
+    blank_operator: Operator, mode: int, who: str
+) -> None:
+    secret = blank_operator.folder / "secret"
+    secret.chmod(mode)
+    answer = blank_operator.tries("check-config")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == (
+        f"idp: IDP_SECRET_FILE: {secret} can be read by {who}; `chmod 600 {secret}`\n"
+    )
+    secret.chmod(0o600)
+    assert "can work" in blank_operator.types("check-config").out
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_doctor_finds_a_clock_that_runs_ahead(operator: Operator) -> None:
+    with clock.standing_at(clock.now() + timedelta(minutes=1)):
+        assert verdicts(operator, 1)["clock"] == "wrong"
+
+
+@pytest.fixture
+def with_the_demos_secret(operator: Operator) -> Operator:
+    (operator.folder / "secret").write_text(new_root_secret())
+    return operator
+
+
+@pytest.mark.parametrize("verb", ["check-config", "serve", "doctor"])
+def test_the_demos_secret_is_refused_outside_the_demo(
+    with_the_demos_secret: Operator, verb: str
+) -> None:
+    answer = with_the_demos_secret.tries(verb)
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith("idp: IDP_SECRET_FILE:")
+
+
+def test_the_demos_secret_works_in_the_demo(with_the_demos_secret: Operator) -> None:
+    with_the_demos_secret.environment |= {"IDP_DEMO": "1", "IDP_ISSUER": "http://localhost:9400"}
+    assert "can work" in with_the_demos_secret.types("check-config").out
+
+
+def test_no_two_demos_share_a_secret() -> None:
+    one, other = (RootSecret.from_text(new_root_secret()).derive("x") for _ in range(2))
+    assert one != other

@@ -1,0 +1,32 @@
+"""The protocol: a provider over each database, and a clock that moves when told to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from idp import clock
+from tests.protocol.relying_party import Provider
+from tests.support.journeys import NOW, House, open_house
+from tests.support.run import Run
+
+
+@pytest.fixture
+def time() -> Iterator[clock.Standing]:
+    """The time of the house; it stands still."""
+    with clock.standing_at(NOW) as standing:
+        yield standing
+
+
+@pytest.fixture
+def house(time: clock.Standing, database_url: str, tmp_path: Path) -> House:
+    """The house, empty; once on each database."""
+    return open_house(database_url, tmp_path)
+
+
+@pytest.fixture
+def provider(house: House, run: Run) -> Provider:
+    """The house with signing keys."""
+    return Provider.of(house, run)

@@ -1,0 +1,1 @@
+"""What tests stand on: databases, a browser that reads forms, what the machine must have. Holds no test."""

@@ -1,0 +1,39 @@
+"""Parts that a test needs from the machine: found, or missing with a word on how to get them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+
+def missing(part: str, way_out: str) -> NoReturn:
+    """Skip the test because the machine lacks `part`; fail it where everything must be there (`REQUIRE_ALL=1`)."""
+    message = f"{part} is missing: {way_out}"
+    if os.environ.get("REQUIRE_ALL", "0") not in {"", "0"}:
+        pytest.fail(message, pytrace=False)
+    pytest.skip(message)
+
+
+def chromium() -> Path:
+    """The distribution's Chromium; none is ever downloaded."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return Path(path)
+    missing("Chromium", "`apt-get install chromium`")
+
+
+def postgresql_binaries() -> Path:
+    """The folder with `initdb` and `postgres`, of the newest version that is installed."""
+    folders = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name)
+    )
+    found = shutil.which("initdb")
+    candidates = [*reversed(folders), *([Path(found).parent] if found else [])]
+    for folder in candidates:
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            return folder
+    missing("PostgreSQL", "`apt-get install postgresql` (the tests run a server of their own)")
