@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
 from idp import clock, settings
-from idp.database import Moment, db
+from idp.database import Moment, connection, db
 from idp.models import ThrottleCounter
 
 
@@ -115,7 +115,7 @@ def attempt(counter: str, policy: FailurePolicy) -> datetime | None:
         return until
     wait = policy.wait_after(failures)
     if wait is not None or until is not None:
-        db.session.connection().execute(
+        connection().execute(
             _WAIT, {"counter": counter, "moment": None if wait is None else now + wait}
         )
     return None
@@ -133,7 +133,7 @@ def spend(counter: str, budget: Budget) -> datetime | None:
 
 def spent(counter: str, budget: Budget) -> datetime | None:
     """Like `spend`, but only looks: the moment at which the budget opens again, or `None`."""
-    row = db.session.connection().execute(_LOOK, {"counter": counter}).one_or_none()
+    row = connection().execute(_LOOK, {"counter": counter}).one_or_none()
     if row is None or row.expires_at <= clock.now() or row.so_often < budget.times:
         return None
     until: datetime = row.expires_at
@@ -142,7 +142,7 @@ def spent(counter: str, budget: Budget) -> datetime | None:
 
 def forgive(counter: str) -> None:
     """Success: this counter starts again from nothing."""
-    db.session.connection().execute(_FORGIVE, {"counter": counter})
+    connection().execute(_FORGIVE, {"counter": counter})
 
 
 def _count(
@@ -153,7 +153,7 @@ def _count(
     One statement, which holds the row until the transaction ends; returns the count and until when it waits.
     """
     row = (
-        db.session.connection()
+        connection()
         .execute(
             _counting(db.engine.dialect.name, sliding),
             {"counter": counter, "present": now, "end": now + lasts},

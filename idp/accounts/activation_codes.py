@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Table, and_, bindparam, or_, select, updat
 
 from idp import clock, settings, throttle
 from idp.audit import Event, record
-from idp.database import db
+from idp.database import connection, db
 from idp.errors import WrongInput
 from idp.models import Account, ActivationCode
 from idp.secret_values import CROCKFORD, Secret, random_crockford
@@ -263,7 +263,7 @@ def has_live(account_id: str) -> bool:
 def waiting_and_open(account_id: str, browser: str) -> tuple[bool, bool]:
     """Whether the account's latest code waits to be entered, and whether a window is open in this browser."""
     db.session.flush()
-    rows = db.session.connection().execute(_ALL, {"account": account_id}).all()
+    rows = connection().execute(_ALL, {"account": account_id}).all()
     if not rows:
         return False, False
     now, latest = clock.now(), rows[0]

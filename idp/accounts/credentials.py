@@ -9,7 +9,7 @@ from sqlalchemy import Table, bindparam, delete, select, update
 from idp import clock, vault
 from idp.accounts import activation_codes, sessions
 from idp.audit import Event, record
-from idp.database import db
+from idp.database import connection, db
 from idp.models import Account, Credential
 from idp.secret_values import new_id
 
@@ -122,7 +122,7 @@ def confirm(
 
 def mark_used(credential_id: str) -> None:
     """Remember when it last served."""
-    db.session.connection().execute(_USED, {"which": credential_id, "now": clock.now()})
+    connection().execute(_USED, {"which": credential_id, "now": clock.now()})
 
 
 def remove_all_but(account_id: str, keep: str, *, why: str, reference: str | None = None) -> int:

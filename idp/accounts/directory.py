@@ -13,7 +13,7 @@ from idp import clock, throttle, vault
 from idp.accounts import passwords, sessions
 from idp.assurance import Level
 from idp.audit import Event, record
-from idp.database import db
+from idp.database import connection, db
 from idp.errors import WrongInput
 from idp.models import Account, Relation
 from idp.secret_values import Secret
@@ -45,10 +45,31 @@ _NAMED: Final = (
     .where(Relation.number == bindparam("number"), Account.username_key == bindparam("name"))
 )
 
+_PASSWORD: Final = (
+    select(Account.password_hash, Account.password_scheme)
+    .select_from(Account.__table__)
+    .join(Relation.__table__, Relation.id == Account.relation_id)
+    .where(Relation.number == bindparam("number"), Account.username_key == bindparam("name"))
+)
+
+_WELCOME: Final = (
+    select(Account.blocked_at, Relation.blocked_at.label("relation_blocked_at"))
+    .select_from(Account.__table__)
+    .join(Relation.__table__, Relation.id == Account.relation_id)
+    .where(Account.id == bindparam("account"))
+    .with_for_update(read=True)
+)
+
 
 def lookup(number: str, key: str) -> Account | None:
     """The account that a normalised number and user name name; always one and the same statement."""
     return db.session.scalars(_NAMED, {"number": number, "name": key}).one_or_none()
+
+
+def stored_password(number: str, key: str) -> tuple[str | None, str | None]:
+    """Hash and scheme of the account that they name, or nothing twice; always one and the same statement."""
+    row = connection().execute(_PASSWORD, {"number": number, "name": key}).one_or_none()
+    return (None, None) if row is None else (row.password_hash, row.password_scheme)
 
 
 def find_relation(number: str) -> Relation:
@@ -80,12 +101,7 @@ def still_welcome(account_id: str) -> bool:
 
     Who blocks or resets at the same moment waits for us, and then finds the session that we opened.
     """
-    row = db.session.execute(
-        select(Account.blocked_at, Relation.blocked_at.label("relation_blocked_at"))
-        .join(Relation, Relation.id == Account.relation_id)
-        .where(Account.id == account_id)
-        .with_for_update(read=True)
-    ).one_or_none()
+    row = connection().execute(_WELCOME, {"account": account_id}).one_or_none()
     return row is not None and row.blocked_at is None and row.relation_blocked_at is None
 
 

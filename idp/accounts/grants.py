@@ -11,7 +11,7 @@ from sqlalchemy import and_, bindparam, or_, select, update
 from idp import clock
 from idp.assurance import Level
 from idp.audit import Event, record
-from idp.database import db
+from idp.database import connection, db
 from idp.errors import WrongInput
 from idp.models import Account, Application, ApplicationGrant
 
@@ -61,11 +61,7 @@ _MAY_USE: Final = (
 
 def of_account(account_id: str) -> tuple[GrantedApplication, ...]:
     """The applications that the account may use now, in the portal's order, roles of several grants joined."""
-    rows = (
-        db.session.connection()
-        .execute(_OF_ACCOUNT, {"account": account_id, "now": clock.now()})
-        .all()
-    )
+    rows = connection().execute(_OF_ACCOUNT, {"account": account_id, "now": clock.now()}).all()
     found: dict[str, GrantedApplication] = {}
     for row in rows:
         roles = found[row.id].roles if row.id in found else ()
@@ -79,7 +75,7 @@ def of_account(account_id: str) -> tuple[GrantedApplication, ...]:
 def may_use(account_id: str, application_id: str) -> bool:
     """Whether a grant is in force now."""
     asked = {"account": account_id, "application": application_id, "now": clock.now()}
-    return db.session.connection().execute(_MAY_USE, asked).first() is not None
+    return connection().execute(_MAY_USE, asked).first() is not None
 
 
 def grant(

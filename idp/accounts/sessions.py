@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from idp import clock, settings
 from idp.assurance import Level, Proof, latest
 from idp.audit import Event, record
-from idp.database import db
+from idp.database import connection, db
 from idp.models import (
     AccessToken,
     Account,
@@ -96,7 +96,7 @@ def _first_use(dialect: str) -> Executable:
     return (
         of_dialect(_CLIENTS)
         .on_conflict_do_nothing(index_elements=[_CLIENTS.c.session_id, _CLIENTS.c.client_id])
-        .inline()
+        .returning(_CLIENTS.c.sid)
     )
 
 
@@ -115,7 +115,7 @@ def live_by_id(session_id: str) -> LiveSession | None:
 def _live(statement: Select[Any], which: str) -> LiveSession | None:
     now, idle = clock.now(), settings.current().session_idle
     row = (
-        db.session.connection()
+        connection()
         .execute(statement, {"which": which, "now": now, "idle_since": now - idle})
         .one_or_none()
     )
@@ -147,7 +147,7 @@ def open_session(
     """Start a session and return its id and the value for its cookie."""
     now, cookie, session_id = clock.now(), random_token(), new_id()
     current = settings.current()
-    db.session.connection().execute(
+    connection().execute(
         _OPEN,
         {
             "id": session_id,
@@ -184,9 +184,9 @@ def raise_session(session: LiveSession, proofs: Iterable[Proof]) -> str | None:
 def sid_for(session_id: str, client_id: str) -> str:
     """What one client knows this session by: random, stable for the pair, different between clients."""
     known = {"session": session_id, "client": client_id}
-    if (sid := db.session.connection().execute(_SID, known).scalar_one_or_none()) is not None:
+    if (sid := connection().execute(_SID, known).scalar_one_or_none()) is not None:
         return str(sid)
-    db.session.connection().execute(
+    first = connection().execute(
         _first_use(db.engine.dialect.name),
         {
             "sid": random_token(),
@@ -195,7 +195,9 @@ def sid_for(session_id: str, client_id: str) -> str:
             "first_used_at": clock.now(),
         },
     )
-    return str(db.session.connection().execute(_SID, known).scalar_one())
+    if (sid := first.scalar_one_or_none()) is None:  # another request of this session was first
+        sid = connection().execute(_SID, known).scalar_one()
+    return str(sid)
 
 
 def session_of_sid(sid: str, client_id: str) -> str | None:

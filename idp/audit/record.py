@@ -9,7 +9,7 @@ from sqlalchemy import Table, insert
 
 from idp import clock
 from idp.audit.events import Event
-from idp.database import db
+from idp.database import connection
 from idp.models import AuditEvent
 
 #: Built once: building a statement costs five times what sending it does. `inline`: nobody needs the row's number.
@@ -40,7 +40,7 @@ def record(
 
     `reason` and `details` are for people who investigate: never a secret, never a text somebody typed.
     """
-    db.session.connection().execute(
+    connection().execute(
         _ADD,
         {
             "at": clock.now(),

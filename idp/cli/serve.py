@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import socket
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 import click
 from flask import Flask
 
-from idp import keyring
+from idp import clock, keyring
 from idp.cli.answers import say
 from idp.cli.demo_values import refuse_outside_the_demo
 from idp.cli.work import at_work, settings_of
@@ -20,13 +22,10 @@ from idp.errors import WrongInput
 from idp.settings import Settings
 
 THREADS = 4
-#: Never `%(r)s` or `%(q)s`: codes, hints and tokens stand in query strings.
-ACCESS_LOG = '%(h)s %(t)s "%(m)s %(U)s" %(s)s %(B)s %(M)sms'
 #: A `state` and a `nonce` of 2048 characters and a `claims` parameter fit; the default (4094) is too short.
 LONGEST_REQUEST_LINE = 8190
-#: What stays readable in a path, and in anything else (there `%` too: it came quoted).
+#: What stays readable in a path.
 _PATH = "/@:!$&'()*+,;="
-_HARMLESS = _PATH + " %?#[]<>{}|^`"
 
 
 @click.command()
@@ -53,7 +52,10 @@ def serve() -> None:
     def provider() -> Flask:
         from idp import create_app  # in the worker, so that each has its own
 
-        return create_app(settings)
+        app = create_app(settings)
+        gc.collect()
+        gc.freeze()  # what is there now stays: the collector need not walk through it again and again
+        return app
 
     serve_with(provider, options_of(settings))
 
@@ -94,7 +96,6 @@ def options_of(settings: Settings) -> dict[str, Any]:
         "limit_request_line": LONGEST_REQUEST_LINE,
         "forwarded_allow_ips": ",".join(settings.trusted_proxies),
         "accesslog": "-",
-        "access_log_format": ACCESS_LOG,
         "errorlog": "-",
         "loglevel": settings.log_level,
         "proc_name": "idp",
@@ -102,19 +103,19 @@ def options_of(settings: Settings) -> dict[str, Any]:
     }
 
 
-def unforgeable(atoms: Mapping[str, Any]) -> dict[str, Any]:
-    """The same parts of an access log's line, with everything quoted that is not plain ASCII.
+def access_line(request: Any, response: Any, environ: Mapping[str, Any], took: timedelta) -> str:
+    """One line about one request, in which nothing that was sent can end the line or a field and begin another.
 
-    The path comes decoded (`U`), so a %0d%0a in it is a new line; it is quoted whole, also its spaces and quotes.
+    The path comes decoded, so a %0d%0a in it is a new line; it is quoted anew, also its spaces and quotes.
     """
-    plain = {
-        name: quote(value, safe=_HARMLESS, encoding="latin-1", errors="backslashreplace")
-        if isinstance(value, str) and not (value.isascii() and value.isprintable())
-        else value
-        for name, value in atoms.items()
-    }
-    path = str(atoms.get("U") or "-")
-    return plain | {"U": quote(path, safe=_PATH, encoding="latin-1", errors="backslashreplace")}
+    path = quote(environ["PATH_INFO"], safe=_PATH, encoding="latin-1", errors="backslashreplace")
+    method = quote(request.method, safe="", errors="backslashreplace")
+    at = clock.now().isoformat(timespec="milliseconds")
+    status, sent = response.status.partition(" ")[0], getattr(response, "sent", 0)
+    return (
+        f'{environ.get("REMOTE_ADDR", "-")} {at} "{method} {path}" {status} {sent} '
+        f"{took / timedelta(milliseconds=1):.0f}ms"
+    )
 
 
 def serve_with(make: Callable[[], Flask], options: dict[str, Any]) -> None:
@@ -123,10 +124,10 @@ def serve_with(make: Callable[[], Flask], options: dict[str, Any]) -> None:
     from gunicorn.glogging import Logger
 
     class OneLineEach(Logger):
-        """Gunicorn's access log, in which no request can end its line or its field and begin another."""
+        """Gunicorn's logger with an access log of our own, which costs a tenth of its template's."""
 
-        def atoms(self, resp: Any, req: Any, environ: Any, request_time: Any) -> Any:
-            return unforgeable(super().atoms(resp, req, environ, request_time))
+        def access(self, resp: Any, req: Any, environ: Any, request_time: Any) -> None:
+            self.access_log.info(access_line(req, resp, environ, request_time))
 
     class Server(BaseApplication):
         """Gunicorn with our options only: neither its environment variable nor a file of its own is read."""

@@ -50,7 +50,7 @@ def chosen(here: Visit) -> ResponseReturnValue:
             error="method-missing",
             field_errors={"methode": _("Kies een methode")},
         )
-    return onward(here.login.moved(chosen=kind))
+    return onward(here.login.moved(chosen=kind), here)
 
 
 def _choices(here: Visit, **context: object) -> Response:
@@ -88,7 +88,7 @@ def verify(here: Visit) -> ResponseReturnValue:
     if given.action == "stoppen":
         return stop(here)
     if given.action == "andere-methode":
-        return onward(here.login.moved(chosen=None))
+        return onward(here.login.moved(chosen=None), here)
     login, counter = here.login, throttle.second_step_key(here.person.id)
     if any(value.strip() for value in given.fields.values()):
         _take_a_try(here, counter)
@@ -103,9 +103,9 @@ def verify(here: Visit) -> ResponseReturnValue:
                 reference=login.reference,
                 kind=here.kind,
             )
-            return onward(login.earn(proof).moved(failures=0))
+            return onward(login.earn(proof).moved(failures=0), here)
         case Continue():
-            return onward(login)
+            return onward(login, here)
         case Rejected() as wrong:
             return _rejected(here, wrong)
         case Exhausted(error, until):

@@ -184,8 +184,7 @@ def identify(
     )
     counters = _Counters(number, key)
     counters.take_a_try(reference)
-    account = directory.lookup(number, key)
-    stored, scheme = (account.password_hash, account.password_scheme) if account else (None, None)
+    stored, scheme = directory.stored_password(number, key)
     db.session.rollback()  # only read so far; no transaction stays open while the hash is computed
     right = passwords.verify(stored, scheme, typed["wachtwoord"])
     account = directory.lookup(number, key)

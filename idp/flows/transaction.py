@@ -18,7 +18,7 @@ from sqlalchemy import Table, bindparam, insert, select, update
 from idp import clock
 from idp.assurance import Demands, Proof, latest
 from idp.audit import Event, record
-from idp.database import db
+from idp.database import connection, db
 from idp.errors import RefusedOnOurPage
 from idp.models import LoginTransaction as Row
 from idp.secret_values import new_id, new_reference
@@ -193,7 +193,7 @@ def start(
         return_to=return_to,
         **more,
     )
-    db.session.connection().execute(
+    connection().execute(
         _START,
         {
             "id": login.id,
@@ -215,7 +215,7 @@ def load(login_id: str, *, browser: str) -> LoginTransaction:
     """
     row = None
     if _ID.fullmatch(login_id):
-        row = db.session.connection().execute(_LOAD, {"which": login_id}).one_or_none()
+        row = connection().execute(_LOAD, {"which": login_id}).one_or_none()
     if row is None or row.expires_at <= clock.now():
         raise RefusedOnOurPage(
             "session-expired", HTTPStatus.BAD_REQUEST, "the sign-in is over or unknown"
@@ -235,7 +235,7 @@ def save(login: LoginTransaction) -> LoginTransaction:
     Does not commit: what was earned and where it leads are one change.
     """
     moved = (
-        db.session.connection()
+        connection()
         .execute(
             _SAVE,
             {

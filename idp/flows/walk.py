@@ -98,8 +98,11 @@ class Visit:
 Page = Callable[[Visit], ResponseReturnValue]
 
 
-def visit(login: LoginTransaction) -> Visit:
-    """Look up what the next step depends on. A blocked account goes no further."""
+def visit(login: LoginTransaction, known: Visit | None = None) -> Visit:
+    """Look up what the next step depends on. A blocked account goes no further.
+
+    `known` is a visit of this very request, after which account, methods and codes are as they were.
+    """
     session = current_session()
     brought: tuple[Proof, ...] = ()
     if login.session_id is not None:
@@ -112,11 +115,10 @@ def visit(login: LoginTransaction) -> Visit:
             )  # begun by somebody who has signed out since: nothing of it counts
         else:
             brought = session.proofs
-    account = directory.get(login.account_id) if login.account_id else None
-    if account is not None and (error := blocked(account)) is not None:
-        raise RefusedOnOurPage(error, HTTPStatus.FORBIDDEN, error, reference=login.reference)
-    own = credentials.of_account(account.id) if account else []
-    standing = _standing(account, own, login)
+    if known is not None and known.login.account_id == login.account_id:
+        account, own, standing = known.account, known.own, known.standing
+    else:
+        account, own, standing = _whose(login)
     if standing.window_open and not login.window_was_open:
         login = login.moved(window_was_open=True)
     held = {credential.id for credential in own}
@@ -128,6 +130,14 @@ def visit(login: LoginTransaction) -> Visit:
     return Visit(
         login, account, own, standing, proofs, next_step(login, standing, proofs, now=clock.now())
     )
+
+
+def _whose(login: LoginTransaction) -> tuple[Account | None, list[Credential], Standing]:
+    account = directory.get(login.account_id) if login.account_id else None
+    if account is not None and (error := blocked(account)) is not None:
+        raise RefusedOnOurPage(error, HTTPStatus.FORBIDDEN, error, reference=login.reference)
+    own = credentials.of_account(account.id) if account else []
+    return account, own, _standing(account, own, login)
 
 
 def blocked(account: Account) -> str | None:
@@ -252,9 +262,9 @@ def lead_on(here: Visit) -> ResponseReturnValue:
     return redirect(address(here), code=HTTPStatus.SEE_OTHER)
 
 
-def onward(login: LoginTransaction) -> ResponseReturnValue:
-    """Store where the sign-in stands, and go to the page that comes next."""
-    here = visit(login)
+def onward(login: LoginTransaction, known: Visit | None = None) -> ResponseReturnValue:
+    """Store where the sign-in stands, and go to the page that comes next. `known`: see `visit`."""
+    here = visit(login, known)
     if here.step is Step.FINISH:
         return lead_on(here)
     if here.step is Step.ENROL:

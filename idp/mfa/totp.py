@@ -16,7 +16,7 @@ from sqlalchemy import Table, bindparam, update
 from idp import clock, settings
 from idp.accounts import credentials
 from idp.assurance import Proof, Strength
-from idp.database import db
+from idp.database import connection
 from idp.mfa.factor import Answer, Exhausted, Login, Outcome, Proven, Rejected, Summary, View
 from idp.models import Credential
 from idp.secret_values import same
@@ -110,7 +110,7 @@ class Totp:
 
 def _claim(credential: Credential, step: int) -> bool:
     """Take this time step; of two at once, one gets it."""
-    claimed = db.session.connection().execute(_CLAIM, {"which": credential.id, "step": step})
+    claimed = connection().execute(_CLAIM, {"which": credential.id, "step": step})
     return claimed.scalar_one_or_none() is not None
 
 

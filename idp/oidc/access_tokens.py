@@ -9,7 +9,7 @@ from typing import Final, cast
 from sqlalchemy import Table, bindparam, insert, select
 
 from idp import clock, settings
-from idp.database import db
+from idp.database import connection
 from idp.models import AccessToken, Account, Relation, Session
 from idp.oidc import persons
 from idp.oidc.codes import ClaimedCode
@@ -57,7 +57,7 @@ class LiveToken:
 def save(token: str, *, code: ClaimedCode) -> None:
     """Store a token that was just made from a code."""
     now = clock.now()
-    db.session.connection().execute(
+    connection().execute(
         _SAVE,
         {
             "digest": _digest_of(token),
@@ -80,9 +80,7 @@ def find(token: str) -> LiveToken | None:
     if len(token) != LENGTH or not token.isascii():
         return None
     row = (
-        db.session.connection()
-        .execute(_FIND, {"given": _digest_of(token), "now": clock.now()})
-        .one_or_none()
+        connection().execute(_FIND, {"given": _digest_of(token), "now": clock.now()}).one_or_none()
     )
     if row is None:
         return None

@@ -14,7 +14,7 @@ from joserfc.jwk import ECKey, OKPKey
 from joserfc.jws import JWSRegistry
 
 from idp import clock, settings
-from idp.database import db, insert
+from idp.database import connection, insert
 from idp.models import SpentAssertion
 from idp.oidc.parameters import is_clean
 from idp.oidc.registered import ClientKey, RegisteredClient
@@ -163,7 +163,7 @@ def _spend(client: RegisteredClient, jti: object, expires: float) -> None:
     digest = settings.current().secret.digest("assertion", f"{client.client_id}\0{jti}")
     lasts = timedelta(seconds=max(expires - clock.now().timestamp(), 0) + SKEW)
     spent = (
-        db.session.connection()
+        connection()
         .execute(
             insert(SpentAssertion)
             .values(digest=digest, expires_at=clock.now() + lasts)

@@ -16,13 +16,13 @@ from idp.database import db
 from idp.errors import RefusedOnOurPage
 from idp.flows.begin import begin_sign_in
 from idp.flows.cookies import browser_digest, current_session
-from idp.models import AuthorizationRequest
 from idp.oidc import answers, checks, codes, parameters, requests_kept, server, subjects
 from idp.oidc.asked import Asked
 from idp.oidc.checks import Check
 from idp.oidc.decide import Decision, Give, Refuse, SignIn, decide
 from idp.oidc.parameters import Parameters
 from idp.oidc.refusals import Code, RefusedToClient
+from idp.oidc.requests_kept import Kept
 from idp.secret_values import new_reference
 
 
@@ -77,7 +77,7 @@ def _hold(rules: Iterable[Check], asked: Asked) -> None:
         check(asked)
 
 
-def _go_on(asked: Asked, kept: AuthorizationRequest | None) -> Response:
+def _go_on(asked: Asked, kept: Kept | None) -> Response:
     session = current_session()
     decision = _decision(asked, session)
     match decision:
@@ -108,9 +108,7 @@ def _decision(asked: Asked, session: LiveSession | None) -> Decision:
     )
 
 
-def _give(
-    asked: Asked, session: LiveSession, give: Give, kept: AuthorizationRequest | None
-) -> Response:
+def _give(asked: Asked, session: LiveSession, give: Give, kept: Kept | None) -> Response:
     """Make the code, and send the browser back with it."""
     requests_kept.answer_once(kept)
     code = server.authorization_code(asked.parameters)
@@ -140,7 +138,7 @@ def _give(
 def _refuse(
     asked: Asked,
     refusal: RefusedToClient,
-    kept: AuthorizationRequest | None,
+    kept: Kept | None,
     session: LiveSession | None = None,
 ) -> Response:
     """Tell the client, which ends the request."""
@@ -170,7 +168,7 @@ def _explain(asked: Asked, session: LiveSession | None, refuse: Refuse, page: st
     )
 
 
-def _sign_in(asked: Asked, decision: SignIn, kept: AuthorizationRequest | None) -> Response:
+def _sign_in(asked: Asked, decision: SignIn, kept: Kept | None) -> Response:
     """Let the person sign in here; the request waits."""
     if kept is None:
         kept = requests_kept.keep(asked, browser=browser_digest(), demands=decision.demands)

@@ -14,7 +14,7 @@ from sqlalchemy import Table, bindparam, insert, select, update
 
 from idp import clock, settings
 from idp.audit import Event, record
-from idp.database import db
+from idp.database import connection
 from idp.models import AccessToken, AuthorizationCode
 from idp.secret_values import same
 
@@ -74,7 +74,7 @@ class ClaimedCode:
 def save(code: str, **columns: Any) -> None:
     """Store a code that was just made, by its digest, for a minute."""
     now = clock.now()
-    db.session.connection().execute(
+    connection().execute(
         _SAVE,
         {
             "digest": digest_of(code),
@@ -104,7 +104,7 @@ def claim(
     given = digest_of(code)
     challenge = None if verifier is None else challenge_of(verifier)
     row = (
-        db.session.connection()
+        connection()
         .execute(
             _CLAIM,
             {
@@ -147,7 +147,7 @@ def challenge_of(verifier: str) -> str:
 
 
 def _tell_why(given: str, client_id: str, redirect_uri: str, challenge: str | None) -> None:
-    row = db.session.connection().execute(_LOOK, {"given": given}).one_or_none()
+    row = connection().execute(_LOOK, {"given": given}).one_or_none()
     if row is None:
         record(
             Event.TOKEN_REFUSED,
@@ -186,8 +186,7 @@ def _tell_why(given: str, client_id: str, redirect_uri: str, challenge: str | No
 def _revoke(digest: str) -> None:
     """A valid second use means that somebody else holds the code: end what came of it (RFC 9700 section 2.1.1)."""
     now = clock.now()
-    connection = db.session.connection()
-    connection.execute(
+    connection().execute(
         update(_TOKENS)
         .where(_TOKENS.c.code_digest == digest, _TOKENS.c.revoked_at.is_(None))
         .values(revoked_at=now)

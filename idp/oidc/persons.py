@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, bindparam, select
 
 from idp import clock
-from idp.database import db
+from idp.database import connection
 from idp.models import Account, Relation, Session
 
 
@@ -58,9 +58,7 @@ _OF_SESSION: Final = (
 def of_session(session_id: str) -> Person | None:
     """Whose session it is; `None` once it ended or account or relation is blocked."""
     row = (
-        db.session.connection()
-        .execute(_OF_SESSION, {"session": session_id, "now": clock.now()})
-        .one_or_none()
+        connection().execute(_OF_SESSION, {"session": session_id, "now": clock.now()}).one_or_none()
     )
     return None if row is None else from_row(row)
 

@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, select
 
 from idp import clock, settings
 from idp.assurance import Level
-from idp.database import db
+from idp.database import connection
 from idp.models import Application, Client
 from idp.oidc.addresses import origin_of
 from idp.oidc.profiles import Profile, known
@@ -116,7 +116,7 @@ def load(client_id: str) -> RegisteredClient | None:
     before = kept.get(client_id)
     if before is not None and moment - before[0] < KEPT_FOR:
         return before[1]
-    row = db.session.connection().execute(_BY_ID, {"wanted": client_id}).mappings().one_or_none()
+    row = connection().execute(_BY_ID, {"wanted": client_id}).mappings().one_or_none()
     if row is None or row["profile"] not in settings.current().enabled_profiles:
         kept.pop(client_id, None)
         return None

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final, NoReturn, cast
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 
 from idp import clock
 from idp.accounts import sessions
 from idp.assurance import Demands
 from idp.audit import Event, record
-from idp.database import db
+from idp.database import connection, db
 from idp.errors import RefusedOnOurPage
 from idp.models import AuthorizationRequest, Session
 from idp.oidc import registered
 from idp.oidc.asked import Asked
+from idp.secret_values import new_id
 
 #: As long as the sign-in that it waits for can be taken up again.
 LIFETIME: Final = timedelta(hours=8)
@@ -27,6 +30,8 @@ _ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
 _ROWS: Final = cast(Table, AuthorizationRequest.__table__)
+_KEEP: Final = insert(_ROWS)
+_LOAD: Final = select(_ROWS).where(_ROWS.c.id == bindparam("which"))
 _ANSWER: Final = (
     update(_ROWS)
     .where(_ROWS.c.id == bindparam("which"), _ROWS.c.answered_at.is_(None))
@@ -35,34 +40,61 @@ _ANSWER: Final = (
 )
 
 
-def keep(asked: Asked, *, browser: str, demands: Demands | None = None) -> AuthorizationRequest:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One request that waits."""
+
+    id: str
+    client_id: str
+    browser: str
+    parameters: Mapping[str, str]
+    reference: str
+    created_at: datetime
+    expires_at: datetime
+    answered_at: datetime | None
+
+
+def keep(asked: Asked, *, browser: str, demands: Demands | None = None) -> Kept:
     """Store a checked request for the browser with this digest; does not commit."""
-    kept = AuthorizationRequest(
+    kept = Kept(
+        id=new_id(),
         client_id=asked.client.client_id,
         browser=browser,
         parameters=dict(asked.parameters.sent),
-        demands={} if demands is None else demands.to_json(),
         reference=asked.reference,
         created_at=asked.at,
         expires_at=asked.at + LIFETIME,
+        answered_at=None,
     )
-    db.session.add(kept)
-    db.session.flush()
+    connection().execute(
+        _KEEP,
+        {
+            "id": kept.id,
+            "client_id": kept.client_id,
+            "browser": browser,
+            "parameters": kept.parameters,
+            "demands": {} if demands is None else demands.to_json(),
+            "reference": kept.reference,
+            "created_at": kept.created_at,
+            "expires_at": kept.expires_at,
+            "answered_at": None,
+        },
+    )
     return kept
 
 
-def address(kept: AuthorizationRequest) -> str:
+def address(kept: Kept) -> str:
     """Where the browser goes on with it."""
     return f"/oauth2/authorize/{kept.id}"
 
 
-def load(request_id: str, *, browser: str) -> AuthorizationRequest:
+def load(request_id: str, *, browser: str) -> Kept:
     """The request of that address, if it waits for this browser.
 
     `RefusedOnOurPage` with a way on: `session-expired` when it is over or unknown, `other-browser` when it waits
     elsewhere, `out-of-turn` when it was answered.
     """
-    kept = db.session.get(AuthorizationRequest, request_id) if _ID.fullmatch(request_id) else None
+    kept = _read(request_id) if _ID.fullmatch(request_id) else None
     if kept is None or kept.expires_at <= clock.now():
         raise RefusedOnOurPage(
             "session-expired",
@@ -70,7 +102,7 @@ def load(request_id: str, *, browser: str) -> AuthorizationRequest:
             "the authorization request is over or unknown",
         )
     if kept.browser == UNBOUND:
-        _bind(kept, browser)
+        kept = _bind(kept, browser)
     if kept.browser != browser:
         _refuse(
             kept,
@@ -86,15 +118,11 @@ def load(request_id: str, *, browser: str) -> AuthorizationRequest:
     return kept
 
 
-def answer_once(kept: AuthorizationRequest | None) -> None:
+def answer_once(kept: Kept | None) -> None:
     """Claim the right to answer, before anything is made: of two tabs at one moment one is told so."""
     if kept is None:  # answered at its first visit, never stored
         return
-    won = (
-        db.session.connection()
-        .execute(_ANSWER, {"which": kept.id, "now": clock.now()})
-        .one_or_none()
-    )
+    won = connection().execute(_ANSWER, {"which": kept.id, "now": clock.now()}).one_or_none()
     if won is None:
         _refuse(
             kept, Event.OUT_OF_TURN, "out-of-turn", HTTPStatus.CONFLICT, "it was answered already"
@@ -112,19 +140,33 @@ def hinted_account(asked: Asked) -> str | None:
     ).scalar_one_or_none()
 
 
-def _bind(kept: AuthorizationRequest, browser: str) -> None:
-    db.session.execute(
-        update(AuthorizationRequest)
-        .where(AuthorizationRequest.id == kept.id, AuthorizationRequest.browser == UNBOUND)
-        .values(browser=browser)
-        .execution_options(synchronize_session=False)
+def _read(request_id: str) -> Kept | None:
+    row = connection().execute(_LOAD, {"which": request_id}).one_or_none()
+    if row is None:
+        return None
+    return Kept(
+        id=row.id,
+        client_id=row.client_id,
+        browser=row.browser,
+        parameters=row.parameters,
+        reference=row.reference,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        answered_at=row.answered_at,
     )
-    db.session.refresh(kept)
 
 
-def _refuse(
-    kept: AuthorizationRequest, event: Event, error: str, status: HTTPStatus, why: str
-) -> NoReturn:
+def _bind(kept: Kept, browser: str) -> Kept:
+    """It is this browser's from now on, unless another was first."""
+    connection().execute(
+        update(_ROWS)
+        .where(_ROWS.c.id == kept.id, _ROWS.c.browser == UNBOUND)
+        .values(browser=browser)
+    )
+    return _read(kept.id) or kept
+
+
+def _refuse(kept: Kept, event: Event, error: str, status: HTTPStatus, why: str) -> NoReturn:
     reference, client_id = kept.reference, kept.client_id
     record(
         event,

@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -39,11 +40,14 @@ class Asset:
 
     @classmethod
     def of(cls, path: Path) -> Asset:
-        """Read a file; what is text is packed once, here."""
-        body, mimetype = path.read_bytes(), TYPES[path.suffix]
-        return cls(
-            body, mimetype, None if path.suffix == ".woff2" else gzip.compress(body, mtime=0)
-        )
+        """Read a file; what is text is packed, once per process and content."""
+        return _packed(path.read_bytes(), path.suffix)
+
+
+@cache
+def _packed(body: bytes, suffix: str) -> Asset:
+    packed = None if suffix == ".woff2" else gzip.compress(body, mtime=0)
+    return Asset(body, TYPES[suffix], packed)
 
 
 @dataclass

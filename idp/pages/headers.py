@@ -96,7 +96,6 @@ def _protect(response: Response) -> Response:
             wanted["Referrer-Policy"] = "same-origin"
     if settings.current().issuer.startswith("https:"):
         wanted["Strict-Transport-Security"] = HSTS
-    for name in {name.title() for name, _value in response.headers} & wanted.keys():
-        del wanted[name]  # a view's own, stricter value stays
-    response.headers.extend(wanted)
+    for name, value in wanted.items():
+        response.headers.setdefault(name, value)  # a view's own, stricter value stays
     return response

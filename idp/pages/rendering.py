@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from flask import Flask, Response, current_app, render_template, request
+from flask import Flask, Response, request
 from jinja2 import FileSystemLoader, TemplateNotFound
 
 from idp import settings
-from idp.pages import error_copy, form_copy, headers, moments, wording
+from idp.pages import environment, error_copy, form_copy, headers, moments, wording
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
@@ -19,8 +19,7 @@ TEMPLATES: Final = Path(__file__).parent / "templates"
 def init_app(app: Flask) -> None:
     """Find our templates and give them what they always need."""
     app.jinja_loader = FileSystemLoader(TEMPLATES)
-    app.jinja_env.trim_blocks = True
-    app.jinja_env.lstrip_blocks = True
+    app.jinja_environment = environment.PageEnvironment
     app.add_template_global(method_name)
     moments.init_app(app)
 
@@ -49,9 +48,8 @@ def show(
         context["copy"] = error_copy.error_page(error, context)
     elif error and not problems and (sentence := form_copy.sentence(error, context)):
         problems[""] = sentence
-    template = "enrol" if page.startswith("enrol-") else page.replace("-", "_")
-    body = render_template(
-        f"{template}.html",
+    name = "enrol" if page.startswith("enrol-") else page.replace("-", "_")
+    body = environment.template(f"{name}.html").render(
         page=page,
         error=error,
         field_errors=problems,
@@ -64,11 +62,10 @@ def show(
 
 def method_name(kind: str) -> str:
     """What people call a kind of step, as its own template says it; the password has none."""
-    environment = current_app.jinja_env
     if kind == "wachtwoord":
         return wording.translate("wachtwoord")
     try:
-        template = environment.get_template(f"factors/{kind}.html")
+        template = environment.template(f"factors/{kind}.html")
     except TemplateNotFound:
         return kind
     return str(template.make_module().name()).lower()  # type: ignore[attr-defined]  # a macro
