@@ -38,7 +38,6 @@ class Event(StrEnum):
     ACCOUNT_ADDED = "account-added"
     ACCOUNT_BLOCKED = "account-blocked"
     ACCOUNT_UNBLOCKED = "account-unblocked"
-    ACCOUNT_CHANGED = "account-changed"
     PASSWORD_RESET = "password-reset"
     APPLICATION_ADDED = "application-added"
     APPLICATION_GRANTED = "application-granted"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from sqlalchemy import func, select
+from sqlalchemy import func, make_url, select
 from sqlalchemy.exc import DBAPIError
 
 from idp import clock, keyring
@@ -129,6 +129,8 @@ def database(settings: Settings) -> Finding:
             "wrong",
             f"at {found}, this release needs {migrations.head()}; `idp db upgrade`",
         )
+    if others := _open_to_others_as_a_file(settings.database_url):
+        return Finding("database", "wrong", others)
     kind = "SQLite, for one machine" if settings.database_url.startswith("sqlite") else "PostgreSQL"
     return Finding("database", "ok", f"{kind}, at {found}")
 
@@ -176,6 +178,14 @@ def gateways(settings: Settings) -> Finding:
         "ok",
         "to the demo phone" if settings.demo else f"by {settings.sms_gateway}",
     )
+
+
+def _open_to_others_as_a_file(database_url: str) -> str:
+    file = make_url(database_url).database
+    if not database_url.startswith("sqlite") or not file or not Path(file).is_file():
+        return ""
+    who = _open_to_others(Path(file))
+    return f"{who} can open {file}; `chmod 600` it" if who else ""
 
 
 def _open_to_others(file: Path) -> str:

@@ -94,7 +94,6 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
     Event.ACCOUNT_ADDED: lambda e: f"Het account is toegevoegd{_by(e)}.",
     Event.ACCOUNT_BLOCKED: lambda e: f"Het account is geblokkeerd{_by(e)}.",
     Event.ACCOUNT_UNBLOCKED: lambda e: f"Het account is gedeblokkeerd{_by(e)}.",
-    Event.ACCOUNT_CHANGED: lambda e: f"Het account is gewijzigd{_by(e)}.",
     Event.PASSWORD_RESET: lambda e: f"Er is een startwachtwoord gegeven{_by(e)}.",
     Event.APPLICATION_ADDED: lambda e: f"Een applicatie is toegevoegd{_by(e)}.",
     Event.APPLICATION_GRANTED: lambda e: f"De gebruiker kreeg een applicatie{_by(e)}.",

@@ -76,7 +76,6 @@ class Summary:
     detail: Any
     created_at: datetime | None
     last_used_at: datetime | None
-    removable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

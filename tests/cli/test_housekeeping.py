@@ -155,6 +155,14 @@ def test_doctor_finds_files_that_others_can_read(operator: Operator) -> None:
     )
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_doctor_finds_a_database_that_others_can_open(operator: Operator) -> None:
+    operator.types("keys", "rotate")
+    Path(operator.environment["IDP_DATABASE_URL"].removeprefix("sqlite:///")).chmod(0o644)
+    assert verdicts(operator, 1)["database"] == "wrong"
+    assert "everybody can open" in operator.tries("doctor").out
+
+
 @pytest.mark.parametrize(("mode", "who"), [(0o640, "its group"), (0o604, "everybody")])
 def test_check_config_refuses_a_root_secret_that_others_can_read(
     blank_operator: Operator, mode: int, who: str

@@ -378,9 +378,7 @@ def test_a_post_may_say_what_an_address_cannot(provider: Provider) -> None:
 
 @ONE
 @pytest.mark.parametrize("name", sorted(checks.LONGEST))
-def test_a_parameter_that_is_too_long_is_refused_at_the_client(
-    provider: Provider, name: str
-) -> None:
+def test_what_is_too_long_is_refused_at_the_client(provider: Provider, name: str) -> None:
     shop, browser = provider.application(), provider.browser(provider.person())
     sent = shop.request(**{name: "x" * (checks.LONGEST[name] + 1)})
     answer = shop.answer(browser.send("POST", "/oauth2/authorize", follow=True, **sent))
