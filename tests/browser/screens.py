@@ -177,9 +177,17 @@ def open_one_explanation(visitor: Visitor) -> None:
     visitor.page.locator("details").first.evaluate("one => { one.open = true }")
 
 
+def leave_one_call_and_one_text(visitor: Visitor) -> None:
+    """The two newest of all that arrived for the people of the other pictures; a key was pressed."""
+    visitor.page.locator(".mcz-message:nth-child(n+3)").evaluate_all(
+        "all => all.forEach(one => one.remove())"
+    )
+    open_one_explanation(visitor)
+
+
 PREPARE: dict[str, Callable[[Visitor], None]] = {
     "methode-kiezen": open_one_explanation,
-    "demo-telefoon": open_one_explanation,
+    "demo-telefoon": leave_one_call_and_one_text,
 }
 
 

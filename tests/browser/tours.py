@@ -350,7 +350,7 @@ def application(visitor: Visitor, people: People) -> Iterator[str]:
     yield "applicatie-fout"
 
 
-MAIN_LINE: tuple[Tour, ...] = (first_set_up, setting_up, calls, signing_in, portal)
+MAIN_LINE: tuple[Tour, ...] = (first_set_up, setting_up, signing_in, portal, calls)
 ALL: tuple[Tour, ...] = (
     *MAIN_LINE, portal_of_others, refused_activation, refused, information, application,
 )  # fmt: skip
