@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from idp.accounts import credentials
+from idp.accounts import credentials, sessions
 from idp.clock import Standing
 from tests.support.journeys import (
     LANDLINE,
@@ -75,6 +75,19 @@ def test_with_a_call_alone_somebody_signs_in_and_is_called_only_when_they_ask(
     page = browser.submit("opnieuw")
     assert (page.error, len(house.phone())) == (None, 2)
     assert browser.submit("volgende", code=house.newest_code()).name == "portal"
+
+
+@pytest.mark.parametrize(("kind", "way"), [("sms", "sms"), ("voice", "tel")])
+def test_a_proof_says_by_which_way_the_code_came(house: House, kind: str, way: str) -> None:
+    anna = add_person(house, **{"phone" if kind == "sms" else "landline": PHONE})
+    browser = house.browser()
+    identify(browser, anna)
+    browser.submit("volgende")
+    browser.submit("volgende", code=house.newest_code())
+    with house.inside():
+        (session,) = sessions.of_account(anna.id)
+        proofs = {each["kind"]: each["amr"] for each in session.proofs}
+        assert proofs[kind] == [way, "otp"]
 
 
 @pytest.mark.parametrize(
