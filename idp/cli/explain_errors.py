@@ -171,7 +171,7 @@ ERRORS: Final[Mapping[str, Trouble]] = {
     "number-not-mobile": Trouble(
         "geen mobiel nummer",
         "Naar dit nummer kan geen sms.",
-        "Gebruik een mobiel nummer, of een andere methode.",
+        "Gebruik een mobiel nummer, of laat u bellen: kies gesproken bericht.",
     ),
     "password-weak": Trouble(
         "een te makkelijk wachtwoord",

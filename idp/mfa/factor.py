@@ -45,7 +45,8 @@ class Continue:
 class Rejected:
     """The answer is not right; `error` is the contract's error name, `field` what it is about.
 
-    `costs_a_try` is false for what a typing error or an empty field is.
+    `costs_a_try` is false for what a typing error or an empty field is. `instead` is the kind of factor that would
+    take the same answer: the page offers it.
     """
 
     error: str
@@ -53,6 +54,7 @@ class Rejected:
     tries_left: int | None = None
     seconds: int | None = None
     costs_a_try: bool = True
+    instead: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,13 @@ class Exhausted:
 
 
 Outcome = Proven | Continue | Rejected | Exhausted
+
+
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """Setting up only: the person gives this answer to another kind of factor, which they took as offered."""
+
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +118,7 @@ class Factor(Protocol):
     def enrolment_view(self, login: Login) -> View:
         """What the page shows that sets it up."""
 
-    def enrol(self, login: Login, answer: Answer) -> Outcome:
+    def enrol(self, login: Login, answer: Answer) -> Outcome | Instead:
         """One answer to that page; `Proven` means the credential is confirmed, which is a fresh proof of it."""
 
     def challenge_view(self, login: Login, credentials: Sequence[Credential]) -> View:

@@ -83,9 +83,46 @@ def setting_up(visitor: Visitor, people: People) -> Iterator[str]:
     yield "instellen-afgerond"
 
 
+def calls(visitor: Visitor, people: People) -> Iterator[str]:
+    """A landline given for texts, called instead; set up with its errors, and signed in with."""
+    person = people.make(code=True)
+    walks.up_to_the_methods(visitor, person)
+    visitor.choose("sms", "voice")
+    visitor.press("volgende")
+    visitor.press("volgende", telefoonnummer="020 1234567")
+    visitor.is_at("enrol-sms", "number-not-mobile")
+    yield "sms-instellen-vast-nummer"
+    visitor.press("bel-mij")
+    visitor.is_at("enrol-voice")
+    yield "bellen-instellen-code"
+    visitor.press("volgende", code=WRONG_CODE)
+    visitor.is_at("enrol-voice", "code-invalid")
+    yield "bellen-instellen-code-fout"
+    visitor.press("ander-nummer")
+    visitor.is_at("enrol-voice")
+    yield "bellen-instellen"
+    visitor.press("volgende", telefoonnummer="0900 1234567")
+    visitor.is_at("enrol-voice", "number-invalid")
+    yield "bellen-instellen-fout"
+    walks.set_up_number(visitor, person, "voice")
+    visitor.is_at("enrolment-done")
+    visitor.press("afronden")
+    visitor.press("uitloggen")
+    visitor.open("/")
+    visitor.sign_in(person)
+    visitor.is_at("second-factor")
+    yield "inloggen-bellen"
+    visitor.press("volgende")
+    visitor.is_at("second-factor")
+    yield "inloggen-bellen-code"
+    visitor.press("volgende", code=WRONG_CODE)
+    visitor.is_at("second-factor", "code-invalid")
+    yield "inloggen-bellen-code-fout"
+
+
 def signing_in(visitor: Visitor, people: People) -> Iterator[str]:
     """From an application to the second step and into the application, with the errors of both steps."""
-    person = people.make(totp=True, sms=True)
+    person = people.make(totp=True, sms=True, voice=True)
     visitor.open("/")
     visitor.is_at("login")
     yield "inloggen"
@@ -141,7 +178,7 @@ def ask_again_at_once(visitor: Visitor) -> None:
 
 def portal(visitor: Visitor, people: People) -> Iterator[str]:
     """Every page of the portal, and out."""
-    person = people.make(totp=True, sms=True)
+    person = people.make(totp=True, sms=True, voice=True)
     people.was_here_before(person, timedelta(minutes=20))
     visitor.open("/")
     visitor.sign_in(person)
@@ -285,8 +322,12 @@ def information(visitor: Visitor, people: People) -> Iterator[str]:
         visitor.is_at(page)
         yield path
     visitor.open("/")
-    visitor.sign_in(people.make(sms=True))
-    visitor.press("volgende")
+    visitor.sign_in(people.make(sms=True, voice=True))
+    for kind in ("sms", "voice"):
+        visitor.choose(kind)
+        visitor.press("volgende")
+        visitor.press("volgende")
+        visitor.press("andere-methode")
     visitor.open("/demo/telefoon")
     visitor.is_at("demo-phone")
     yield "demo-telefoon"
@@ -309,7 +350,7 @@ def application(visitor: Visitor, people: People) -> Iterator[str]:
     yield "applicatie-fout"
 
 
-MAIN_LINE: tuple[Tour, ...] = (first_set_up, setting_up, signing_in, portal)
+MAIN_LINE: tuple[Tour, ...] = (first_set_up, setting_up, signing_in, portal, calls)
 ALL: tuple[Tour, ...] = (
     *MAIN_LINE, portal_of_others, refused_activation, refused, information, application,
 )  # fmt: skip

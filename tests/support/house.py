@@ -128,6 +128,7 @@ def settings_for(database_url: str, folder: Path, **changes: Any) -> Settings:
         "keys": f"file:{folder / 'keys'}",
         "demo": True,
         "sms_gateway": "outbox",
+        "voice_gateway": "outbox",
     }
     return Settings(**given | changes)
 
