@@ -178,11 +178,6 @@ ERRORS: Final[Mapping[str, Trouble]] = {
         "Het nieuwe wachtwoord is te kort of te raden.",
         "Kies een langer wachtwoord.",
     ),
-    "password-mismatch": Trouble(
-        "twee verschillende wachtwoorden",
-        "De twee velden waren niet gelijk.",
-        "Vul twee keer hetzelfde in.",
-    ),
 }
 
 #: Codes that an application gets over its redirect address and that are nobody's mistake in building it.

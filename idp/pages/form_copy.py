@@ -61,9 +61,6 @@ SENTENCES: Final[Mapping[str, Callable[[Facts], str]]] = {
     "other-account": lambda _facts: _(
         "U bent begonnen met een ander account. Log in met dat account, of sluit alle vensters van de browser"
     ),
-    "password-mismatch": lambda _facts: _(
-        "De wachtwoorden zijn niet gelijk. Vul twee keer hetzelfde wachtwoord in"
-    ),
     "password-weak": lambda _facts: _(
         "Dit wachtwoord is te makkelijk te raden. Kies een ander wachtwoord"
     ),
