@@ -130,7 +130,7 @@ class SoftwareKey:
 
     def _told(self, rp_id: str, bent: dict[str, Any], more: int = 0) -> bytes:
         flags = bent.get("flags", self.flags) | more
-        count = bent.get("sign_count", self.sign_count)
+        count: int = bent.get("sign_count", self.sign_count)
         return hashlib.sha256(rp_id.encode()).digest() + bytes([flags]) + count.to_bytes(4, "big")
 
     def _signature(self, message: bytes) -> bytes:
