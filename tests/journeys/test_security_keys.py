@@ -270,7 +270,7 @@ def test_without_a_script_the_page_says_so_and_leads_to_another_method(house: Ho
     again = house.browser()
     identify(again, anna)
     page = again.submit("volgende", methode="webauthn")
-    assert "Zet JavaScript aan. Kies een andere methode." in page.document.text
+    assert "Zet JavaScript aan of kies een andere methode." in page.document.text
     assert again.submit("andere-methode").name == "choose-method"
 
 

@@ -105,7 +105,7 @@ for (const field of all("input[data-key]")) {
     button.removeAttribute("aria-disabled");
     if (state === "left") return;
     state = "answered";
-    form.requestSubmit(button);
+    setTimeout(() => form.requestSubmit(button)); // never inside the event: an answer that comes at once would be lost
   });
   addEventListener("pageshow", (event) => {
     if (event.persisted) state = "waits";
