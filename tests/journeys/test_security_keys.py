@@ -11,7 +11,15 @@ from idp.clock import Standing
 from idp.database import db
 from idp.mfa.webauthn import LONGEST_NAME, MOST_KEYS
 from idp.models import AuditEvent, Credential, SecurityKey
-from tests.support.journeys import House, Person, Visitor, add_person, identify, to_the_methods
+from tests.support.journeys import (
+    House,
+    Person,
+    Visitor,
+    add_person,
+    identify,
+    set_up_totp,
+    to_the_methods,
+)
 from tests.support.journeys import sign_in as sign_in_by_app
 from tests.support.pages import Page
 from tests.support.software_key import (
@@ -155,6 +163,18 @@ def test_several_keys_have_names_and_each_of_them_signs_in(house: House) -> None
         assert len(options_on(page)["allowCredentials"]) == 3
         assert "‘Passkey 1’, ‘Laptop kantoor’, ‘laptop Kantoor 2’" in page.document.text
         assert use(again, key).name == "portal"
+
+
+def test_choosing_among_methods_names_every_key(house: House) -> None:
+    anna, browser = with_a_key(house, SoftwareKey())
+    browser.submit("nog-een-methode")
+    browser.submit("volgende", methode=["webauthn", "totp"])
+    set_up_totp(browser)
+    set_up(browser, SoftwareKey(), "Laptop")
+    page = identify(house.browser(), anna)
+    assert page.name == "choose-method"
+    assert set(page.choices("methode")) == {"totp", "webauthn"}
+    assert "‘Passkey 1, Laptop’" in page.document.text
 
 
 @pytest.mark.parametrize(
