@@ -14,7 +14,7 @@ from idp.accounts import directory
 from idp.assurance import Level
 from idp.clock import Standing
 from idp.pages import error_copy, form_copy
-from tests.journeys import mistakes_in_set_up
+from tests.journeys import mistakes_in_set_up, mistakes_with_keys
 from tests.journeys.scene import MINUTE, Next, Scene
 from tests.protocol.relying_party import Provider
 from tests.support.journeys import (
@@ -226,6 +226,7 @@ MISTAKES: Final = {
     for mistake in (
         fields_missing, login_failed, throttled, account_blocked, relation_blocked, no_method, other_account,
         *mistakes_in_set_up.MISTAKES,
+        *mistakes_with_keys.MISTAKES,
         code_missing, code_invalid, code_expired, code_attempts, too_soon,
         session_expired, out_of_turn, other_browser, no_access, level_unreachable, client_request, not_found,
     )
