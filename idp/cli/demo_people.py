@@ -45,6 +45,8 @@ class DemoApplication:
     description: str
     profile: str
     auth_method: str
+    level: str = "substantieel"
+    """What it is registered at; for a page of its own it can ask more."""
     scopes: tuple[str, ...] = ("openid", "profile", "applicaties")
 
 
@@ -61,6 +63,7 @@ APPLICATIONS: Final = (
         description="Berichten over start en stop van zorg versturen en bekijken.",
         profile="basic",
         auth_method="client_secret_basic",
+        level="laag",
     ),
     DemoApplication(
         id="beleidsparameters",

@@ -11,7 +11,7 @@ from joserfc.jwk import RSAKey
 
 from idp import clock, keyring, migrations
 from idp.accounts import activation_codes, directory, grants, passwords
-from idp.assurance import Level
+from idp.assurance import REGISTRABLE, Level
 from idp.cli import demo_people
 from idp.cli.application import add_application, find_application
 from idp.cli.demo_folder import Addresses, DemoFolder
@@ -126,7 +126,7 @@ def _application(
         name=application.name,
         address=registered["initiate_login_uri"],
         description=application.description,
-        level=Level.SUBSTANTIEEL,
+        level=REGISTRABLE[application.level],
         position=None,
         actor=ACTOR,
     )

@@ -30,6 +30,7 @@ class Sms:
     kind = "sms"
     order = 20
     recommended = False
+    phishing_resistant = False
 
     def available(self) -> bool:
         """Only where a gateway is set."""

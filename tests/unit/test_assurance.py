@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from idp.assurance import (
+    Assurance,
     Demands,
     Level,
     Proof,
@@ -136,7 +137,7 @@ def test_phishing_resistance_must_be_proved_by_a_means_that_counts() -> None:
 def test_auth_time_is_the_oldest_proof_that_the_level_rests_on(
     proofs: tuple[Proof, ...], level: Level, minutes: int
 ) -> None:
-    assert authenticated_at(proofs, level) == ago(minutes)
+    assert authenticated_at(proofs, Assurance(level)) == ago(minutes)
 
 
 def test_freshness_counts_to_the_second() -> None:
