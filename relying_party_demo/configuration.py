@@ -17,7 +17,10 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 AUTH_METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
 LEVELS = ("laag", "substantieel", "phr", "hoog")
 #: First parts of addresses that mean something else than an application.
-RESERVED = {"inloggen", "callback", "uitloggen", "uitgelogd", "health", "static"}
+RESERVED = {
+    *("inloggen", "callback", "uitloggen", "uitgelogd", "health", "static"),
+    *("laag", "substantieel", "phr", "vers", "api", "gegevens"),
+}
 
 Made = TypeVar("Made")
 
