@@ -19,6 +19,8 @@ class Asks:
     """The least level; None asks nothing."""
     max_age: int | None = None
     """Seconds since the oldest step that counts."""
+    essential: bool = False
+    """Whether the provider need not come back with less: it tells the person, who can do something about it there."""
 
     def wishes(self) -> dict[str, str]:
         """Return the parameters of an authorization request (OpenID Connect Core section 3.1.2.1)."""
@@ -28,6 +30,12 @@ class Asks:
         if self.max_age is not None:
             said["max_age"] = str(self.max_age)
         return said
+
+    def claims(self) -> dict[str, Any]:
+        """Return what goes into the `claims` parameter (OpenID Connect Core section 5.5.1.1)."""
+        if self.level is None or not self.essential:
+            return {}
+        return {"id_token": {"acr": {"essential": True, "values": [WIRE_VALUES[self.level]]}}}
 
     def level_met(self, claims: Mapping[str, Any]) -> bool:
         """Whether these claims reach the level."""
@@ -56,7 +64,7 @@ class Asks:
 DOORS: Final[Mapping[str, Asks]] = {
     "laag": Asks(level="laag"),
     "substantieel": Asks(level="substantieel"),
-    "phr": Asks(level="phr"),
+    "phr": Asks(level="phr", essential=True),
     "vers": Asks(level="substantieel", max_age=300),
 }
 

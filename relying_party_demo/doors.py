@@ -15,8 +15,6 @@ from relying_party_demo.wording import DOOR_COPY, LEVELS, Moment
 doors = Blueprint("doors", __name__)
 
 
-@doors.get("/<any(laag, substantieel, phr, vers):door>")
-@doors.get("/<application_id>/<any(laag, substantieel, phr, vers):door>")
 def door(door: str, application_id: str | None = None) -> Response:
     """Show the page to who meets what it asks, and the way in to everybody else."""
     demo = the_demo()
@@ -38,3 +36,9 @@ def door(door: str, application_id: str | None = None) -> Response:
         signed_in_at=Moment.of(claims.get("auth_time")),
         way_in=f"{home(application_id)}inloggen?{urlencode({'target_link_uri': demo.url(here)})}",
     )
+
+
+for name in DOORS:
+    # by name, because `/<application_id>/` would take an address with a variable first
+    for address in (f"/{name}", f"/<application_id>/{name}"):
+        doors.add_url_rule(address, view_func=door, defaults={"door": name})

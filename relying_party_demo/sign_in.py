@@ -23,9 +23,7 @@ MAX_TARGET = 2000
 #: Authlib would send twenty characters; a nonce should carry 128 bits at least.
 NONCE_BYTES = 24
 #: For who may not ask the scope `profile`: the names that our page shows (OpenID Connect Core section 5.5).
-NAMES_ONE_BY_ONE = json.dumps(
-    {"userinfo": {"name": None, "preferred_username": None}}, separators=(",", ":")
-)
+NAMES_ONE_BY_ONE = {"userinfo": {"name": None, "preferred_username": None}}
 
 
 @sign_in.post("/inloggen")
@@ -65,8 +63,11 @@ def begin(
     wishes = asks.wishes()
     if login_hint:
         wishes["login_hint"] = login_hint[:MAX_LOGIN_HINT]
+    claims = asks.claims()
     if "profile" not in application.scope.split():
-        wishes["claims"] = NAMES_ONE_BY_ONE
+        claims |= NAMES_ONE_BY_ONE
+    if claims:
+        wishes["claims"] = json.dumps(claims, separators=(",", ":"))
     begun = demo.clients[application.id].create_authorization_url(
         callback_address(demo, application),
         nonce=secrets.token_urlsafe(NONCE_BYTES),

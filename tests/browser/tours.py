@@ -309,9 +309,40 @@ def application(visitor: Visitor, people: People) -> Iterator[str]:
     yield "applicatie-fout"
 
 
+def levels(visitor: Visitor, people: People) -> Iterator[str]:
+    """The application's pages that each ask something else, and a sign-in that is asked once more."""
+    person, somebody_else = people.make(totp=True), people.make(totp=True)
+    application = visitor.demo.relying_party
+    visitor.open(f"{application}/laag")
+    visitor.is_at("door_closed")
+    yield "applicatie-dicht"
+    visitor.press("inloggen")
+    visitor.sign_in(person)
+    visitor.is_at("door_open")
+    yield "applicatie-open"
+    visitor.open(f"{application}/substantieel")
+    visitor.is_at("door_closed")
+    yield "applicatie-verder-inloggen"
+    visitor.open(f"{application}/gegevens")
+    visitor.is_at("api")
+    yield "applicatie-api"
+    visitor.press("ophalen")
+    walks.take_the_step(visitor, person, "totp")
+    visitor.press("ophalen")
+    visitor.is_at("api")
+    yield "applicatie-api-antwoord"
+    people.signed_in_before(person, timedelta(minutes=9))
+    visitor.open(f"{application}/inloggen?target_link_uri={application}/vers")
+    visitor.is_at("login")
+    yield "inloggen-opnieuw"
+    visitor.sign_in(somebody_else)
+    visitor.is_at("login", "other-account")
+    yield "inloggen-ander-account"
+
+
 MAIN_LINE: tuple[Tour, ...] = (first_set_up, setting_up, signing_in, portal)
 ALL: tuple[Tour, ...] = (
-    *MAIN_LINE, portal_of_others, refused_activation, refused, information, application,
+    *MAIN_LINE, portal_of_others, refused_activation, refused, information, application, levels,
 )  # fmt: skip
 
 
