@@ -17,9 +17,10 @@ from idp.cli.line import NOT_WORKING
 from idp.cli.parameters import LEVEL
 from idp.cli.stacks import STACKS, configuration, registration
 from idp.cli.work import at_work, operator
+from idp.database import reads_only
 from idp.errors import WrongInput
 from idp.models import Client
-from idp.oidc import clients
+from idp.oidc import clients, examination
 from idp.secret_values import Secret
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -177,17 +178,23 @@ def update(client_id: str, name: str | None, profile: str | None, **given: Any) 
 @click.argument("client_id")
 @json_option
 def check(client_id: str, as_json: bool) -> int:
-    """Say what about a client does not or will not work; exit code 1 when there is anything."""
+    """Say what about a client does not or will not work, and what is good to know.
+
+    Exit code 1 when something is wrong.
+    """
     with at_work(keep=False):
-        found = clients.check(client_id)
+        reads_only()
+        remarks = examination.examine(client_id)
+    wrong = [each.says for each in remarks if each.wrong]
+    notes = [each.says for each in remarks if not each.wrong]
     if as_json:
-        show_json({"client_id": client_id, "problems": found})
-    elif not found:
-        say(f"Client {client_id} can work.")
+        show_json({"client_id": client_id, "problems": wrong, "notes": notes})
     else:
-        for sentence in found:
-            say(f"- {sentence}")
-    return NOT_WORKING if found else 0
+        say(f"Client {client_id} {'cannot work as it is.' if wrong else 'can work.'}")
+        for verdict, sentences in (("wrong", wrong), ("note", notes)):
+            for sentence in sentences:
+                say(f"{verdict.ljust(5)}  {sentence}")
+    return NOT_WORKING if wrong else 0
 
 
 @client.command()

@@ -38,7 +38,7 @@ _KNOWN: Final = (
     _line(
         "client_id is missing|no such client, or its profile is not offered here|unknown client",
         "de applicatie is bij ons niet bekend",
-        "Er stond geen client_id in het verzoek, of een die hier niet (meer) bestaat, misschien van een andere omgeving.",
+        "Er stond geen client_id in het verzoek, of een die hier niet (meer) bestaat; of een andere omgeving.",
         "gebruik de client_id die `idp client list` noemt, en het adres van de goede omgeving.",
     ),
     _line(
@@ -186,7 +186,7 @@ _KNOWN: Final = (
     _line(
         "client assertion: .*|a client assertion (of another type, or only half of one|that cannot be read)",
         "de ondertekende verklaring van de applicatie klopte niet",
-        "De reden in het logboek zegt wat: de sleutel, het algoritme, de ontvanger (aud), de tijd of een tweede gebruik.",
+        "De reden bij de stap zegt wat: sleutel, algoritme, ontvanger (aud), tijd, of een tweede gebruik.",
         "teken elke keer een nieuwe verklaring, hooguit vijf minuten geldig, met een sleutel die is geregistreerd; "
         "controleer de klok van de server.",
     ),
@@ -200,13 +200,13 @@ _KNOWN: Final = (
     _line(
         "a code of another client",
         "de code was van een andere applicatie",
-        "De applicatie die de code inwisselt is niet de applicatie die hem vroeg: twee client_id's door elkaar, of misbruik.",
+        "Wie de code inwisselt is niet wie hem vroeg: twee client_id's door elkaar, of misbruik.",
         "gebruik bij het inwisselen dezelfde client_id als bij het vragen. Is dat zo, meld het dan als incident.",
     ),
     _line(
         "another redirect_uri than the code was asked for",
         "bij het inwisselen stond een ander adres",
-        "De redirect_uri in het verzoek om een token is niet die van het eerste verzoek; vaak denkt de applicatie achter "
+        "De redirect_uri bij het inwisselen is niet die van het eerste verzoek; vaak denkt de applicatie achter "
         "een proxy dat zij op http staat.",
         "laat de applicatie de koppen van de proxy geloven (X-Forwarded-Proto en -Host), of stel het adres vast in.",
     ),

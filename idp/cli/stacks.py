@@ -184,7 +184,7 @@ def _fits(stack: Stack, auth_method: str, said: Mapping[str, Any]) -> None:
             if not re.search(f"{ending}$", urlsplit(address).path):
                 raise WrongInput(
                     f"{stack.called} listens at …{stack.paths[member]}, "
-                    f"so {ascii(address[:120])} cannot be its {member.removesuffix('s')}"
+                    f"so {address[:120]!a} cannot be its {member.removesuffix('s')}"
                 )
 
 

@@ -246,25 +246,6 @@ def test_an_id_is_never_used_twice(provider: Provider, house: House) -> None:
 
 
 @ONE
-def test_check_says_what_does_not_or_will_not_work(
-    provider: Provider, house: House, time: Standing
-) -> None:
-    shop = provider.application()
-    with house.inside():
-        assert clients.check(shop.client_id) == [
-            "the portal cannot open its application: register initiate_login_uri (OpenID Connect Core section 4)"
-        ]
-        row = db.session.get_one(Client, shop.client_id)
-        row.redirect_uris = ["http://app.example/cb"]
-        row.post_logout_redirect_uris = []
-        ends = (time.moment - timedelta(days=1)).timestamp()
-        row.secrets = [{**row.secrets[0], "until": ends}]
-        found = clients.check(shop.client_id)
-    assert len(found) == 4
-    assert any("app.example" in sentence for sentence in found)
-
-
-@ONE
 def test_a_change_elsewhere_holds_here_within_seconds(
     provider: Provider, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
