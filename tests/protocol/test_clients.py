@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from idp.assurance import Level
 from idp.audit import Event
-from idp.clock import Standing
 from idp.database import db
 from idp.errors import WrongInput
 from idp.models import Application, Client

@@ -71,9 +71,10 @@ app.post('/uitloggen', (req, res) => {
 
 app.get('{{ post_logout_path }}', (_req, res) => res.send('U bent uitgelogd.'))
 
-// What we answer to a refused sign-in stands in `cause`: error, error_description and the kenmerk.
-app.use((wrong, _req, res, _next) => {
-  console.error('sign-in failed:', wrong.code ?? wrong.message, wrong.cause)
+// Why a sign-in was refused, with the kenmerk that `idp explain` knows, belongs in your log and not on the page.
+app.use(async (wrong, _req, res, _next) => {
+  const said = wrong.response?.bodyUsed === false ? await wrong.response.text() : wrong.cause
+  console.error('sign-in failed:', wrong.code ?? wrong.message, said)
   res.status(500).send('Inloggen is niet gelukt. Probeer het opnieuw.')
 })
 
