@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import and_, bindparam, or_, select, update
 
 from idp import clock
+from idp.assurance import Level
 from idp.audit import Event, record
 from idp.database import connection, db
 from idp.errors import WrongInput
@@ -44,6 +45,13 @@ _OF_ACCOUNT: Final = (
     .where(ApplicationGrant.account_id == bindparam("account"), _IN_FORCE)
     .order_by(Application.position, Application.name, ApplicationGrant.created_at)
 )
+_LEVELS_OF_HOLDERS: Final = (
+    select(Account.enrolment_level)
+    .distinct()
+    .select_from(ApplicationGrant.__table__)
+    .join(Account.__table__, Account.id == ApplicationGrant.account_id)
+    .where(ApplicationGrant.application_id == bindparam("application"), _IN_FORCE)
+)
 _MAY_USE: Final = (
     select(ApplicationGrant.id)
     .select_from(ApplicationGrant.__table__)
@@ -65,6 +73,12 @@ def of_account(account_id: str) -> tuple[GrantedApplication, ...]:
         roles += tuple(role for role in row.roles if role not in roles)
         found[row.id] = GrantedApplication(row.id, row.name, row.description, row.address, roles)
     return tuple(found.values())
+
+
+def levels_of_holders(application_id: str) -> frozenset[Level]:
+    """At which levels the accounts are enrolled that may use an application now; empty when nobody may."""
+    asked = {"application": application_id, "now": clock.now()}
+    return frozenset(Level(row[0]) for row in connection().execute(_LEVELS_OF_HOLDERS, asked))
 
 
 def may_use(account_id: str, application_id: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
@@ -15,16 +15,15 @@ from idp.cli.answers import as_json as show_json
 from idp.cli.answers import facts, json_option, listing, say
 from idp.cli.line import NOT_WORKING
 from idp.cli.parameters import REQUIRED_LEVEL
+from idp.cli.stacks import STACKS, configuration, registration
 from idp.cli.work import at_work, operator
+from idp.database import reads_only
 from idp.errors import WrongInput
 from idp.models import Client
-from idp.oidc import clients
+from idp.oidc import clients, examination
 from idp.secret_values import Secret
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-#: What `--for` knows: the kind of software at the other side, and the profile that suits it.
-STACKS: Final = {"generic": "basic"}
 
 #: An option that may be given several times, and what it is called in a registration (RFC 7591 section 2).
 _LISTS: Final = {
@@ -103,34 +102,59 @@ def registration_options(command: Command) -> Command:
     "--for",
     "stack",
     type=click.Choice(tuple(STACKS)),
-    help="Or: what it is built with, which chooses the profile.",
+    help="Or: what it is built with, which chooses the profile and prints its configuration.",
+)
+@click.option(
+    "--address",
+    help="With --for: where the application lives; its other addresses follow from it.",
 )
 @click.option("--id", "client_id", help="Its client_id; generated when left out.")
 @registration_options
+@json_option
 def add(
-    name: str, profile: str | None, stack: str | None, client_id: str | None, **given: Any
+    name: str,
+    profile: str | None,
+    stack: str | None,
+    address: str | None,
+    client_id: str | None,
+    as_json: bool,
+    **given: Any,
 ) -> None:
-    """Register a client; a secret, if it has one, is shown once."""
+    """Register a client; a secret, if it has one, is shown once.
+
+    With --for the configuration of the application is printed too, ready to use.
+    """
     if (profile is None) == (stack is None):
         raise WrongInput(
             "say either --profile or --for; what suits an application is never guessed"
         )
+    built_with = None if stack is None else STACKS[stack]
     said = _said(given)
-    if "redirect_uris" not in said:
+    if built_with is not None:
+        said = registration(built_with, address, said)
+    elif address is not None:
+        raise WrongInput("--address goes with --for; with --profile say every --redirect-uri")
+    elif "redirect_uris" not in said:
         raise WrongInput("a client needs at least one --redirect-uri")
-    with at_work():
+    with at_work() as settings:
         added, secret = clients.add(
             name=name,
-            profile=profile or STACKS[str(stack)],
+            profile=profile or (built_with.profile if built_with else ""),
             client_id=client_id,
             actor=operator(),
             **said,
         )
-        sentence = (
-            f"Added client {added.client_id}, {added.name}: {added.profile}, {added.auth_method}."
-        )
-    say(sentence)
+        whole = _registration(added)
+        files = configuration(built_with, added, settings.issuer) if built_with else {}
+    if as_json:
+        shown = {} if secret is None else {"client_secret": secret.reveal()}
+        show_json(whole | shown | {"configuration": files})
+        return
+    say("Added client {client_id}, {name}: {profile}, {auth_method}.".format(**whole))
     _show_once(secret)
+    if secret is not None and built_with is not None:
+        say(f"Give it to the application as the environment variable {built_with.secret_variable}.")
+    _show_files(files)
 
 
 @client.command()
@@ -154,30 +178,45 @@ def update(client_id: str, name: str | None, profile: str | None, **given: Any) 
 @click.argument("client_id")
 @json_option
 def check(client_id: str, as_json: bool) -> int:
-    """Say what about a client does not or will not work; exit code 1 when there is anything."""
+    """Say what about a client does not or will not work, and what is good to know.
+
+    Exit code 1 when something is wrong.
+    """
     with at_work(keep=False):
-        found = clients.check(client_id)
+        reads_only()
+        remarks = examination.examine(client_id)
+    wrong = [each.says for each in remarks if each.wrong]
+    notes = [each.says for each in remarks if not each.wrong]
     if as_json:
-        show_json({"client_id": client_id, "problems": found})
-    elif not found:
-        say(f"Client {client_id} can work.")
+        show_json({"client_id": client_id, "problems": wrong, "notes": notes})
     else:
-        for sentence in found:
-            say(f"- {sentence}")
-    return NOT_WORKING if found else 0
+        say(f"Client {client_id} {'cannot work as it is.' if wrong else 'can work.'}")
+        for verdict, sentences in (("wrong", wrong), ("note", notes)):
+            for sentence in sentences:
+                say(f"{verdict.ljust(5)}  {sentence}")
+    return NOT_WORKING if wrong else 0
 
 
 @client.command()
 @click.argument("client_id")
+@click.option(
+    "--for",
+    "stack",
+    type=click.Choice(tuple(STACKS)),
+    help="Print the configuration of an application that is built with this, too.",
+)
 @json_option
-def show(client_id: str, as_json: bool) -> None:
+def show(client_id: str, stack: str | None, as_json: bool) -> None:
     """Show a client's registration; of its secrets only when they were made."""
-    with at_work(keep=False):
-        whole = _registration(clients.show(client_id))
+    with at_work(keep=False) as settings:
+        found = clients.show(client_id)
+        whole = _registration(found)
+        files = {} if stack is None else configuration(STACKS[stack], found, settings.issuer)
     if as_json:
-        show_json(whole)
+        show_json(whole | ({"configuration": files} if files else {}))
     else:
         facts(whole)
+        _show_files(files)
 
 
 @client.command("list")
@@ -272,6 +311,12 @@ def _registration(row: Client) -> dict[str, Any]:
         "is_test": row.is_test,
         "created_at": row.created_at,
     }
+
+
+def _show_files(files: Mapping[str, str]) -> None:
+    """Each file under its name, ready to be copied; their lines stay as they are."""
+    for name, text in files.items():
+        click.echo(f"\n----- {name}\n{text.rstrip()}")
 
 
 def _show_once(secret: Secret | None) -> None:

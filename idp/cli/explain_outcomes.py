@@ -9,6 +9,7 @@ from typing import Final
 from idp.audit import Event
 from idp.cli.explain_errors import ERRORS, FOR_BUILDERS, PROTOCOL, Trouble
 from idp.cli.explain_events import error_of
+from idp.cli.explain_refusals import refusal
 from idp.models import AuditEvent
 
 
@@ -34,6 +35,10 @@ IMPLIED: Final[Mapping[Event, str]] = {
     Event.FOREIGN_BROWSER: "other-browser",
     Event.OUT_OF_TURN: "out-of-turn",
 }
+#: Events of an application that was refused; why is in their reason.
+REFUSALS: Final = frozenset(
+    {Event.AUTHORIZATION_REFUSED, Event.TOKEN_REFUSED, Event.CLIENT_AUTHENTICATION_FAILED}
+)
 #: Events that carry an error name.
 CARRIERS: Final = frozenset(
     {Event.SIGN_IN_REFUSED, Event.ERROR_SHOWN, Event.ACTIVATION_CODE_REFUSED, Event.STEP_FAILED}
@@ -54,6 +59,8 @@ def _verdict(event: AuditEvent) -> Outcome | None:
     except ValueError:
         return None
     told = event.details.get("error")
+    if (what in REFUSALS or told == "client-request") and (known := refusal(event.reason)):
+        return _failed(told or "client-request", known)
     if what is Event.AUTHORIZATION_REFUSED and told in PROTOCOL:
         return _failed(str(told), PROTOCOL[str(told)])
     if what in _OTHERS:

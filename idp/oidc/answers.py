@@ -41,8 +41,8 @@ def to_client(asked: Asked, fields: Mapping[str, str]) -> Response:
 def refused(asked: Asked, refusal: RefusedToClient) -> Response:
     """Tell the client what went wrong (RFC 6749 section 4.1.2.1)."""
     fields = {"error": refusal.code.value}
-    if refusal.says is not None:
-        fields["error_description"] = refusal.says
+    if (description := refusal.description(asked.reference)) is not None:
+        fields["error_description"] = description
     return to_client(asked, fields)
 
 
@@ -76,8 +76,8 @@ def json(
 def refused_as_json(refusal: RefusedToClient) -> Response:
     """The error of an endpoint that clients call themselves (RFC 6749 section 5.2)."""
     body = {"error": refusal.code.value}
-    if refusal.says is not None:
-        body["error_description"] = refusal.says
+    if (description := refusal.description(refusal.reference)) is not None:
+        body["error_description"] = description
     headers = {}
     if refusal.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Basic realm="oauth2"'

@@ -1,4 +1,4 @@
-"""Relying parties: what an operator may do with a client, and what is wrong with one. The caller commits."""
+"""Relying parties: what an operator may do with a client. The caller commits."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ __all__ = [
     "Changes",
     "RegisteredClient",
     "add",
-    "check",
     "listing",
     "load",
+    "registration_of",
     "remove",
     "rotate_secret",
     "show",
@@ -36,7 +36,8 @@ __all__ = [
 
 #: How long a secret still works beside the one that replaced it, unless the operator says otherwise.
 OLD_SECRET_LASTS: Final = timedelta(days=7)
-_SECRET_METHODS: Final = frozenset({"client_secret_basic", "client_secret_post"})
+#: Ways of client authentication that need a secret of ours.
+SECRET_METHODS: Final = frozenset({"client_secret_basic", "client_secret_post"})
 
 
 class Changes(TypedDict, total=False):
@@ -120,7 +121,7 @@ def add(
     client = Client(client_id=chosen, secrets=[], **registration.columns())
     secret = (
         _new_secret(client, old_lasts=timedelta(0))
-        if client.auth_method in _SECRET_METHODS
+        if client.auth_method in SECRET_METHODS
         else None
     )
     db.session.add(client)
@@ -145,7 +146,7 @@ def update(
     client = _existing(client_id)
     if not changes:
         raise WrongInput("nothing to change was named")
-    registration = _registration_of(client).changed(
+    registration = registration_of(client).changed(
         changes, _application(changes.get("application_id", client.application_id))
     )
     if registration.profile.name not in settings.current().enabled_profiles:
@@ -154,7 +155,7 @@ def update(
     for column, value in registration.columns().items():
         setattr(client, column, value)
     secret = None
-    if client.auth_method in _SECRET_METHODS:
+    if client.auth_method in SECRET_METHODS:
         secret = None if client.secrets else _new_secret(client, old_lasts=timedelta(0))
     else:
         client.secrets = []
@@ -166,7 +167,7 @@ def update(
 def rotate_secret(client_id: str, *, actor: str, old_lasts: timedelta = OLD_SECRET_LASTS) -> Secret:
     """A new secret; the one before works on for `old_lasts`, older ones stop now (OAuth 2.1: at most two)."""
     client = _existing(client_id)
-    if client.auth_method not in _SECRET_METHODS:
+    if client.auth_method not in SECRET_METHODS:
         raise WrongInput(f"{client_id} has no secret: it authenticates by {client.auth_method}")
     secret = _new_secret(client, old_lasts=old_lasts)
     _changed(client)
@@ -194,28 +195,6 @@ def remove(client_id: str, *, actor: str) -> Client:
     _changed(client)
     record(Event.CLIENT_REMOVED, actor=actor, client_id=client_id)
     return client
-
-
-def check(client_id: str) -> list[str]:
-    """Everything about a client that does not or will not work, each in a sentence; empty when all is well."""
-    client = _existing(client_id)
-    found = list(problems(_registration_of(client)))
-    if client.profile not in settings.current().enabled_profiles:
-        found.append(
-            f"its profile {client.profile} is not offered by this deployment, so it cannot sign anybody in"
-        )
-    now = clock.now().timestamp()
-    if client.auth_method in _SECRET_METHODS and not any(
-        each["until"] is None or each["until"] > now for each in client.secrets
-    ):
-        found.append("it has no secret that works; `idp client rotate-secret` makes one")
-    if client.application_id and not client.initiate_login_uri:
-        found.append(
-            "the portal cannot open its application: register initiate_login_uri (OpenID Connect Core section 4)"
-        )
-    if not client.post_logout_redirect_uris:
-        found.append("after signing out people stay here: register a post_logout_redirect_uri")
-    return found
 
 
 def listing() -> list[Client]:
@@ -246,7 +225,8 @@ def _application(application_id: str | None) -> Application | None:
     return application
 
 
-def _registration_of(client: Client) -> Registration:
+def registration_of(client: Client) -> Registration:
+    """A client's row as the rules of a registration read it."""
     application = (
         db.session.get(Application, client.application_id) if client.application_id else None
     )

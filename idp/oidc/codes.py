@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final, cast
+from typing import Any, Final, NoReturn, cast
 
 from sqlalchemy import Table, bindparam, insert, select, update
 
@@ -16,9 +16,12 @@ from idp import clock, settings
 from idp.audit import Event, record
 from idp.database import connection
 from idp.models import AccessToken, AuthorizationCode
-from idp.secret_values import same
+from idp.oidc.refusals import Code, RefusedToClient
+from idp.secret_values import new_reference, same
 
 LIFETIME: Final = timedelta(seconds=60)
+#: Why a right second use is refused.
+REPLAYED: Final = "the code was used before; what it gave no longer works"
 _VERIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 _CODES: Final = cast(Table, AuthorizationCode.__table__)
@@ -93,13 +96,12 @@ def digest_of(code: str) -> str:
     return settings.current().secret.digest("authorization-code", code)
 
 
-def claim(
-    code: str, *, client_id: str, redirect_uri: str, verifier: str | None
-) -> ClaimedCode | None:
-    """Take a code out of circulation (RFC 6749 section 4.1.2); `None` when it is not this client's to redeem now.
+def claim(code: str, *, client_id: str, redirect_uri: str, verifier: str | None) -> ClaimedCode:
+    """Take a code out of circulation (RFC 6749 section 4.1.2); `RefusedToClient` when it is not this client's now.
 
     Client, redirect_uri and verifier (RFC 7636 section 4.6) are part of the claim, so a wrong guess spends nothing. A
-    refusal is written to the audit trail, and a right request for a code that was used before ends what it gave.
+    refusal of a code that exists is written to the audit trail under the reference of its sign-in, and a right request
+    for a code that was used before ends what it gave.
     """
     given = digest_of(code)
     challenge = None if verifier is None else challenge_of(verifier)
@@ -118,8 +120,7 @@ def claim(
         .one_or_none()
     )
     if row is None:
-        _tell_why(given, client_id, redirect_uri, challenge)
-        return None
+        _refuse(given, client_id, redirect_uri, challenge)
     return ClaimedCode(
         digest=row.digest,
         client_id=row.client_id,
@@ -146,41 +147,54 @@ def challenge_of(verifier: str) -> str:
     )
 
 
-def _tell_why(given: str, client_id: str, redirect_uri: str, challenge: str | None) -> None:
+def _refuse(given: str, client_id: str, redirect_uri: str, challenge: str | None) -> NoReturn:
+    """Write down why, and refuse: under the reference of the sign-in where the code is this client's own.
+
+    Who holds the code of another application learns nothing about that sign-in, its reference neither.
+    """
     row = connection().execute(_LOOK, {"given": given}).one_or_none()
-    if row is None:
+    why = "unknown code" if row is None else _why(row, client_id, redirect_uri, challenge)
+    replayed = why == REPLAYED
+    if row is not None:
+        if replayed:
+            _revoke(row.digest)
+        record(
+            Event.CODE_REPLAYED if replayed else Event.TOKEN_REFUSED,
+            succeeded=False,
+            actor="client",
+            reference=row.reference,
+            account_id=row.account_id,
+            client_id=client_id,
+            session_id=row.session_id,
+            reason=why,
+        )
+    if row is not None and row.client_id == client_id:
+        reference: str = row.reference
+    else:
+        reference = new_reference()
         record(
             Event.TOKEN_REFUSED,
             succeeded=False,
             actor="client",
+            reference=reference,
             client_id=client_id,
-            reason="unknown code",
+            reason=why,
         )
-        return
+    raise RefusedToClient(Code.INVALID_GRANT, why, reference=reference)
+
+
+def _why(row: Any, client_id: str, redirect_uri: str, challenge: str | None) -> str:
     if row.client_id != client_id:
-        why = "a code of another client"
-    elif row.redirect_uri != redirect_uri:
-        why = "another redirect_uri than the code was asked for"
-    elif not same(row.code_challenge or "", challenge or ""):
-        why = "the code_verifier does not fit"
-    elif row.claimed_at is not None:
-        _revoke(row.digest)
-        why = "the code was used before; what it gave no longer works"
-    elif row.revoked_at is not None:
-        why = "the session of the code has ended"
-    else:
-        why = "the code is too old"
-    replayed = why.startswith("the code was used")
-    record(
-        Event.CODE_REPLAYED if replayed else Event.TOKEN_REFUSED,
-        succeeded=False,
-        actor="client",
-        reference=row.reference,
-        account_id=row.account_id,
-        client_id=client_id,
-        session_id=row.session_id,
-        reason=why,
-    )
+        return "a code of another client"
+    if row.redirect_uri != redirect_uri:
+        return "another redirect_uri than the code was asked for"
+    if not same(row.code_challenge or "", challenge or ""):
+        return "the code_verifier does not fit"
+    if row.claimed_at is not None:
+        return REPLAYED
+    if row.revoked_at is not None:
+        return "the session of the code has ended"
+    return "the code is too old"
 
 
 def _revoke(digest: str) -> None:

@@ -18,6 +18,7 @@ from idp.oidc.assertions import AssertionRefused
 from idp.oidc.parameters import Parameters
 from idp.oidc.refusals import Code, RefusedToClient
 from idp.oidc.registered import RegisteredClient
+from idp.secret_values import new_reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +124,12 @@ def _by_body(parameters: Parameters) -> Presented | None:
 
 def _fail(why: str, client: RegisteredClient | None) -> NoReturn:
     """One answer for every reason; the reason is in the audit trail."""
+    reference = new_reference()
     record(
         Event.CLIENT_AUTHENTICATION_FAILED,
         succeeded=False,
         actor="client",
+        reference=reference,
         client_id=None if client is None else client.client_id,
         reason=why,
     )
@@ -139,6 +142,7 @@ def _fail(why: str, client: RegisteredClient | None) -> NoReturn:
             why,
             says="client authentication failed",
             status=HTTPStatus.UNAUTHORIZED,
+            reference=reference,
         )
     raise RefusedToClient(
         Code.INVALID_CLIENT,
@@ -146,4 +150,5 @@ def _fail(why: str, client: RegisteredClient | None) -> NoReturn:
         says="client authentication failed too often",
         status=HTTPStatus.TOO_MANY_REQUESTS,
         retry_after=max(1, ceil((until - clock.now()).total_seconds())),
+        reference=reference,
     )

@@ -44,6 +44,7 @@ class RefusedToClient(Refusal):
         says: str | None = None,
         status: HTTPStatus = HTTPStatus.BAD_REQUEST,
         retry_after: int | None = None,
+        reference: str | None = None,
     ) -> None:
         super().__init__(why)
         self.code = code
@@ -51,3 +52,10 @@ class RefusedToClient(Refusal):
         self.status = status
         self.retry_after = retry_after
         """Seconds."""
+        self.reference = reference
+        """The reference code under which it was written down already; `None` where the endpoint still has to."""
+
+    def description(self, reference: str | None) -> str | None:
+        """`error_description`: what the client may read, and the code with which its builder can ask us why."""
+        told = [self.says, f"(kenmerk {reference})" if reference else None]
+        return " ".join(filter(None, told)) or None

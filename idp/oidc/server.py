@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import AuthorizationServer, ClientMixin, OAuth2Request
@@ -114,7 +114,7 @@ class CodeGrant(AuthorizationCodeGrant):
         if request.presented is not None:
             self.TOKEN_ENDPOINT_AUTH_METHODS = [request.presented.method]
 
-    def query_authorization_code(self, code: str, client: Any) -> ClaimedCode | None:
+    def query_authorization_code(self, code: str, client: Any) -> ClaimedCode:
         """Claim it: from here on this request is the only one (Authlib would delete it after minting)."""
         sent = self.request.form
         return codes.claim(
@@ -127,12 +127,11 @@ class CodeGrant(AuthorizationCodeGrant):
     def delete_authorization_code(self, authorization_code: ClaimedCode) -> None:
         """Claimed already."""
 
-    def authenticate_user(self, authorization_code: ClaimedCode) -> Holder | None:
+    def authenticate_user(self, authorization_code: ClaimedCode) -> Holder:
         """Whose code it is; nobody's, once the session ended, the account was blocked, or its grant withdrawn."""
         person = persons.of_session(authorization_code.session_id)
         if person is None:
-            _note(authorization_code, "the session ended, or account or relation is blocked")
-            return None
+            _refuse(authorization_code, "the session ended, or account or relation is blocked")
         client: RegisteredClient = self.request.client.registered
         names = claims.wanted_in_id_token(
             client, authorization_code.scope.split(), authorization_code.claims.get("id_token", ())
@@ -142,8 +141,7 @@ class CodeGrant(AuthorizationCodeGrant):
         if client.application_id is not None and not any(
             each.id == client.application_id for each in granted
         ):
-            _note(authorization_code, "the grant for the application was withdrawn")
-            return None
+            _refuse(authorization_code, "the grant for the application was withdrawn")
         return Holder(person, granted)
 
 
@@ -218,12 +216,12 @@ def redeemed(parameters: Parameters, presented: Presented) -> tuple[dict[str, An
         grant.validate_token_request()
         _status, body, _headers = grant.create_token_response()
     except OAuth2Error as error:
-        raise RefusedToClient(Code(str(error.error)), "no code, or nobody behind it") from error
+        raise RefusedToClient(Code(str(error.error)), f"Authlib refused: {error.error}") from error
     return body, request.authorization_code
 
 
-def _note(code: ClaimedCode, why: str) -> None:
-    """Why a claimed code gives nothing, for whoever investigates."""
+def _refuse(code: ClaimedCode, why: str) -> NoReturn:
+    """A claimed code gives nothing; why is for whoever investigates."""
     record(
         Event.TOKEN_REFUSED,
         succeeded=False,
@@ -234,6 +232,7 @@ def _note(code: ClaimedCode, why: str) -> None:
         session_id=code.session_id,
         reason=why,
     )
+    raise RefusedToClient(Code.INVALID_GRANT, why, reference=code.reference)
 
 
 def _bearer_token(*, scope: str, **_facts: Any) -> dict[str, Any]:

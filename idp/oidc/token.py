@@ -12,6 +12,7 @@ from idp.database import db
 from idp.oidc import answers, credentials, parameters, server
 from idp.oidc.parameters import Parameters
 from idp.oidc.refusals import Code, RefusedToClient
+from idp.secret_values import new_reference
 
 FORM: Final = "application/x-www-form-urlencoded"
 #: Characters; the longest value that anybody sends is a client assertion.
@@ -26,8 +27,15 @@ def token() -> Response:
             check(sent)
         body, code = server.redeemed(sent, credentials.presented(request.headers, sent))
     except RefusedToClient as refusal:
-        if refusal.code not in _AUDITED_WHERE_THEY_HAPPEN:
-            record(Event.TOKEN_REFUSED, succeeded=False, actor="client", reason=refusal.why)
+        if refusal.reference is None:  # client and code write down themselves what they know
+            refusal.reference = new_reference()
+            record(
+                Event.TOKEN_REFUSED,
+                succeeded=False,
+                actor="client",
+                reference=refusal.reference,
+                reason=refusal.why,
+            )
         db.session.commit()
         return answers.refused_as_json(refusal)
     record(
@@ -93,9 +101,6 @@ CHECKS: Final[tuple[Callable[[Parameters], None], ...]] = (
     grant_type_is_authorization_code,
     the_code_is_there,
 )
-
-#: Client and code write down themselves why they were refused, with everything that is known there.
-_AUDITED_WHERE_THEY_HAPPEN: Final = frozenset({Code.INVALID_CLIENT, Code.INVALID_GRANT})
 
 
 def _refuse(why: str) -> None:

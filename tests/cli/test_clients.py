@@ -128,13 +128,17 @@ def test_an_update_changes_what_is_named_and_nothing_else(operator: Operator) ->
 
 def test_check_says_what_will_not_work(operator: Operator) -> None:
     client_id, _ = add(operator, "--profile", "basic")
+    operator.types("keys", "rotate")
     answer = operator.tries("client", "check", client_id, "--json")
     assert answer.code == 1
     assert any("post_logout_redirect_uri" in each for each in answer.json["problems"])
     operator.types(
         "client", "update", client_id, "--post-logout-redirect-uri", "https://app.voorbeeld.nl/uit"
     )
-    assert operator.types("client", "check", client_id).out == f"Client {client_id} can work.\n"
+    said = operator.types("client", "check", client_id).out.splitlines()
+    assert said[0] == f"Client {client_id} can work."
+    assert [line.split("  ")[0] for line in said[1:]] == ["note"]
+    assert "never got a token" in said[1]
 
 
 def test_a_rotated_secret_leaves_the_old_one_the_time_that_was_said(operator: Operator) -> None:

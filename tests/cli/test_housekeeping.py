@@ -179,6 +179,7 @@ def test_doctor_finds_everything_in_order(operator: Operator) -> None:
         "clock": "ok",
         "signing keys": "ok",
         "text messages": "note",
+        "telephone calls": "note",
     }
     assert "can sign as you" in operator.types("doctor").out
 

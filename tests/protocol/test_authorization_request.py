@@ -324,7 +324,7 @@ def test_a_level_that_nobody_reaches_here(provider: Provider) -> None:
     essential = '{"id_token":{"acr":{"essential":true,"value":"%s"}}}'
     governed, basic = provider.nlgov(), provider.application(None)
     browser = provider.browser(provider.person())
-    for value in (high, "urn:onbekend", "phr"):
+    for value in (high, "urn:onbekend", "phrh"):
         assert refusal(governed, browser, acr_values=value) == "unmet_authentication_requirements"
         assert (
             refusal(basic, browser, claims=essential % value) == "unmet_authentication_requirements"
@@ -383,7 +383,7 @@ def test_what_is_too_long_is_refused_at_the_client(provider: Provider, name: str
     sent = shop.request(**{name: "x" * (checks.LONGEST[name] + 1)})
     answer = shop.answer(browser.send("POST", "/oauth2/authorize", follow=True, **sent))
     assert answer["error"] == "invalid_request"
-    assert answer["error_description"] == "a parameter is too long"
+    assert answer["error_description"].startswith("a parameter is too long")
 
 
 @ONE

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from idp.assurance import Assurance, Level
 from idp.audit import Event
-from idp.clock import Standing
 from idp.database import db
 from idp.errors import WrongInput
 from idp.models import Application, Client
@@ -244,25 +242,6 @@ def test_an_id_is_never_used_twice(provider: Provider, house: House) -> None:
         with pytest.raises(WrongInput, match="no client"):
             clients.show("winkel")
         assert clients.listing() == []
-
-
-@ONE
-def test_check_says_what_does_not_or_will_not_work(
-    provider: Provider, house: House, time: Standing
-) -> None:
-    shop = provider.application()
-    with house.inside():
-        assert clients.check(shop.client_id) == [
-            "the portal cannot open its application: register initiate_login_uri (OpenID Connect Core section 4)"
-        ]
-        row = db.session.get_one(Client, shop.client_id)
-        row.redirect_uris = ["http://app.example/cb"]
-        row.post_logout_redirect_uris = []
-        ends = (time.moment - timedelta(days=1)).timestamp()
-        row.secrets = [{**row.secrets[0], "until": ends}]
-        found = clients.check(shop.client_id)
-    assert len(found) == 4
-    assert any("app.example" in sentence for sentence in found)
 
 
 @ONE

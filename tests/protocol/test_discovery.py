@@ -47,7 +47,7 @@ def test_the_metadata_promises_exactly_this(house: House) -> None:
             "client_secret_post",
         ],
         "token_endpoint_auth_signing_alg_values_supported": algs,
-        "acr_values_supported": [LOW, SUBSTANTIAL],
+        "acr_values_supported": [LOW, SUBSTANTIAL, "phr"],
         "claims_supported": [
             *("iss", "sub", "aud", "exp", "iat", "nonce", "auth_time", "acr", "sid", "at_hash"),
             *("jti", "nbf", "sub_id_type", "represents"),

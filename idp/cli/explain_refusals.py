@@ -1,0 +1,231 @@
+"""Why an application was refused, in words for whoever builds it: the audit trail's reason -> cause and remedy."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from idp.cli.explain_errors import Trouble
+
+#: Said before the remedy, because it is not the person at the telephone who can do something.
+TO_BUILDERS: Final = "Geef dit aan de bouwer van de applicatie: "
+
+
+def refusal(reason: str | None) -> Trouble | None:
+    """The words for a reason that the audit trail gives; `None` where the application did nothing wrong."""
+    for pattern, trouble in _KNOWN:
+        if reason is not None and pattern.fullmatch(reason):
+            return trouble
+    return None
+
+
+def _line(pattern: str, kort: str, oorzaak: str, zeg: str) -> tuple[re.Pattern[str], Trouble]:
+    return re.compile(pattern), Trouble(kort, oorzaak, TO_BUILDERS + zeg)
+
+
+_AN_ADDRESS: Final = (
+    "elk adres wordt teken voor teken vergeleken, ook http of https, de poort en een schuine streep aan het eind. "
+    "`idp client show` toont wat is geregistreerd; `idp client update --redirect-uri` verandert het."
+)
+_THE_LIBRARY: Final = (
+    "laat een bibliotheek voor OpenID Connect het verzoek maken, in plaats van eigen code."
+)
+_PKCE: Final = "zet PKCE met S256 aan, ook als de applicatie een geheim heeft."
+_START_AGAIN: Final = "begin opnieuw bij de inlogknop; een code is voor één keer en één minuut."
+
+_KNOWN: Final = (
+    # the authorization endpoint, on our own page
+    _line(
+        "client_id is missing|no such client, or its profile is not offered here|unknown client",
+        "de applicatie is bij ons niet bekend",
+        "Er stond geen client_id in het verzoek, of een die hier niet (meer) bestaat; of een andere omgeving.",
+        "gebruik de client_id die `idp client list` noemt, en het adres van de goede omgeving.",
+    ),
+    _line(
+        "this redirect_uri is not registered for the client|redirect_uri is missing",
+        "de applicatie wilde terug naar een adres dat niet is geregistreerd",
+        "De redirect_uri in het verzoek ontbreekt of is anders dan wat bij ons staat.",
+        _AN_ADDRESS,
+    ),
+    _line(
+        r"(\w+ is|a parameter is) there more than once|a repeated (or unreadable )?parameter",
+        "een gegeven stond twee keer in het verzoek",
+        "Een parameter kwam vaker dan één keer voor; dan is niet te zeggen welke geldt.",
+        _THE_LIBRARY,
+    ),
+    # the authorization endpoint, back to the application
+    _line(
+        "a parameter (holds control characters|is too long|cannot be read or is too long)",
+        "een gegeven in het verzoek was onleesbaar of te lang",
+        "Er stonden stuurtekens in een parameter, of hij was langer dan wij aannemen.",
+        "houd state, nonce en claims kort (2048 tekens), en bewaar wat langer is bij de applicatie zelf.",
+    ),
+    _line(
+        "(request|request_uri|registration) is not supported",
+        "de applicatie gebruikte iets dat wij niet ondersteunen",
+        "Het verzoek kwam als request, request_uri of registration; in onze metadata staat dat dat niet kan.",
+        "stuur de gegevens als gewone parameters.",
+    ),
+    _line(
+        "response_type is missing|response_type can only be code",
+        "de applicatie vroeg om iets anders dan een code",
+        "response_type ontbreekt of is niet `code`; tokens in het adres (implicit, hybrid) geven wij nooit.",
+        "kies de authorization code flow.",
+    ),
+    _line(
+        "response_mode can only be query or form_post",
+        "de applicatie vroeg het antwoord op een manier die niet kan",
+        "response_mode is niet query of form_post.",
+        "laat response_mode weg.",
+    ),
+    _line(
+        "scope must hold openid",
+        "de scope openid ontbrak",
+        "Zonder de scope openid is een verzoek geen OpenID Connect.",
+        "zet openid bij de scopes.",
+    ),
+    _line(
+        "a scope is not registered for this client",
+        "de applicatie vroeg een scope die zij niet heeft",
+        "Een van de gevraagde scopes is niet geregistreerd; wij laten er nooit stil een weg.",
+        "vraag minder, of laat de scope registreren (`idp client update --scope`, met de hele lijst).",
+    ),
+    _line(
+        "code_challenge is missing|code_challenge_method must be S256|code_challenge must be the S256 of .*",
+        "PKCE ontbrak of klopte niet",
+        "Elk verzoek heeft een code_challenge van 43 tekens en code_challenge_method=S256 nodig.",
+        _PKCE,
+    ),
+    _line(
+        r"(state|nonce) is missing|(state|nonce) must have \d+ characters at least",
+        "state of nonce ontbrak of was te kort",
+        "Het profiel van deze applicatie vraagt state en nonce, elk van minstens 22 willekeurige tekens.",
+        "laat de bibliotheek beide maken, elk verzoek opnieuw.",
+    ),
+    _line(
+        "prompt can be none, login, consent or select_account|prompt none stands alone",
+        "prompt had een verkeerde waarde",
+        "prompt kan none, login, consent of select_account zijn, en none staat altijd alleen.",
+        "laat prompt weg, of gebruik een van deze waarden.",
+    ),
+    _line(
+        "max_age must be a number of seconds",
+        "max_age was geen getal",
+        "max_age is een heel aantal seconden.",
+        "stuur bijvoorbeeld max_age=300.",
+    ),
+    _line(
+        "claims must be a JSON object .*",
+        "de parameter claims was niet te lezen",
+        "claims is een JSON-object met de leden id_token en userinfo (OpenID Connect Core, paragraaf 5.5).",
+        "controleer de JSON, en de codering ervan in het adres.",
+    ),
+    _line(
+        "id_token_hint is not an ID Token of ours for this client",
+        "id_token_hint was geen token van ons",
+        "De hint is geen ID Token van deze omgeving voor deze applicatie, of van vóór een sleutel die is ingetrokken.",
+        "bewaar het ID Token van de laatste keer inloggen, of laat de hint weg.",
+    ),
+    _line(
+        "none of the requested acr values can be reached here",
+        "het gevraagde niveau bestaat hier niet",
+        "Niemand kan hier een van de gevraagde acr-waarden bereiken.",
+        "kies uit acr_values_supported in onze metadata.",
+    ),
+    # the token endpoint: the request
+    _line(
+        "parameters belong in the body, not in the address|the body must be application/x-www-form-urlencoded",
+        "de applicatie stuurde haar verzoek op een verkeerde manier",
+        "De gegevens stonden in het adres, of het verzoek was geen formulier.",
+        "POST de gegevens in de body, als application/x-www-form-urlencoded.",
+    ),
+    _line(
+        "grant_type is missing|another grant_type",
+        "de applicatie vroeg een token op een manier die niet kan",
+        "grant_type ontbreekt of is niet authorization_code.",
+        "gebruik grant_type=authorization_code.",
+    ),
+    _line(
+        "code is missing|Authlib refused: .*",
+        "het verzoek om een token was niet volledig",
+        "Er ontbrak een gegeven dat de standaard vraagt, zoals code of code_verifier.",
+        _THE_LIBRARY,
+    ),
+    # the token endpoint: who asks
+    _line(
+        "wrong secret",
+        "de applicatie gebruikte een verkeerd geheim",
+        "Het geheim is niet dat van deze client_id: van een andere omgeving, met een spatie of regeleinde erbij, of al "
+        "vervangen.",
+        "zet het geheim opnieuw; is het kwijt, dan maakt `idp client rotate-secret` een nieuw.",
+    ),
+    _line(
+        r"the client is registered for \w+ and used \w+",
+        "de applicatie bewees op een andere manier wie zij is dan is afgesproken",
+        "De manier staat bij de stap hierboven: eerst wat is geregistreerd, dan wat kwam.",
+        "stel de bibliotheek in op de geregistreerde manier, of verander die (`idp client update --auth-method`).",
+    ),
+    _line(
+        "no credentials",
+        "de applicatie zei niet wie zij is",
+        "In het verzoek stond geen client_id, geheim of ondertekende verklaring.",
+        "stel client authentication in; vaak is een omgevingsvariabele met het geheim leeg.",
+    ),
+    _line(
+        "mixed credentials|two client ids",
+        "de applicatie zei op twee manieren wie zij is",
+        "Er kwam meer dan één bewijs, of de client_id in het formulier is een andere dan die van het bewijs.",
+        "gebruik één manier.",
+    ),
+    _line(
+        "an Authorization header of another scheme|a Basic header that cannot be read",
+        "de kop Authorization was niet te lezen",
+        "Bij dit adres hoort Basic: client_id en geheim, elk gecodeerd voor een formulier, samen in base64.",
+        _THE_LIBRARY,
+    ),
+    _line(
+        "client assertion: .*|a client assertion (of another type, or only half of one|that cannot be read)",
+        "de ondertekende verklaring van de applicatie klopte niet",
+        "De reden bij de stap zegt wat: sleutel, algoritme, ontvanger (aud), tijd, of een tweede gebruik.",
+        "teken elke keer een nieuwe verklaring, hooguit vijf minuten geldig, met een sleutel die is geregistreerd; "
+        "controleer de klok van de server.",
+    ),
+    # the token endpoint: the code
+    _line(
+        "unknown code",
+        "de code bestaat niet",
+        "De code is bij het overnemen veranderd, komt van een andere omgeving, of is al opgeruimd.",
+        _START_AGAIN,
+    ),
+    _line(
+        "a code of another client",
+        "de code was van een andere applicatie",
+        "Wie de code inwisselt is niet wie hem vroeg: twee client_id's door elkaar, of misbruik.",
+        "gebruik bij het inwisselen dezelfde client_id als bij het vragen. Is dat zo, meld het dan als incident.",
+    ),
+    _line(
+        "another redirect_uri than the code was asked for",
+        "bij het inwisselen stond een ander adres",
+        "De redirect_uri bij het inwisselen is niet die van het eerste verzoek; vaak denkt de applicatie achter "
+        "een proxy dat zij op http staat.",
+        "laat de applicatie de koppen van de proxy geloven (X-Forwarded-Proto en -Host), of stel het adres vast in.",
+    ),
+    _line(
+        "the code_verifier does not fit",
+        "de code_verifier klopte niet",
+        "De verifier hoort bij een ander verzoek, ontbreekt, of de sessie van de applicatie ging onderweg verloren.",
+        "bewaar de verifier in de sessie van dit ene verzoek, ook als er meer servers zijn.",
+    ),
+    _line(
+        "the code is too old",
+        "de code was verlopen",
+        "Een code is één minuut geldig, en de applicatie kwam later.",
+        "wissel de code meteen in; kijk naar trage netwerken en proxy's tussen de applicatie en ons.",
+    ),
+    _line(
+        "the session of the code has ended",
+        "de sessie was al voorbij",
+        "De gebruiker logde uit, of werd uitgelogd, tussen het inloggen en het inwisselen.",
+        _START_AGAIN,
+    ),
+)

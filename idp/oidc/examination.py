@@ -1,0 +1,182 @@
+"""What is the matter with a client: everything that does not or will not work, and what its operator should know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import urlsplit
+
+from sqlalchemy import func, select
+
+from idp import clock, keyring, settings
+from idp.accounts import grants
+from idp.assurance import Assurance
+from idp.audit import Event
+from idp.database import db
+from idp.models import Application, AuditEvent, Client
+from idp.oidc import clients
+from idp.oidc.refusals import Code
+from idp.oidc.registration import problems
+
+#: How far back refusals are looked for.
+LOOKS_BACK: Final = timedelta(days=7)
+#: Kinds of refusals that are told, the youngest first.
+MOST_REFUSALS: Final = 5
+#: A secret that is older is worth a new one (OAuth 2.1 section 7.4.1 asks that they can be changed).
+SECRET_LASTS: Final = timedelta(days=365)
+
+_REFUSALS: Final = (
+    Event.AUTHORIZATION_REFUSED,
+    Event.TOKEN_REFUSED,
+    Event.CLIENT_AUTHENTICATION_FAILED,
+    Event.CODE_REPLAYED,
+)
+#: What a refusal may tell a client without anything being wrong with it.
+_USUAL: Final = frozenset({Code.LOGIN_REQUIRED.value, Code.ACCESS_DENIED.value})
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing about a client, in a sentence that says what to do."""
+
+    wrong: bool
+    """Whether something does not or will not work; else it is good to know."""
+    says: str
+
+
+def examine(client_id: str) -> list[Remark]:
+    """Every remark about a client; `WrongInput` when there is none of that id."""
+    client = clients.show(client_id)
+    return [remark for examination in EXAMINATIONS for remark in examination(client)]
+
+
+def its_registration(client: Client) -> Iterator[Remark]:
+    """What could not be registered today, for whatever reason it once could."""
+    for sentence in problems(clients.registration_of(client)):
+        yield _wrong(f"{sentence}; `idp client update` changes it")
+    if client.profile not in settings.current().enabled_profiles:
+        yield _wrong(
+            f"its profile {client.profile} is not offered by this deployment, so it cannot sign anybody in; "
+            "IDP_ENABLED_PROFILES says which are"
+        )
+    if not client.post_logout_redirect_uris:
+        yield _wrong("after signing out people stay here: register a post_logout_redirect_uri")
+    if client.is_test and not settings.current().is_loopback:
+        yield _note(
+            "it is a test client, with rules that are looser; `idp client update --no-test`"
+        )
+
+
+def its_secrets(client: Client) -> Iterator[Remark]:
+    """Whether it has one that works, and for how long already."""
+    if client.auth_method not in clients.SECRET_METHODS:
+        return
+    now = clock.now()
+    live = [
+        each for each in client.secrets if each["until"] is None or each["until"] > now.timestamp()
+    ]
+    if not live:
+        yield _wrong("it has no secret that works; `idp client rotate-secret` makes one")
+        return
+    age = now - datetime.fromtimestamp(live[0]["made_at"], now.tzinfo)
+    if age > SECRET_LASTS:
+        yield _note(
+            f"its secret is {age.days} days old; `idp client rotate-secret` makes a new one beside it"
+        )
+    if len(live) > 1:
+        yield _note("its previous secret still works, until the time that was said at its rotation")
+
+
+def its_signatures(client: Client) -> Iterator[Remark]:
+    """Whether there is a key of ours for the algorithm that it registered."""
+    if not any(
+        key.state == "active" and key.alg == client.id_token_alg for key in keyring.listing()
+    ):
+        yield _wrong(
+            f"no key of ours signs {client.id_token_alg}, which its ID Tokens need; run `idp keys rotate`"
+        )
+
+
+def its_application(client: Client) -> Iterator[Remark]:
+    """Whether people reach it from the portal, and whether anybody may."""
+    if client.application_id is None:
+        return
+    application = db.session.get_one(Application, client.application_id)
+    if client.initiate_login_uri is None:
+        yield _wrong(
+            "the portal cannot open its application: register initiate_login_uri (OpenID Connect Core section 4)"
+        )
+    elif _host(application.address) not in {_host(uri) for uri in client.redirect_uris}:
+        yield _note(
+            f"the portal opens {application.address}, which is on another host than its redirect addresses"
+        )
+    levels = grants.levels_of_holders(application.id)
+    if not levels:
+        yield _wrong(
+            f"nobody may use {application.id}; `idp application grant` gives somebody the right"
+        )
+    elif max(levels) < (least := Assurance.numbered(client.level).level):
+        asked, most = least.label, max(levels).label
+        yield _wrong(
+            f"it asks {asked}, and everybody who may use {application.id} is enrolled at {most} or lower"
+        )
+    if "applicaties" not in client.scopes:
+        yield _note("without the scope applicaties it hears neither relation nor roles")
+
+
+def its_use(client: Client) -> Iterator[Remark]:
+    """Whether it ever worked, and why it was refused of late."""
+    succeeded = db.session.scalar(
+        select(func.max(AuditEvent.at)).where(
+            AuditEvent.client_id == client.client_id, AuditEvent.event == Event.TOKEN_ISSUED.value
+        )
+    )
+    if succeeded is None:
+        yield _note("it never got a token, as far back as the audit trail goes")
+    for refused in _last_refusals(client.client_id):
+        since = succeeded is not None and succeeded > refused[-1].at
+        yield (_note if since else _wrong)(_told(refused) + ("; it worked since" if since else ""))
+
+
+EXAMINATIONS: Final = (its_registration, its_secrets, its_signatures, its_application, its_use)
+
+
+def _last_refusals(client_id: str) -> Sequence[Sequence[AuditEvent]]:
+    """Refusals of late, those of one reason together; the reason that came last first."""
+    rows = db.session.scalars(
+        select(AuditEvent)
+        .where(
+            AuditEvent.at > clock.now() - LOOKS_BACK,
+            AuditEvent.client_id == client_id,
+            AuditEvent.event.in_([event.value for event in _REFUSALS]),
+        )
+        .order_by(AuditEvent.id.desc())
+        .limit(1000)
+    )
+    by_reason: dict[str, list[AuditEvent]] = {}
+    for row in rows:
+        if row.details.get("error") not in _USUAL:
+            by_reason.setdefault(row.reason or row.event, []).insert(0, row)
+    return list(by_reason.values())[:MOST_REFUSALS]
+
+
+def _told(refused: Sequence[AuditEvent]) -> str:
+    last = refused[-1]
+    times = "once" if len(refused) == 1 else f"{len(refused)} times"
+    how = f"; `idp explain {last.reference}` says what helps" if last.reference else ""
+    when = last.at.astimezone(clock.HERE).strftime("%Y-%m-%d %H:%M")
+    return f"refused {times} in the last {LOOKS_BACK.days} days, last at {when}: {last.reason}{how}"
+
+
+def _host(address: str) -> str:
+    return urlsplit(address).netloc
+
+
+def _wrong(says: str) -> Remark:
+    return Remark(True, says)
+
+
+def _note(says: str) -> Remark:
+    return Remark(False, says)

@@ -1,0 +1,99 @@
+"""docs/aansluiten/README.md shows what the product really gives: tokens, claims per scope, levels and errors."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from idp.assurance import Level
+from idp.oidc.claims import BY_SCOPE
+from idp.oidc.refusals import Code
+from idp.settings import Settings
+from tests.protocol.relying_party import Provider, RelyingParty, unverified
+from tests.support.source import ROOT
+
+ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+PAGE = (ROOT / "docs" / "aansluiten" / "README.md").read_text(encoding="utf-8")
+#: Another value each time, or another deployment's: of these the kind and the length are compared.
+VARIES = {
+    "sub", "sid", "at_hash", "nonce", "jti", "kid", "iss", "aud", "exp", "iat", "nbf", "auth_time",
+    "relatienummer", "relatienaam", "name", "preferred_username", "id", "naam", "rollen",
+}  # fmt: skip
+FIXED_LENGTH = {"sub", "sid", "at_hash", "jti", "kid"}
+
+
+def sample(name: str) -> dict[str, Any]:
+    found = re.search(rf"<!-- sample: {name} -->\n```json\n(.*?)\n```", PAGE, re.DOTALL)
+    assert found, f"the page has no sample {name}"
+    shown: dict[str, Any] = json.loads(found[1])
+    return shown
+
+
+def same_kind(shown: Any, real: Any, at: str = "") -> None:
+    """Fails where what is shown is not of the kind of what is real."""
+    assert type(shown) is type(real), at
+    if isinstance(shown, dict):
+        assert list(shown) == list(real), at
+        for name, value in shown.items():
+            same_kind(value, real[name], name)
+    elif isinstance(shown, list):
+        assert shown, at
+        assert real, at
+        for each in shown:
+            same_kind(each, real[0], at)
+    elif at in FIXED_LENGTH:
+        assert len(shown) == len(real), at
+    elif at not in VARIES:
+        assert shown == real, at
+
+
+def signed_in(provider: Provider, shop: RelyingParty) -> dict[str, Any]:
+    return shop.tokens(provider.browser(provider.person("info", "wmo")))
+
+
+@ONE
+def test_the_sample_tokens_are_complete(provider: Provider) -> None:
+    shop = provider.application(scope="openid profile applicaties")
+    tokens = signed_in(provider, shop)
+    same_kind(sample("header"), unverified(tokens["id_token"])[0])
+    same_kind(sample("basic"), shop.verified(tokens["id_token"]))
+    same_kind(sample("userinfo"), shop.userinfo(tokens["access_token"]).get_json())
+
+
+@ONE
+def test_the_sample_of_nlgov_is_complete(provider: Provider) -> None:
+    shop = provider.nlgov(scope="openid applicaties")
+    same_kind(sample("nlgov"), shop.verified(signed_in(provider, shop)["id_token"]))
+
+
+def test_the_times_in_the_samples_fit_the_settings() -> None:
+    for name in ("basic", "nlgov"):
+        shown = sample(name)
+        assert shown["exp"] - shown["iat"] == Settings.model_fields["id_token_seconds"].default
+        assert shown["auth_time"] <= shown["iat"]
+
+
+def test_every_claim_stands_with_its_scope() -> None:
+    rows = re.findall(
+        r"^\| `(\w+)` \| `(\w+)` \| (UserInfo|ID Token and UserInfo) \|", PAGE, re.MULTILINE
+    )
+    said = {(claim, scope) for claim, scope, _ in rows}
+    assert said == {(claim, scope) for scope, names in BY_SCOPE.items() for claim in names}
+    in_token = {claim for claim, _, where in rows if where.startswith("ID Token")}
+    assert in_token == set(BY_SCOPE["applicaties"])
+
+
+def test_every_error_that_an_application_can_get_is_explained() -> None:
+    explained = set(
+        re.findall(r"^\| `([a-z_]+)`", PAGE.partition("## When you are")[2], re.MULTILINE)
+    )
+    assert explained == {code.value for code in Code}
+
+
+def test_the_levels_have_their_names_on_the_wire() -> None:
+    for level in (Level.LAAG, Level.SUBSTANTIEEL):
+        wire = Settings.model_fields[f"acr_{level.label}"].default
+        assert f"| *{level.label}* | `{wire}` |" in PAGE

@@ -1,0 +1,112 @@
+"""`idp client check`: what is the matter with a client, each in a sentence that says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from idp.assurance import Level
+from idp.clock import Standing
+from idp.database import db
+from idp.models import Client
+from idp.oidc.examination import examine
+from tests.protocol.relying_party import AFTERWARDS, Provider, RelyingParty
+from tests.support.journeys import House
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+PORTAL = "http://localhost:8401/inloggen"
+
+
+def healthy(provider: Provider) -> RelyingParty:
+    """A client of an application that somebody may use."""
+    shop = provider.application(
+        "wmo", initiate_login_uri=PORTAL, post_logout_redirect_uris=[AFTERWARDS]
+    )
+    provider.person("j.devries", "wmo")
+    return shop
+
+
+def wrong(house: House, client_id: str) -> list[str]:
+    with house.inside():
+        return [each.says for each in examine(client_id) if each.wrong]
+
+
+def notes(house: House, client_id: str) -> list[str]:
+    with house.inside():
+        return [each.says for each in examine(client_id) if not each.wrong]
+
+
+def test_nothing_is_wrong_with_a_client_that_works(provider: Provider, house: House) -> None:
+    shop = healthy(provider)
+    assert wrong(house, shop.client_id) == []
+    assert any("never got a token" in each for each in notes(house, shop.client_id))
+    shop.tokens(provider.browser(provider.person("a.nders", "wmo")))
+    assert not any("never" in each for each in notes(house, shop.client_id))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda row: row.redirect_uris.clear(), "needs a redirect_uri"),
+        (lambda row: row.redirect_uris.append("http://app.example/cb"), "app.example"),
+        (lambda row: row.secrets.clear(), "no secret that works"),
+        (lambda row: setattr(row, "profile", "nlgov"), "has no client_secret_basic"),
+        (lambda row: setattr(row, "post_logout_redirect_uris", []), "after signing out"),
+        (lambda row: setattr(row, "initiate_login_uri", None), "the portal cannot open"),
+        (lambda row: setattr(row, "level", int(Level.HOOG)), "enrolled at substantieel"),
+        (lambda row: setattr(row, "id_token_alg", "PS512"), "no key of ours signs PS512"),
+        (lambda row: setattr(row, "auth_method", "private_key_jwt"), "public keys"),
+    ],
+    ids=["address", "http", "secret", "method", "sign-out", "portal", "level", "key", "jwks"],
+)
+def test_what_does_not_work_is_said(
+    provider: Provider, house: House, spoil: Callable[[Client], None], says: str
+) -> None:
+    shop = healthy(provider)
+    with house.inside():
+        row = db.session.get_one(Client, shop.client_id)
+        for member in ("redirect_uris", "secrets"):  # JSON columns notice a new list, not a change
+            setattr(row, member, list(getattr(row, member)))
+        spoil(row)
+    assert any(says in each for each in wrong(house, shop.client_id))
+
+
+def test_an_application_that_nobody_may_use_is_said(provider: Provider, house: House) -> None:
+    shop = provider.application("wmo", initiate_login_uri=PORTAL)
+    assert any("nobody may use wmo" in each for each in wrong(house, shop.client_id))
+
+
+def test_refusals_of_late_are_told_until_it_works(
+    provider: Provider, house: House, time: Standing
+) -> None:
+    shop = healthy(provider)
+    browser = provider.browser(provider.person("a.nders", "wmo"))
+    for _ in range(2):
+        code = shop.ask(browser)["code"]
+        shop.redeem(code, code_verifier="v" * 43)
+    [told] = wrong(house, shop.client_id)
+    assert "refused 2 times" in told
+    assert "the code_verifier does not fit" in told
+    assert "`idp explain " in told
+    time.move(timedelta(minutes=1))
+    shop.tokens(browser)
+    assert wrong(house, shop.client_id) == []
+    assert any(each.endswith("it worked since") for each in notes(house, shop.client_id))
+    time.move(timedelta(days=8))
+    assert not any("refused" in each for each in notes(house, shop.client_id))
+
+
+def test_asking_whether_somebody_is_signed_in_is_no_trouble(
+    provider: Provider, house: House
+) -> None:
+    shop = healthy(provider)
+    shop.ask(provider.browser(), prompt="none")
+    assert wrong(house, shop.client_id) == []
+
+
+def test_an_old_secret_is_worth_a_word(provider: Provider, house: House, time: Standing) -> None:
+    shop = healthy(provider)
+    time.move(timedelta(days=366))
+    assert any("366 days old" in each for each in notes(house, shop.client_id))
