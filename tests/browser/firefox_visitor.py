@@ -16,6 +16,9 @@ SANDBOX = "tests"
 #: How WebDriver writes keys that type no character (WebDriver section 17.4.2).
 KEYS = {"Delete": "\ue017", "Tab": "\ue004", "Enter": "\ue007"}
 
+#: Nothing that a page says.
+LAST_WORD = "That was all."
+
 #: Two ways to find what is clicked. Input reaches only what is in view.
 FIND = """named => {
     const found = [...document.querySelectorAll(%s)]%s;
@@ -109,9 +112,20 @@ class FirefoxVisitor(AnyVisitor):
         return json.loads(told["value"])
 
     def close(self) -> None:
-        self.evaluate("() => null")  # what the last page had to complain about has arrived by then
+        self.hear_out()
         self._firefox.stop_listening(self._window)
         self._firefox.ask("browser.removeUserContext", userContext=self._jar)
+
+    def hear_out(self) -> None:
+        """Wait for what the page complained about until now: it comes a little later, and in order.
+
+        So a last word of our own is put behind it, in a way that pages without scripts have too.
+        """
+        self.evaluate(f"() => reportError(new Error('{LAST_WORD}'))")
+        self._firefox.wait_until(
+            lambda: any(LAST_WORD in one for one in self.complaints), "the last word of the page"
+        )
+        self.complaints = [one for one in self.complaints if LAST_WORD not in one]
 
     def _call(self, function: str, argument: str) -> dict[str, Any]:
         """The function's result as a *remote value*: a string, or a node that input can be aimed at."""

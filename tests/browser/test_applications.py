@@ -109,6 +109,7 @@ def test_an_answer_by_form_post_arrives_on_the_same_site_and_on_another(
     assert "id_token" in application.redeem(answer.fields["code"], callback)
 
 
+@IN_BOTH_BROWSERS
 def test_without_a_script_a_form_post_needs_one_press_on_doorgaan(
     arrive: Arrive, people: People, application: LittleApplication
 ) -> None:
