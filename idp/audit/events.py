@@ -17,6 +17,8 @@ class Event(StrEnum):
     STEP_ACCEPTED = "step-accepted"
     STEP_FAILED = "step-failed"
     STEP_ATTEMPTS_SPENT = "step-attempts-spent"
+    KEY_REFUSED = "key-refused"
+    KEY_COUNTER_WENT_BACK = "key-counter-went-back"
     PASSCODE_SENT = "passcode-sent"
     PASSCODE_NOT_SENT = "passcode-not-sent"
     FOREIGN_BROWSER = "foreign-browser"

@@ -15,7 +15,7 @@ METHODS: Final[Mapping[str, str]] = {
     "totp": "de authenticator-app",
     "sms": "de sms",
     "voice": "het gesproken bericht",
-    "webauthn": "de beveiligingssleutel",
+    "webauthn": "de passkey of beveiligingssleutel",
 }
 
 Sentence = str | Callable[[AuditEvent], str]
@@ -69,6 +69,10 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
         f"De tweede stap met {method(e)} lukte niet: {_error(e)}{_device(e)}."
     ),
     Event.STEP_ATTEMPTS_SPENT: "De code was te vaak verkeerd.",
+    Event.KEY_REFUSED: "Het antwoord van de passkey of beveiligingssleutel was niet geldig.",
+    Event.KEY_COUNTER_WENT_BACK: (
+        "De teller van de beveiligingssleutel liep terug: misschien is er een kopie van de sleutel. Bel de gebruiker."
+    ),
     Event.PASSCODE_SENT: lambda e: (
         f"Wij stuurden een code ({METHODS.get(_channel(e), 'bericht')})."
     ),

@@ -7,8 +7,8 @@ from typing import Any, Final
 from flask import request
 
 from idp.mfa.factor import Answer, Rejected
+from idp.pages import form_copy, translate_many
 from idp.pages import translate as _
-from idp.pages import translate_many
 
 #: Buttons that ask for something else than that an answer be checked; every other value is an answer.
 ASIDE: Final = frozenset({"opnieuw", "andere-methode", "ander-nummer", "stoppen"})
@@ -78,4 +78,6 @@ def _sentence(wrong: Rejected) -> str:
         case "number-invalid":
             return _("Wij kunnen dit nummer niet bereiken. Controleer het nummer")
         case _other:
-            return _("Wij konden u geen code geven. Probeer het opnieuw of kies een andere methode")
+            return form_copy.sentence(wrong.error, {}) or _(
+                "Wij konden u geen code geven. Probeer het opnieuw of kies een andere methode"
+            )

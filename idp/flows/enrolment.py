@@ -126,7 +126,8 @@ def _method_confirmed(here: Visit, credential_id: str) -> None:
 def _enrolment(here: Visit, **context: object) -> Response:
     done, ahead = len(here.login.enrolled), len(here.login.to_enrol)
     view = here.factor().enrolment_view(here.for_factor())
-    view.setdefault("number", request.form.get("telefoonnummer", "")[:40])  # nothing typed is lost
+    for shown, field in (("number", "telefoonnummer"), ("name", "sleutelnaam")):
+        view.setdefault(shown, request.form.get(field, "")[:40])  # nothing typed is lost
     return show_here(
         here,
         f"enrol-{here.kind}",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from idp import settings
 from idp.assurance import Proof
 from idp.models import Credential
 
@@ -27,6 +28,16 @@ class Login:
     relation_number: str
     language: str
     reference: str
+
+    @property
+    def account_label(self) -> str:
+        """How an app or a key lists the account: two relations of one person must be told apart there.
+
+        The setting can leave the number out.
+        """
+        if settings.current().totp_label_relation:
+            return f"{self.relation_number}-{self.username}"
+        return self.username
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 from tests.browser import walks
 from tests.browser.any_visitor import AnyVisitor
 from tests.browser.people import WRONG_ACTIVATION_CODE, People, Person
+from tests.browser.security_key import Device, cancel_every_prompt
 from tests.browser.visitor import Visitor
 
 Tour = Callable[[Any, People], Iterator[str]]
@@ -168,6 +169,40 @@ def signing_in(visitor: AnyVisitor, people: People) -> Iterator[str]:
     yield "inloggen-sms-te-snel"
     visitor.press("volgende", code=person.code_from_the_text())
     visitor.is_at("signed_in")
+
+
+def security_key(visitor: Visitor, people: People) -> Iterator[str]:
+    """Setting up a key and signing in with it, each with a prompt that is cancelled first."""
+    Device(visitor).plug_in()
+    person = people.make(code=True, totp=True)
+    walks.up_to_the_methods(visitor, person)
+    visitor.choose("webauthn")
+    visitor.press("volgende")
+    visitor.is_at("enrol-webauthn")
+    visitor.fill(sleutelnaam="Laptop kantoor")
+    yield "sleutel-instellen"
+    cancel_every_prompt(visitor)
+    visitor.press("volgende")
+    visitor.is_at("enrol-webauthn", "key-not-made")
+    yield "sleutel-instellen-fout"
+    visitor.press("volgende")
+    visitor.is_at("enrolment-done")
+    visitor.press("afronden")
+    visitor.press("uitloggen")
+    visitor.open("/")
+    visitor.sign_in(person)
+    visitor.is_at("choose-method")
+    yield "inlogmethode-kiezen-sleutel"
+    visitor.choose("webauthn")
+    visitor.press("volgende")
+    visitor.is_at("second-factor")
+    yield "inloggen-sleutel"
+    cancel_every_prompt(visitor)
+    visitor.press("volgende")
+    visitor.is_at("second-factor", "key-failed")
+    yield "inloggen-sleutel-fout"
+    visitor.press("volgende")
+    visitor.is_at("portal")
 
 
 def ask_again_at_once(visitor: AnyVisitor) -> None:
@@ -350,7 +385,7 @@ def application(visitor: Visitor, people: People) -> Iterator[str]:
     yield "applicatie-fout"
 
 
-MAIN_LINE: tuple[Tour, ...] = (first_set_up, setting_up, signing_in, portal, calls)
+MAIN_LINE: tuple[Tour, ...] = (first_set_up, setting_up, signing_in, security_key, portal, calls)
 IN_FIREFOX_TOO: tuple[Tour, ...] = (first_set_up, setting_up, signing_in)
 ALL: tuple[Tour, ...] = (
     *MAIN_LINE, portal_of_others, refused_activation, refused, information, application,
