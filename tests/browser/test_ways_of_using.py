@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.browser import walks
+from tests.browser import tours, walks
 from tests.browser.any_visitor import NARROW, AnyVisitor
 from tests.browser.conftest import IN_BOTH_BROWSERS, Arrive
 from tests.browser.people import People
@@ -124,6 +124,22 @@ def test_an_error_takes_the_focus_and_leads_to_the_field(arrive: Arrive) -> None
         visitor.key("Enter")
         assert visitor.focused() == "gebruikersnaam"
         assert visitor.attribute("#gebruikersnaam", "aria-invalid") == "true"
+
+
+@IN_BOTH_BROWSERS
+def test_a_wrong_code_takes_the_focus_and_the_right_one_goes_on(
+    visitor: AnyVisitor, people: People
+) -> None:
+    person = people.make(totp=True)
+    visitor.open("/")
+    visitor.sign_in(person)
+    visitor.press("volgende", code=tours.WRONG_CODE)
+    visitor.is_at("second-factor", "code-invalid")
+    assert visitor.focused() == "foutmelding"
+    assert visitor.attribute("#code", "aria-invalid") == "true"
+    assert visitor.problem()
+    visitor.press("volgende", code=person.code_from_the_app())
+    visitor.is_at("portal")
 
 
 def test_after_signing_out_the_back_button_shows_nothing(visitor: Visitor, people: People) -> None:
