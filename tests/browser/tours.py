@@ -13,6 +13,7 @@ from tests.browser import walks
 from tests.browser.any_visitor import AnyVisitor
 from tests.browser.people import WRONG_ACTIVATION_CODE, People, Person
 from tests.browser.security_key import Device, cancel_every_prompt
+from tests.browser.tours_of_the_application import application, levels
 from tests.browser.visitor import Visitor
 
 Tour = Callable[[Any, People], Iterator[str]]
@@ -368,27 +369,10 @@ def information(visitor: Visitor, people: People) -> Iterator[str]:
     yield "demo-telefoon"
 
 
-def application(visitor: Visitor, people: People) -> Iterator[str]:
-    """The pages of the demo relying party."""
-    visitor.open(visitor.demo.relying_party)
-    visitor.is_at("start")
-    yield "applicatie"
-    visitor.press("inloggen")
-    walks.sign_in(visitor, people.make(totp=True), "totp")
-    visitor.is_at("signed_in")
-    yield "applicatie-ingelogd"
-    visitor.press("uitloggen")
-    visitor.is_at("signed_out")
-    yield "applicatie-uitgelogd"
-    visitor.open(f"{visitor.demo.relying_party}/callback?state=onbekend")
-    visitor.is_at("problem", "unknown_state")
-    yield "applicatie-fout"
-
-
 MAIN_LINE: tuple[Tour, ...] = (first_set_up, setting_up, signing_in, security_key, portal, calls)
 IN_FIREFOX_TOO: tuple[Tour, ...] = (first_set_up, setting_up, signing_in)
 ALL: tuple[Tour, ...] = (
-    *MAIN_LINE, portal_of_others, refused_activation, refused, information, application,
+    *MAIN_LINE, portal_of_others, refused_activation, refused, information, application, levels,
 )  # fmt: skip
 
 
