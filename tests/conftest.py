@@ -67,6 +67,12 @@ def chromium() -> Path:
 
 
 @pytest.fixture(scope="session")
+def firefox() -> Path:
+    """The distribution's Firefox ESR; skips (or, with REQUIRE_ALL=1, fails) where there is none."""
+    return machine.firefox()
+
+
+@pytest.fixture(scope="session")
 def sqlite_databases(run: Run) -> SqliteDatabases:
     """The source of SQLite databases; tests ask for `database_url`."""
     from idp.migrations import (

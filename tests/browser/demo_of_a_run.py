@@ -42,7 +42,7 @@ def start(folder: Path, lifeline: Path) -> None:
     log = folder.with_suffix(".log")
     with log.open("w") as output:
         watch = subprocess.Popen(
-            [sys.executable, __file__, str(lifeline), *command],
+            watched(lifeline, command),
             stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True,
             env={name: text for name, text in os.environ.items() if not name.startswith("IDP_")},
         )  # fmt: skip
@@ -74,15 +74,20 @@ def free_ports(count: int) -> list[int]:
             probe.close()
 
 
+def watched(lifeline: Path, command: list[str]) -> list[str]:
+    """The command line of the watch over `command`."""
+    return [sys.executable, __file__, str(lifeline), *command]
+
+
 def watch_over(lifeline: Path, command: list[str]) -> None:
     """Run `command` for as long as somebody holds the lifeline."""
-    demo = subprocess.Popen(command)
+    started = subprocess.Popen(command)
     try:
         with lifeline.open() as run:
             fcntl.flock(run, fcntl.LOCK_SH)
     finally:
-        demo.terminate()
-        demo.wait(timeout=30)
+        started.terminate()
+        started.wait(timeout=30)
 
 
 if __name__ == "__main__":

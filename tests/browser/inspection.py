@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from playwright.sync_api import ViewportSize
+from tests.browser.any_visitor import NARROW, WIDE, AnyVisitor, Size
+from tests.browser.visitor import Visitor
 
-from tests.browser.visitor import NARROW, WIDE, Visitor
-
-SMALLEST: ViewportSize = {"width": 320, "height": 640}
-Way = tuple[Literal["light", "dark"], ViewportSize]
+SMALLEST: Size = {"width": 320, "height": 640}
+Way = tuple[Literal["light", "dark"], Size]
 AT_FIRST: tuple[Way, ...] = (
     ("light", WIDE), ("light", NARROW), ("dark", NARROW), ("dark", WIDE),
 )  # fmt: skip
@@ -40,7 +39,7 @@ LABELS_BESIDE_OR_BELOW = """() => [...document.querySelectorAll('label.utrecht-f
 class Inspection:
     """Looks at one page after another, and knows which ones it has seen."""
 
-    visitor: Visitor
+    visitor: AnyVisitor
     seen: set[str | None] = field(default_factory=set)
 
     def accessibility(self) -> list[str]:
@@ -48,6 +47,7 @@ class Inspection:
 
         A page that was seen before, and now shows an error, is looked at in two ways instead of four.
         """
+        assert isinstance(self.visitor, Visitor), "axe-core is run in Chromium"
         page, name = self.visitor.page, self.visitor.hook("page")
         ways = ONCE_MORE if name in self.seen else AT_FIRST
         self.seen.add(name)
@@ -55,38 +55,35 @@ class Inspection:
         found = []
         for scheme, size in ways:
             page.emulate_media(color_scheme=scheme)
-            page.set_viewport_size(size)
+            self.visitor.resize(size)
             where = f"{scheme}, {size['width']} px"
             seen = page.evaluate(RUN_AXE, scheme == "dark")
             found += [f"{where}: {_told(violation)}" for violation in seen]
         page.emulate_media(color_scheme="light")
         return found
 
-    def layout(self, *sizes: ViewportSize) -> list[str]:
+    def layout(self, *sizes: Size) -> list[str]:
         """Whether anything sticks out of the screen, and whether labels stand above their fields."""
-        page = self.visitor.page
-        page.evaluate(OPEN_ALL)
+        look = self.visitor.evaluate
+        look(OPEN_ALL)
         found = []
         for size in sizes:
-            page.set_viewport_size(size)
+            self.visitor.resize(size)
             at = f"at {size['width']} px"
-            found += [f"sticks out {at}: {one}" for one in page.evaluate(BEYOND_THE_EDGE)]
-            found += [
-                f"not above its field {at}: {one}" for one in page.evaluate(LABELS_BESIDE_OR_BELOW)
-            ]
+            found += [f"sticks out {at}: {one}" for one in look(BEYOND_THE_EDGE)]
+            found += [f"not above its field {at}: {one}" for one in look(LABELS_BESIDE_OR_BELOW)]
         return found
 
     def words(self, language: str) -> list[str]:
         """Whether it says which language it speaks, has one main heading, and a title that tells of errors."""
-        page = self.visitor.page
         found = []
-        if (told := page.locator("html").get_attribute("lang")) != language:
+        if (told := self.visitor.attribute("html", "lang")) != language:
             found.append(f"lang is {told}")
-        if (headings := page.locator("h1").count()) != 1:
+        if (headings := self.visitor.count("h1")) != 1:
             found.append(f"{headings} main headings")
-        shown_again = page.locator("#foutmelding[tabindex]").count() > 0
-        if shown_again != page.title().startswith(("Fout: ", "Error: ")):
-            found.append(f"the title is {page.title()!r}")
+        shown_again = self.visitor.count("#foutmelding[tabindex]") > 0
+        if shown_again != self.visitor.title.startswith(("Fout: ", "Error: ")):
+            found.append(f"the title is {self.visitor.title!r}")
         return found
 
 

@@ -1,4 +1,4 @@
-"""From an application to the provider and back, in Chromium under the real Content Security Policy."""
+"""From an application to the provider and back, in browsers under the real Content Security Policy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 
 from tests.browser import walks
 from tests.browser.another_site import relying_party_at
-from tests.browser.conftest import Arrive
+from tests.browser.any_visitor import AnyVisitor
+from tests.browser.conftest import IN_BOTH_BROWSERS, Arrive
 from tests.browser.demo_of_a_run import RunningDemo
 from tests.browser.little_application import LittleApplication, little_application
 from tests.browser.people import People
@@ -22,9 +23,10 @@ def application(demo: RunningDemo) -> Iterator[LittleApplication]:
         yield application
 
 
+@IN_BOTH_BROWSERS
 @pytest.mark.parametrize("kind", ["totp", "sms"])
 def test_from_an_application_through_two_steps_and_back(
-    visitor: Visitor, people: People, kind: str
+    visitor: AnyVisitor, people: People, kind: str
 ) -> None:
     person = people.make(totp=kind == "totp", sms=kind == "sms")
     visitor.open(visitor.demo.relying_party)
@@ -32,15 +34,16 @@ def test_from_an_application_through_two_steps_and_back(
     visitor.press("inloggen")
     assert "U logt in voor Wmo-berichtenverkeer" in visitor.text()
     walks.sign_in(visitor, person, kind)
-    assert visitor.page.url == f"{visitor.demo.relying_party}/"
+    assert visitor.url == f"{visitor.demo.relying_party}/"
     visitor.is_at("signed_in")
-    assert visitor.page.locator("#relatienummer").inner_text() == person.relatienummer
-    assert visitor.page.locator("#acr").inner_text() == "http://eidas.europa.eu/LoA/substantial"
-    assert visitor.page.locator("#applicaties li").count() == 3
+    assert visitor.text("#relatienummer") == person.relatienummer
+    assert visitor.text("#acr") == "http://eidas.europa.eu/LoA/substantial"
+    assert visitor.count("#applicaties li") == 3
 
 
+@IN_BOTH_BROWSERS
 def test_an_application_opens_from_the_portal_without_a_question(
-    visitor: Visitor, people: People
+    visitor: AnyVisitor, people: People
 ) -> None:
     walks.sign_in_here(visitor, people.make(totp=True), "totp")
     for name in (
@@ -49,14 +52,15 @@ def test_an_application_opens_from_the_portal_without_a_question(
         "Individuele vrijstellingen",
     ):
         visitor.open("/mijn/applicaties")
-        visitor.click(f".mcz-app a:has-text('{name}')")
+        visitor.follow(name)
         visitor.is_at("signed_in")
-        assert visitor.page.url.startswith(visitor.demo.relying_party)
-        assert name in visitor.page.title()
+        assert visitor.url.startswith(visitor.demo.relying_party)
+        assert name in visitor.title
 
 
+@IN_BOTH_BROWSERS
 def test_signing_out_at_the_application_signs_out_here_too(
-    visitor: Visitor, people: People
+    visitor: AnyVisitor, people: People
 ) -> None:
     visitor.open(visitor.demo.relying_party)
     visitor.press("inloggen")
@@ -69,8 +73,9 @@ def test_signing_out_at_the_application_signs_out_here_too(
     visitor.is_at("login")
 
 
+@IN_BOTH_BROWSERS
 def test_an_application_on_another_site_signs_in_and_out(
-    visitor: Visitor, people: People, tmp_path: Path
+    visitor: AnyVisitor, people: People, tmp_path: Path
 ) -> None:
     person = people.make(totp=True)
     with relying_party_at("rp.localhost", visitor.demo, tmp_path) as address:
@@ -78,24 +83,25 @@ def test_an_application_on_another_site_signs_in_and_out(
         visitor.press("inloggen")
         walks.sign_in(visitor, person, "totp")
         visitor.is_at("signed_in")
-        assert visitor.page.url.startswith(address)
+        assert visitor.url.startswith(address)
         assert person.name in visitor.text()
         visitor.press("uitloggen")
         visitor.is_at("signed_out")
-        assert visitor.page.url.startswith(address)
+        assert visitor.url.startswith(address)
     visitor.open("/")
     visitor.is_at("login")
 
 
+@IN_BOTH_BROWSERS
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
 def test_an_answer_by_form_post_arrives_on_the_same_site_and_on_another(
-    visitor: Visitor, people: People, application: LittleApplication, host: str
+    visitor: AnyVisitor, people: People, application: LittleApplication, host: str
 ) -> None:
     callback = application.address("/callback", host)
     application.register(callback)
     visitor.open(application.request(callback, response_mode="form_post"))
     walks.sign_in(visitor, people.make(totp=True), "totp")
-    visitor.page.wait_for_url(callback)
+    visitor.wait_for(callback)
     [answer] = application.answers
     assert (answer.method, answer.path) == ("POST", "/callback")
     assert answer.fields["state"] == "een-staat"
@@ -103,6 +109,7 @@ def test_an_answer_by_form_post_arrives_on_the_same_site_and_on_another(
     assert "id_token" in application.redeem(answer.fields["code"], callback)
 
 
+@IN_BOTH_BROWSERS
 def test_without_a_script_a_form_post_needs_one_press_on_doorgaan(
     arrive: Arrive, people: People, application: LittleApplication
 ) -> None:

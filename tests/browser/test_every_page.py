@@ -6,11 +6,12 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 
 from tests.browser import tours
+from tests.browser.any_visitor import NARROW, WIDE, AnyVisitor
 from tests.browser.conftest import Arrive
 from tests.browser.inspection import SMALLEST, Inspection
 from tests.browser.people import People
 from tests.browser.tours import Tour
-from tests.browser.visitor import WIDE, Visitor
+from tests.browser.visitor import Visitor
 
 
 @pytest.mark.parametrize("tour", tours.ALL, ids=tours.name_of)
@@ -36,6 +37,19 @@ def test_english_pages_say_so_and_fit_a_small_screen(
     visitor.open("/?taal=en")
     look = Inspection(visitor)
     found = {name: [*look.words("en"), *look.layout(SMALLEST)] for name in tour(visitor, people)}
+    assert not {name: problems for name, problems in found.items() if problems}
+
+
+@pytest.mark.parametrize("arrive", ["firefox"], indirect=True)
+@pytest.mark.parametrize("tour", tours.IN_FIREFOX_TOO, ids=tours.name_of)
+def test_the_main_pages_and_their_errors_fit_a_small_screen_in_firefox(
+    visitor: AnyVisitor, people: People, tour: Tour
+) -> None:
+    look = Inspection(visitor)
+    found = {
+        name: [*look.words("nl"), *look.layout(SMALLEST, NARROW, WIDE)]
+        for name in tour(visitor, people)
+    }
     assert not {name: problems for name, problems in found.items() if problems}
 
 

@@ -1,10 +1,12 @@
-"""Section 1 of the manual, *Twee-staps verificatie instellen*, step by step in Chromium."""
+"""Section 1 of the manual, *Twee-staps verificatie instellen*, step by step."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.browser import walks
+from tests.browser.any_visitor import AnyVisitor
+from tests.browser.conftest import IN_BOTH_BROWSERS
 from tests.browser.people import People
 from tests.browser.visitor import Visitor
 
@@ -36,9 +38,10 @@ def test_steps_1_to_5_from_2fa_by_the_activation_code_to_the_methods_and_what_ea
     assert not visitor.page.locator("[name=methode]:checked").count()
 
 
+@IN_BOTH_BROWSERS
 @pytest.mark.parametrize("kind", ["totp", "sms", "voice"])
 def test_steps_1_to_6_one_method_is_set_up_and_afronden_opens_the_portal(
-    visitor: Visitor, people: People, kind: str
+    visitor: AnyVisitor, people: People, kind: str
 ) -> None:
     person = people.make(code=True)
     walks.up_to_the_methods(visitor, person)
@@ -46,7 +49,7 @@ def test_steps_1_to_6_one_method_is_set_up_and_afronden_opens_the_portal(
     visitor.press("volgende")
     walks.set_up(visitor, person, kind)
     visitor.is_at("enrolment-done")
-    assert "Instellen afgerond" in visitor.page.locator("h1").inner_text()
+    assert "Instellen afgerond" in visitor.text("h1")
     visitor.press("afronden")
     visitor.is_at("portal")
 
@@ -91,8 +94,9 @@ def test_coming_from_an_application_the_person_goes_on_to_it_after_afronden(
     assert visitor.page.locator("#relatienummer").inner_text() == person.relatienummer
 
 
+@IN_BOTH_BROWSERS
 def test_step_5_a_landline_given_for_texts_is_called_without_typing_it_again(
-    visitor: Visitor, people: People
+    visitor: AnyVisitor, people: People
 ) -> None:
     person = people.make(code=True)
     walks.up_to_the_methods(visitor, person)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from tests.browser import walks
-from tests.browser.conftest import Arrive
+from tests.browser import tours, walks
+from tests.browser.any_visitor import NARROW, AnyVisitor
+from tests.browser.conftest import IN_BOTH_BROWSERS, Arrive
 from tests.browser.people import People
-from tests.browser.visitor import NARROW, Visitor
+from tests.browser.visitor import Visitor
 
 
+@IN_BOTH_BROWSERS
 def test_set_up_and_sign_in_work_with_scripts_switched_off(arrive: Arrive, people: People) -> None:
     set_up_and_sign_in(arrive(java_script_enabled=False), people)
 
 
+@IN_BOTH_BROWSERS
 def test_set_up_and_sign_in_fit_a_telephone(arrive: Arrive, people: People) -> None:
     set_up_and_sign_in(arrive(viewport=NARROW, is_mobile=True, has_touch=True), people)
 
 
-def set_up_and_sign_in(visitor: Visitor, people: People) -> None:
+def set_up_and_sign_in(visitor: AnyVisitor, people: People) -> None:
     """Both sections of the manual, from an application and back to it."""
     person = people.make(code=True)
     walks.up_to_the_methods(visitor, person)
@@ -108,6 +111,7 @@ def test_the_skip_link_leads_past_the_header(visitor: Visitor) -> None:
     assert visitor.focused() == "relatienummer"
 
 
+@IN_BOTH_BROWSERS
 def test_an_error_takes_the_focus_and_leads_to_the_field(arrive: Arrive) -> None:
     for scripts in (True, False):
         visitor = arrive(java_script_enabled=scripts)
@@ -115,11 +119,27 @@ def test_an_error_takes_the_focus_and_leads_to_the_field(arrive: Arrive) -> None
         visitor.press("volgende", relatienummer="10023456", wachtwoord="iets")
         visitor.is_at("login", "fields-missing")
         assert visitor.focused() == "foutmelding"
-        visitor.page.keyboard.press("Tab")
+        visitor.key("Tab")
         assert visitor.focused() == "Vul uw gebruikersnaam in"
-        visitor.page.keyboard.press("Enter")
+        visitor.key("Enter")
         assert visitor.focused() == "gebruikersnaam"
-        assert visitor.page.locator("#gebruikersnaam").get_attribute("aria-invalid") == "true"
+        assert visitor.attribute("#gebruikersnaam", "aria-invalid") == "true"
+
+
+@IN_BOTH_BROWSERS
+def test_a_wrong_code_takes_the_focus_and_the_right_one_goes_on(
+    visitor: AnyVisitor, people: People
+) -> None:
+    person = people.make(totp=True)
+    visitor.open("/")
+    visitor.sign_in(person)
+    visitor.press("volgende", code=tours.WRONG_CODE)
+    visitor.is_at("second-factor", "code-invalid")
+    assert visitor.focused() == "foutmelding"
+    assert visitor.attribute("#code", "aria-invalid") == "true"
+    assert visitor.problem()
+    visitor.press("volgende", code=person.code_from_the_app())
+    visitor.is_at("portal")
 
 
 def test_after_signing_out_the_back_button_shows_nothing(visitor: Visitor, people: People) -> None:

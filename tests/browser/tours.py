@@ -7,21 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 from tests.browser import walks
+from tests.browser.any_visitor import AnyVisitor
 from tests.browser.people import WRONG_ACTIVATION_CODE, People, Person
 from tests.browser.security_key import Device, cancel_every_prompt
 from tests.browser.tours_of_the_application import application, levels
 from tests.browser.visitor import Visitor
 
-Tour = Callable[[Visitor, People], Iterator[str]]
+Tour = Callable[[Any, People], Iterator[str]]
 
 WRONG_CODE = "000000"
 ACTIVATION_TRIES = 10
 SIGN_IN_TRIES = 5
 
 
-def first_set_up(visitor: Visitor, people: People) -> Iterator[str]:
+def first_set_up(visitor: AnyVisitor, people: People) -> Iterator[str]:
     """From `/2fa` to the methods, with each error that shows a form again."""
     person = people.make(code=True)
     visitor.open("/2fa")
@@ -50,7 +52,7 @@ def first_set_up(visitor: Visitor, people: People) -> Iterator[str]:
     yield "methode-kiezen-fout"
 
 
-def setting_up(visitor: Visitor, people: People) -> Iterator[str]:
+def setting_up(visitor: AnyVisitor, people: People) -> Iterator[str]:
     """From the methods to *Instellen afgerond*: an app, a new password, a telephone."""
     person = people.make(code=True, start_password=True)
     walks.up_to_the_methods(visitor, person)
@@ -122,7 +124,7 @@ def calls(visitor: Visitor, people: People) -> Iterator[str]:
     yield "inloggen-bellen-code-fout"
 
 
-def signing_in(visitor: Visitor, people: People) -> Iterator[str]:
+def signing_in(visitor: AnyVisitor, people: People) -> Iterator[str]:
     """From an application to the second step and into the application, with the errors of both steps."""
     person = people.make(totp=True, sms=True, voice=True)
     visitor.open("/")
@@ -204,11 +206,9 @@ def security_key(visitor: Visitor, people: People) -> Iterator[str]:
     visitor.is_at("portal")
 
 
-def ask_again_at_once(visitor: Visitor) -> None:
+def ask_again_at_once(visitor: AnyVisitor) -> None:
     """Press *Stuur een nieuwe code* as somebody without a script can: before the waiting time is over."""
-    visitor.page.evaluate(
-        "() => document.getElementById('opnieuw').removeAttribute('aria-disabled')"
-    )
+    visitor.evaluate("() => document.getElementById('opnieuw').removeAttribute('aria-disabled')")
     visitor.press("opnieuw")
 
 
@@ -370,6 +370,7 @@ def information(visitor: Visitor, people: People) -> Iterator[str]:
 
 
 MAIN_LINE: tuple[Tour, ...] = (first_set_up, setting_up, signing_in, security_key, portal, calls)
+IN_FIREFOX_TOO: tuple[Tour, ...] = (first_set_up, setting_up, signing_in)
 ALL: tuple[Tour, ...] = (
     *MAIN_LINE, portal_of_others, refused_activation, refused, information, application, levels,
 )  # fmt: skip

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
+from tests.browser.any_visitor import AnyVisitor
 from tests.browser.people import Person
-from tests.browser.visitor import Visitor
 
 
-def up_to_the_methods(visitor: Visitor, person: Person) -> None:
+def up_to_the_methods(visitor: AnyVisitor, person: Person) -> None:
     """Section 1 of the manual, steps 1 to 4: from `/2fa` to the page with the methods."""
     visitor.open("/2fa")
     visitor.is_at("login")
@@ -16,7 +16,7 @@ def up_to_the_methods(visitor: Visitor, person: Person) -> None:
     from_the_introduction_to_the_methods(visitor, person)
 
 
-def from_the_introduction_to_the_methods(visitor: Visitor, person: Person) -> None:
+def from_the_introduction_to_the_methods(visitor: AnyVisitor, person: Person) -> None:
     """Section 1 of the manual, steps 3 and 4."""
     visitor.is_at("activation-intro")
     visitor.press("volgende")
@@ -25,7 +25,7 @@ def from_the_introduction_to_the_methods(visitor: Visitor, person: Person) -> No
     visitor.is_at("choose-methods")
 
 
-def set_up(visitor: Visitor, person: Person, kind: str) -> None:
+def set_up(visitor: AnyVisitor, person: Person, kind: str) -> None:
     """Step 5 for one method, from its own page."""
     visitor.is_at(f"enrol-{kind}")
     if kind == "totp":
@@ -35,19 +35,21 @@ def set_up(visitor: Visitor, person: Person, kind: str) -> None:
         set_up_number(visitor, person, kind)
 
 
-def set_up_number(visitor: Visitor, person: Person, kind: str) -> None:
+def set_up_number(visitor: AnyVisitor, person: Person, kind: str) -> None:
     """Step 5 for a telephone, from the page that asks for its number."""
     visitor.press("volgende", telefoonnummer=person.number_for(kind))
     visitor.is_at(f"enrol-{kind}")
     visitor.press("volgende", code=person.code_from_the_text())
 
 
-def secret_on(visitor: Visitor) -> str:
+def secret_on(visitor: AnyVisitor) -> str:
     """The secret that stands beside the QR code."""
-    return re.sub(r"\s", "", visitor.page.locator("#totp-geheim").text_content() or "")
+    return re.sub(r"\s", "", visitor.text("#totp-geheim"))
 
 
-def take_the_step(visitor: Visitor, person: Person, kind: str, *, error: str | None = None) -> None:
+def take_the_step(
+    visitor: AnyVisitor, person: Person, kind: str, *, error: str | None = None
+) -> None:
     """The second step of signing in, from its own page, which may show an error of a former try."""
     visitor.is_at("second-factor", error)
     if kind == "totp":
@@ -58,7 +60,7 @@ def take_the_step(visitor: Visitor, person: Person, kind: str, *, error: str | N
         visitor.press("volgende", code=person.code_from_the_text())
 
 
-def sign_in(visitor: Visitor, person: Person, kind: str, *, several: bool = False) -> None:
+def sign_in(visitor: AnyVisitor, person: Person, kind: str, *, several: bool = False) -> None:
     """Section 2 of the manual from the three fields on; `several`: a method has to be chosen."""
     visitor.is_at("login")
     visitor.sign_in(person)
@@ -69,7 +71,7 @@ def sign_in(visitor: Visitor, person: Person, kind: str, *, several: bool = Fals
     take_the_step(visitor, person, kind)
 
 
-def sign_in_here(visitor: Visitor, person: Person, kind: str) -> None:
+def sign_in_here(visitor: AnyVisitor, person: Person, kind: str) -> None:
     """Section 2 of the manual, whole: from `/` to the portal."""
     visitor.open("/")
     sign_in(visitor, person, kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -126,12 +126,24 @@ def test_loopback_connections_work() -> None:
 
 
 @pytest.mark.parametrize(
+    ("ask", "told"),
+    [
+        (machine.chromium, "Chromium is missing: `apt-get install chromium`"),
+        (machine.firefox, "Firefox ESR is missing: `apt-get install firefox-esr`"),
+        (machine.any_browser, "A browser is missing: `apt-get install chromium firefox-esr`"),
+    ],
+)
+@pytest.mark.parametrize(
     ("require_all", "outcome"), [("", pytest.skip.Exception), ("1", pytest.fail.Exception)]
 )
 def test_a_missing_part_is_skipped_and_where_all_is_required_it_fails(
-    monkeypatch: pytest.MonkeyPatch, require_all: str, outcome: type[BaseException]
+    monkeypatch: pytest.MonkeyPatch,
+    require_all: str,
+    outcome: type[BaseException],
+    ask: Callable[[], object],
+    told: str,
 ) -> None:
     monkeypatch.setenv("REQUIRE_ALL", require_all)
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(outcome, match="Chromium is missing: `apt-get install chromium`"):
-        machine.chromium()
+    with pytest.raises(outcome, match=told):
+        ask()

@@ -9,6 +9,9 @@ from typing import NoReturn
 
 import pytest
 
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+FIREFOX = "firefox-esr"
+
 
 def missing(part: str, way_out: str) -> NoReturn:
     """Skip the test because the machine lacks `part`; fail it where everything must be there (`REQUIRE_ALL=1`)."""
@@ -20,10 +23,23 @@ def missing(part: str, way_out: str) -> NoReturn:
 
 def chromium() -> Path:
     """The distribution's Chromium; none is ever downloaded."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
+    for name in CHROMIUM:
         if path := shutil.which(name):
             return Path(path)
     missing("Chromium", "`apt-get install chromium`")
+
+
+def firefox() -> Path:
+    """The distribution's Firefox ESR; none is ever downloaded."""
+    if path := shutil.which(FIREFOX):
+        return Path(path)
+    missing("Firefox ESR", f"`apt-get install {FIREFOX}`")
+
+
+def any_browser() -> None:
+    """Ask for one browser at least: what only they use need not start without."""
+    if not any(shutil.which(name) for name in (*CHROMIUM, FIREFOX)):
+        missing("A browser", f"`apt-get install chromium {FIREFOX}`")
 
 
 def postgresql_binaries() -> Path:
