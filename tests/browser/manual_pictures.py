@@ -19,14 +19,7 @@ from idp.pages.manual import DENSITY, PICTURES
 from tests.browser import tours
 from tests.browser.demo_of_a_run import RunningDemo
 from tests.browser.people import People
-from tests.browser.screens import (
-    FIRST_NUMBER,
-    MOST_BYTES,
-    PREPARE,
-    STAND_STILL,
-    fresh_demo,
-    settle,
-)
+from tests.browser.screens import FIRST_NUMBER, MOST_BYTES, PREPARE, STAND_STILL, fresh_demo, settle
 from tests.browser.visitor import Visitor, chromium_at
 from tests.support.machine import chromium
 
@@ -43,6 +36,7 @@ class Shot:
     """One picture: what part of the page, on which window, and for which kind of step if it belongs to one."""
 
     part: str = CARD
+    around: int = 0  # pixels of the page around that part
     window: tuple[int, int] = (COLUMN["width"], COLUMN["height"])
     kind: str = ""
 
@@ -62,10 +56,24 @@ SHOTS: Final = {
     "inlogmethode-kiezen": Shot(),
     "inloggen-sms-code": Shot(kind="sms"),
     "inloggen-sleutel": Shot(kind="webauthn"),
-    "portaal": Shot(".mcz-portal", (WHOLE["width"], WHOLE["height"])),
+    "portaal": Shot(".mcz-portal", around=24, window=(WHOLE["width"], WHOLE["height"])),
     "beveiliging": Shot("[aria-labelledby=methoden]"),
     "uitgelogd": Shot(),
 }
+
+
+#: Somebody who reads the manual must not scan or type what is in its picture: it would give codes that never work.
+NOT_TO_BE_USED: Final = """(word) => {
+    const box = document.querySelector('.mcz-qrbox'), label = document.createElement('b');
+    box.style.position = 'relative';
+    label.textContent = word;
+    label.style.cssText = 'position: absolute; inset: 38% 0 auto; text-align: center; background: #fff; color: #17212a';
+    box.append(label);
+    box.querySelector('svg').style.opacity = '.25';
+    document.querySelectorAll('#totp-geheim span').forEach((one, at) => {
+        one.textContent = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.slice(4 * at, 4 * at + 4);
+    });
+}"""
 
 
 def wanted() -> set[str]:
@@ -115,8 +123,20 @@ def take(visitor: Visitor, shot: Shot, language: str, name: str) -> None:
     width, height = shot.window
     page.set_viewport_size({"width": width, "height": height})
     page.evaluate(STAND_STILL)
-    page.locator(shot.part).first.screenshot(
-        path=PICTURES / language / f"{name}.png", animations="disabled"
+    if name == "app-instellen":
+        page.evaluate(NOT_TO_BE_USED, {"nl": "Voorbeeld", "en": "Example"}[language])
+    box = page.locator(shot.part).first.bounding_box()
+    assert box is not None, f"{name} has no {shot.part}"
+    page.screenshot(
+        path=PICTURES / language / f"{name}.png",
+        clip={
+            "x": box["x"] - shot.around,
+            "y": box["y"] - shot.around,
+            "width": box["width"] + 2 * shot.around,
+            "height": box["height"] + 2 * shot.around,
+        },
+        full_page=True,
+        animations="disabled",
     )
     if before is not None:
         page.set_viewport_size(before)

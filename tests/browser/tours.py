@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
+from idp.flows.manuals import MANUALS
 from tests.browser import walks
 from tests.browser.people import WRONG_ACTIVATION_CODE, People, Person
 from tests.browser.visitor import Visitor
@@ -157,7 +158,7 @@ def portal(visitor: Visitor, people: People) -> Iterator[str]:
     visitor.open("/mijn/handleidingen")
     visitor.is_at("manuals")
     yield "handleidingen"
-    for manual in ("instellen", "inloggen", "telefoon-kwijt"):
+    for manual in MANUALS:
         visitor.open(f"/mijn/handleidingen/{manual}")
         visitor.is_at("manual")
         yield f"handleiding-{manual}"
@@ -167,6 +168,23 @@ def portal(visitor: Visitor, people: People) -> Iterator[str]:
     visitor.press("uitloggen")
     visitor.is_at("logged-out")
     yield "uitgelogd"
+
+
+def manuals(visitor: Visitor, people: People) -> Iterator[str]:
+    """The manual as everybody reads it, and the accessibility statement: long pages, so in both languages."""
+    visitor.open("/handleidingen")
+    visitor.is_at("manuals")
+    yield "handleidingen-voor-iedereen"
+    for manual in MANUALS:
+        visitor.open(f"/handleidingen/{manual}")
+        visitor.is_at("manual")
+        yield f"handleiding-{manual}-voor-iedereen"
+    visitor.open("/handleidingen/servicedesk")
+    visitor.is_at("servicedesk-manual")
+    yield "handleiding-servicedesk"
+    visitor.open("/toegankelijkheid")
+    visitor.is_at("accessibility")
+    yield "toegankelijkheid"
 
 
 def portal_of_others(visitor: Visitor, people: People) -> Iterator[str]:
@@ -277,7 +295,6 @@ def information(visitor: Visitor, people: People) -> Iterator[str]:
     """The pages behind the links in the footer, and the demo's phone."""
     for path, page in {
         "privacy": "privacy",
-        "toegankelijkheid": "accessibility",
         "veilig-inloggen": "safe-sign-in",
         "contact": "contact",
     }.items():
@@ -309,7 +326,7 @@ def application(visitor: Visitor, people: People) -> Iterator[str]:
     yield "applicatie-fout"
 
 
-MAIN_LINE: tuple[Tour, ...] = (first_set_up, setting_up, signing_in, portal)
+MAIN_LINE: tuple[Tour, ...] = (first_set_up, setting_up, signing_in, portal, manuals)
 ALL: tuple[Tour, ...] = (
     *MAIN_LINE, portal_of_others, refused_activation, refused, information, application,
 )  # fmt: skip
