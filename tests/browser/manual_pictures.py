@@ -67,7 +67,8 @@ NOT_TO_BE_USED: Final = """(word) => {
     const box = document.querySelector('.mcz-qrbox'), label = document.createElement('b');
     box.style.position = 'relative';
     label.textContent = word;
-    label.style.cssText = 'position: absolute; inset: 38% 0 auto; text-align: center; background: #fff; color: #17212a';
+    label.style.cssText = 'position: absolute; inset: 32% 0; display: grid; place-items: center; color: #17212a;'
+        + 'background: #fff; font-size: 1.75rem';
     box.append(label);
     box.querySelector('svg').style.opacity = '.25';
     document.querySelectorAll('#totp-geheim span').forEach((one, at) => {

@@ -50,6 +50,9 @@ def test_everybody_may_read_the_manual_before_signing_in(
     page = open_to_all.browser().get(f"{address}?taal={language}")
     assert (page.status, page.language, page.error) == (200, language, None)
     assert "088 - 711 4888" in page.document.text
+    assert {"nl": "Voor zakelijke partners", "en": "For business partners"}[
+        language
+    ] in page.document.text  # nobody is signed in here
 
 
 def test_the_portal_shows_the_same_articles_in_its_own_frame(house: House) -> None:
