@@ -86,6 +86,12 @@ class Settings(BaseModel):
             description="Which gateway sends text messages; `outbox` (the demo phone) only in the demo and in tests."
         ),
     ] = None
+    voice_gateway: Annotated[
+        Literal["outbox"] | None,
+        Field(
+            description="Which gateway makes telephone calls that read a code out; `outbox` (the demo phone) only in the demo and in tests."
+        ),
+    ] = None
     enabled_profiles: Annotated[
         tuple[str, ...],
         Field(description="Client profiles that this deployment offers, comma separated."),
@@ -253,10 +259,11 @@ class Settings(BaseModel):
             raise ValueError(
                 "IDP_BIND: the demo listens on loopback only, such as 127.0.0.1:8400 or [::1]:8400"
             )
-        if self.sms_gateway == "outbox" and not self.demo:
-            raise ValueError(
-                "IDP_SMS_GATEWAY: `outbox` shows messages on a web page; use it in the demo only"
-            )
+        for name, gateway in (("SMS", self.sms_gateway), ("VOICE", self.voice_gateway)):
+            if gateway == "outbox" and not self.demo:
+                raise ValueError(
+                    f"IDP_{name}_GATEWAY: `outbox` shows messages on a web page; use it in the demo only"
+                )
         if not self.demo and not self.allow_file_keys:
             raise ValueError(
                 "IDP_ALLOW_FILE_KEYS: signing keys in files need this set to 1 outside the demo (see keys/README.md)"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from sqlalchemy import func, select
+from sqlalchemy import func, make_url, select
 from sqlalchemy.exc import DBAPIError
 
 from idp import clock, keyring
@@ -77,7 +77,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
         with at_work(settings, keep=False):
             yield the_clock()
             yield signing_keys()
-    yield gateways(settings)
+    for what, setting in (("text messages", "sms_gateway"), ("telephone calls", "voice_gateway")):
+        yield gateway(settings, what, setting)
 
 
 def secret_file(settings: Settings) -> Finding:
@@ -129,6 +130,8 @@ def database(settings: Settings) -> Finding:
             "wrong",
             f"at {found}, this release needs {migrations.head()}; `idp db upgrade`",
         )
+    if others := _open_to_others_as_a_file(settings.database_url):
+        return Finding("database", "wrong", others)
     kind = "SQLite, for one machine" if settings.database_url.startswith("sqlite") else "PostgreSQL"
     return Finding("database", "ok", f"{kind}, at {found}")
 
@@ -165,17 +168,22 @@ def signing_keys() -> Finding:
     return Finding("signing keys", "ok", f"active: {', '.join(sorted(active))}")
 
 
-def gateways(settings: Settings) -> Finding:
-    """Which messages can be sent."""
-    if settings.sms_gateway is None:
+def gateway(settings: Settings, what: str, setting: str) -> Finding:
+    """Whether codes can go out this way."""
+    chosen: str | None = getattr(settings, setting)
+    if chosen is None:
         return Finding(
-            "text messages", "note", "no gateway (IDP_SMS_GATEWAY), so this method is not offered"
+            what, "note", f"no gateway (IDP_{setting.upper()}), so this method is not offered"
         )
-    return Finding(
-        "text messages",
-        "ok",
-        "to the demo phone" if settings.demo else f"by {settings.sms_gateway}",
-    )
+    return Finding(what, "ok", "to the demo phone" if settings.demo else f"by {chosen}")
+
+
+def _open_to_others_as_a_file(database_url: str) -> str:
+    file = make_url(database_url).database
+    if not database_url.startswith("sqlite") or not file or not Path(file).is_file():
+        return ""
+    who = _open_to_others(Path(file))
+    return f"{who} can open {file}; `chmod 600` it" if who else ""
 
 
 def _open_to_others(file: Path) -> str:

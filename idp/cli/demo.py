@@ -133,6 +133,7 @@ def _serve(prepared: Prepared) -> int:
     from waitress.server import create_server
 
     from idp import create_app
+    from idp.accounts import passwords
 
     give_memory_back()
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # warns when a page has five files
@@ -141,6 +142,7 @@ def _serve(prepared: Prepared) -> int:
     # The child first: once the server has threads, forking is no longer safe.
     with children([command], {"RELYING_PARTY_CONFIG": str(folder.relying_party)}) as started:
         app = create_app(settings_of(folder.environment(addresses)))
+        passwords.be_ready()
         try:
             server = create_server(
                 app,

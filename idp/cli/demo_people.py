@@ -29,6 +29,8 @@ class DemoPerson:
     """Long random words, used nowhere else; with another root secret they open nothing."""
     totp: bool = False
     phone: str | None = None
+    reached_by: tuple[str, ...] = ()
+    """How that telephone gives codes: `sms`, `voice`."""
     code: str | None = None
     """The state of its activation code: `live`, `expired`, `used` or `window-closed`."""
     blocked: bool = False
@@ -50,8 +52,9 @@ class DemoApplication:
 
 GEMEENTE: Final = DemoRelation("10023456", "Gemeente Voorbeeld", "gemeente")
 ZORGGROEP: Final = DemoRelation("10034567", "Zorggroep Voorbeeld", "zorgaanbieder")
+THUISZORG: Final = DemoRelation("10045678", "Thuiszorg Voorbeeld", "zorgaanbieder")
 BODY: Final = DemoRelation("10000001", "Uitvoeringsorganisatie Voorbeeld", "eigen organisatie")
-RELATIONS: Final = (GEMEENTE, ZORGGROEP, BODY)
+RELATIONS: Final = (GEMEENTE, ZORGGROEP, THUISZORG, BODY)
 
 #: In the portal's order. The first one lives at `/` of the demo relying party too.
 APPLICATIONS: Final = (
@@ -123,6 +126,18 @@ PEOPLE: Final = (
         name="Sanne Snoek",
         password="knikkerzak-dooiwater-peren-26",
         phone="+31612345678",
+        reached_by=("sms",),
+        grants=_FOR_A_ZORGGROEP,
+    ),
+    DemoPerson(
+        purpose="voice",
+        says="gesproken bericht, op een vaste telefoon",
+        relation=THUISZORG.number,
+        username="planning",
+        name="Vera Vink",
+        password="stoeptegel-kamille-orgel-47",
+        phone="+31201234567",  # nobody's: no local number begins with 1
+        reached_by=("voice",),
         grants=_FOR_A_ZORGGROEP,
     ),
     DemoPerson(
@@ -134,6 +149,7 @@ PEOPLE: Final = (
         password="zandloper-klaproos-tandem-95",
         totp=True,
         phone="+31687654321",
+        reached_by=("sms", "voice"),
         grants=(
             *_FOR_A_ZORGGROEP,
             ("beleidsparameters", ("inzien",)),

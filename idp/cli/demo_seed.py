@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import pyotp
 from joserfc.jwk import RSAKey
@@ -25,6 +25,7 @@ from idp.oidc import clients
 from idp.settings import Settings
 
 ACTOR = "demo"
+_ADDED_BY: Final = {"sms": seeding.add_sms, "voice": seeding.add_voice}
 
 Description = dict[str, Any]
 
@@ -184,7 +185,8 @@ def _person(person: DemoPerson) -> Description:
         seeding.add_totp(account, described["totp_secret"])
     if person.phone is not None:
         described["telefoonnummer"] = person.phone
-        seeding.add_sms(account, person.phone)
+        for kind in person.reached_by:
+            _ADDED_BY[kind](account, person.phone)
     for application, roles in person.grants:
         grants.grant(
             account,

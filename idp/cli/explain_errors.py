@@ -51,6 +51,31 @@ ERRORS: Final[Mapping[str, Trouble]] = {
         "De leverancier van berichten nam het bericht niet aan, of er waren te veel codes aangevraagd.",
         "Probeer een andere methode. Gebeurt dit vaker: meld het bij beheer (`idp doctor`).",
     ),
+    "key-failed": Trouble(
+        "de passkey of beveiligingssleutel werkte niet",
+        "De gebruiker brak af, gebruikte een andere sleutel, of de browser gaf geen geldig antwoord.",
+        "Probeer het nog eens, met dezelfde sleutel als bij het instellen. Lukt het niet: kies een andere methode.",
+    ),
+    "key-not-made": Trouble(
+        "er is geen passkey gemaakt",
+        "De gebruiker brak af, of het apparaat of de browser kan geen passkey maken.",
+        "Probeer het nog eens in een andere browser, of stel een andere methode in.",
+    ),
+    "key-known": Trouble(
+        "deze sleutel was al ingesteld",
+        "Het apparaat heeft al een passkey voor dit account.",
+        "Er is niets nodig: de sleutel werkt al. Voor een tweede sleutel is een ander apparaat nodig.",
+    ),
+    "key-too-many": Trouble(
+        "er zijn al tien sleutels ingesteld",
+        "Iemand kan er niet meer dan tien hebben.",
+        "Kies een andere methode.",
+    ),
+    "key-suspect": Trouble(
+        "de teller van de sleutel liep terug",
+        "Er is misschien een kopie van de beveiligingssleutel.",
+        "Laat de gebruiker een andere methode gebruiken en deze sleutel niet meer. Meld het bij de beheerder.",
+    ),
     "throttled": Trouble(
         "te vaak geprobeerd", "Er waren veel mislukte pogingen achter elkaar.", WAIT
     ),
@@ -171,17 +196,12 @@ ERRORS: Final[Mapping[str, Trouble]] = {
     "number-not-mobile": Trouble(
         "geen mobiel nummer",
         "Naar dit nummer kan geen sms.",
-        "Gebruik een mobiel nummer, of een andere methode.",
+        "Gebruik een mobiel nummer, of laat u bellen: kies gesproken bericht.",
     ),
     "password-weak": Trouble(
         "een te makkelijk wachtwoord",
         "Het nieuwe wachtwoord is te kort of te raden.",
         "Kies een langer wachtwoord.",
-    ),
-    "password-mismatch": Trouble(
-        "twee verschillende wachtwoorden",
-        "De twee velden waren niet gelijk.",
-        "Vul twee keer hetzelfde in.",
     ),
 }
 

@@ -15,7 +15,7 @@ METHODS: Final[Mapping[str, str]] = {
     "totp": "de authenticator-app",
     "sms": "de sms",
     "voice": "het gesproken bericht",
-    "webauthn": "de beveiligingssleutel",
+    "webauthn": "de passkey of beveiligingssleutel",
 }
 
 Sentence = str | Callable[[AuditEvent], str]
@@ -69,6 +69,10 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
         f"De tweede stap met {method(e)} lukte niet: {_error(e)}{_device(e)}."
     ),
     Event.STEP_ATTEMPTS_SPENT: "De code was te vaak verkeerd.",
+    Event.KEY_REFUSED: "Het antwoord van de passkey of beveiligingssleutel was niet geldig.",
+    Event.KEY_COUNTER_WENT_BACK: (
+        "De teller van de beveiligingssleutel liep terug: misschien is er een kopie van de sleutel. Bel de gebruiker."
+    ),
     Event.PASSCODE_SENT: lambda e: (
         f"Wij stuurden een code ({METHODS.get(_channel(e), 'bericht')})."
     ),
@@ -94,7 +98,6 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
     Event.ACCOUNT_ADDED: lambda e: f"Het account is toegevoegd{_by(e)}.",
     Event.ACCOUNT_BLOCKED: lambda e: f"Het account is geblokkeerd{_by(e)}.",
     Event.ACCOUNT_UNBLOCKED: lambda e: f"Het account is gedeblokkeerd{_by(e)}.",
-    Event.ACCOUNT_CHANGED: lambda e: f"Het account is gewijzigd{_by(e)}.",
     Event.PASSWORD_RESET: lambda e: f"Er is een startwachtwoord gegeven{_by(e)}.",
     Event.APPLICATION_ADDED: lambda e: f"Een applicatie is toegevoegd{_by(e)}.",
     Event.APPLICATION_GRANTED: lambda e: f"De gebruiker kreeg een applicatie{_by(e)}.",

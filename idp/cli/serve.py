@@ -51,8 +51,10 @@ def serve() -> None:
 
     def provider() -> Flask:
         from idp import create_app  # in the worker, so that each has its own
+        from idp.accounts import passwords
 
         app = create_app(settings)
+        passwords.be_ready()
         gc.collect()
         gc.freeze()  # what is there now stays: the collector need not walk through it again and again
         return app

@@ -7,11 +7,13 @@ from typing import Any, Final
 from flask import request
 
 from idp.mfa.factor import Answer, Rejected
+from idp.pages import form_copy, translate_many
 from idp.pages import translate as _
-from idp.pages import translate_many
 
 #: Buttons that ask for something else than that an answer be checked; every other value is an answer.
 ASIDE: Final = frozenset({"opnieuw", "andere-methode", "ander-nummer", "stoppen"})
+#: Buttons that send the fields along, as the answer to another method.
+ELSEWHERE: Final = frozenset({"bel-mij"})
 
 
 def answer() -> Answer:
@@ -25,13 +27,18 @@ def answer() -> Answer:
     fields = {
         name: value for name, value in request.form.items() if name not in {"actie", "csrf_token"}
     }
-    return Answer("volgende", fields)
+    return Answer(action if action in ELSEWHERE else "volgende", fields)
 
 
 def rejected(wrong: Rejected) -> dict[str, Any]:
     """Status, error name and sentence for a form that is shown again."""
     status = 429 if wrong.error in {"too-soon", "code-attempts"} else 422
-    return {"status": status, "error": wrong.error, "field_errors": {wrong.field: _sentence(wrong)}}
+    return {
+        "status": status,
+        "error": wrong.error,
+        "field_errors": {wrong.field: _sentence(wrong)},
+        "instead": wrong.instead,
+    }
 
 
 def _sentence(wrong: Rejected) -> str:
@@ -63,8 +70,14 @@ def _sentence(wrong: Rejected) -> str:
         case "number-missing":
             return _("Vul een telefoonnummer in")
         case "number-not-mobile":
-            return _("Dit is geen mobiel nummer. Vul een mobiel nummer in")
+            return (
+                _("Dit is geen mobiel nummer. Kies ‘gesproken bericht’ voor een vast nummer")
+                if wrong.instead
+                else _("Dit is geen mobiel nummer. Vul een mobiel nummer in")
+            )
         case "number-invalid":
             return _("Wij kunnen dit nummer niet bereiken. Controleer het nummer")
         case _other:
-            return _("Het versturen is niet gelukt. Probeer het opnieuw of kies een andere methode")
+            return form_copy.sentence(wrong.error, {}) or _(
+                "Wij konden u geen code geven. Probeer het opnieuw of kies een andere methode"
+            )

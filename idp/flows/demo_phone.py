@@ -1,4 +1,4 @@
-"""The demo phone: where texts arrive when the gateway is `outbox`. Registered with that gateway only."""
+"""The demo phone: where texts and calls arrive when the gateway is `outbox`. Registered with that gateway only."""
 
 from __future__ import annotations
 

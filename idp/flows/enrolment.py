@@ -10,11 +10,12 @@ from flask.typing import ResponseReturnValue
 from idp.accounts import activation_codes, credentials, sessions
 from idp.database import db
 from idp.errors import RefusedOnOurPage
+from idp.flows import transaction
 from idp.flows.answers import answer, rejected
 from idp.flows.steps import Step
-from idp.flows.walk import Visit, at_step, onward, show_here, stop
+from idp.flows.walk import Visit, at_step, onward, show_here, stop, visit
 from idp.mfa import catalogue
-from idp.mfa.factor import Continue, Exhausted, Proven, Rejected, Summary
+from idp.mfa.factor import Answer, Continue, Exhausted, Instead, Proven, Rejected, Summary
 from idp.models import Credential
 from idp.pages import translate as _
 
@@ -68,6 +69,10 @@ def confirm(here: Visit) -> ResponseReturnValue:
     given = answer()
     if given.action == "andere-methode":
         return onward(here.login.moved(to_enrol=(), choosing=True))
+    return _answered(here, given)
+
+
+def _answered(here: Visit, given: Answer) -> ResponseReturnValue:
     match here.factor().enrol(here.for_factor(), given):
         case Proven(proof):
             _method_confirmed(here, proof.credential_id or "")
@@ -77,6 +82,8 @@ def confirm(here: Visit) -> ResponseReturnValue:
             )
         case Continue():
             return onward(here.login)
+        case Instead(kind):
+            return _answered(_with(kind, here), Answer("volgende", given.fields))
         case Rejected() as wrong:
             db.session.commit()
             return _enrolment(here, **rejected(wrong))
@@ -90,6 +97,14 @@ def confirm(here: Visit) -> ResponseReturnValue:
                 until=until,
                 way_on=here.here,
             )
+
+
+def _with(kind: str, here: Visit) -> Visit:
+    """The same sign-in, in which this kind of method is set up in place of the present one."""
+    later = tuple(each for each in here.login.to_enrol[1:] if each != kind)
+    there = visit(transaction.save(here.login.moved(to_enrol=(kind, *later))))
+    there.factor().prepare(there.for_factor())
+    return there
 
 
 def _method_confirmed(here: Visit, credential_id: str) -> None:
@@ -111,7 +126,8 @@ def _method_confirmed(here: Visit, credential_id: str) -> None:
 def _enrolment(here: Visit, **context: object) -> Response:
     done, ahead = len(here.login.enrolled), len(here.login.to_enrol)
     view = here.factor().enrolment_view(here.for_factor())
-    view.setdefault("number", request.form.get("telefoonnummer", "")[:40])  # nothing typed is lost
+    for shown, field in (("number", "telefoonnummer"), ("name", "sleutelnaam")):
+        view.setdefault(shown, request.form.get(field, "")[:40])  # nothing typed is lost
     return show_here(
         here,
         f"enrol-{here.kind}",

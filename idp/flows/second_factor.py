@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Final, NoReturn
 
@@ -19,7 +20,7 @@ from idp.flows.device import device_in_words
 from idp.flows.enrolment import summaries
 from idp.flows.steps import Step
 from idp.flows.walk import Visit, at_step, onward, show_here, stop
-from idp.mfa.factor import Continue, Exhausted, Proven, Rejected
+from idp.mfa.factor import Continue, Exhausted, Proven, Rejected, Summary
 from idp.models import Credential
 from idp.pages import translate as _
 
@@ -63,7 +64,7 @@ def _choices(here: Visit, **context: object) -> Response:
         {
             "kind": line.kind,
             "value": line.kind,
-            "line": line,
+            "line": replace(line, label=_labels(usable, line.kind)),
             "detail": line.detail,
             "last_used": last is not None and last.kind == line.kind,
         }
@@ -71,6 +72,11 @@ def _choices(here: Visit, **context: object) -> Response:
         if first_of_kind[line.kind] is line
     ]
     return show_here(here, "choose-method", methods=methods, **context)
+
+
+def _labels(usable: list[Summary], kind: str) -> str:
+    """What the person's methods of one kind are called: choosing the kind is choosing any of them."""
+    return ", ".join(line.label for line in usable if line.kind == kind and line.label)
 
 
 @pages.get("/inloggen/<login_id>/stap/<kind>")

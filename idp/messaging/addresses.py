@@ -1,4 +1,4 @@
-"""Where a message goes: a telephone number as a type of its own, so that nothing else can be texted."""
+"""Where a message goes: a telephone number as a type of its own, so that nothing else can be texted or called."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ COUNTRIES: Final = ("NL", "BE", "DE")
 _MOBILE: Final = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 #: Machines, not phones: the Dutch M2M range looks mobile to the common library.
 _NEVER: Final = ("+3197",)
+_FIXED: Final = _MOBILE | {PhoneNumberType.FIXED_LINE}
+#: Dutch numbers of companies (088) and municipalities (14xxx): the common library puts them in one class with
+#: personal numbers (084, 087), which cost whoever calls them.
+_OF_ORGANISATIONS: Final = ("+3188", "+3114")
 
 
 class NumberTrouble(StrEnum):
@@ -61,6 +65,8 @@ class MaskedNumber:
         national = "0" + str(number.national_number)
         if national.startswith("06"):
             return cls(f"06 •• •• •• {last}", last)
+        if national.startswith("014"):  # a municipality's, which is dialled without the zero
+            return cls(f"14 ••• {last}", last)
         return cls(f"{national[:3]} ••• •• {last}", last)
 
     def __str__(self) -> str:
@@ -69,20 +75,43 @@ class MaskedNumber:
 
 def mobile_number(typed: str) -> PhoneNumber:
     """The mobile number that somebody typed, in whichever way; `UnusableNumber` when it cannot be texted."""
+    number = _within_reach(typed)
+    if phonenumbers.number_type(number) not in _MOBILE:
+        raise UnusableNumber(NumberTrouble.NOT_MOBILE)
+    return _ours(number)
+
+
+def fixed_or_mobile_number(typed: str) -> PhoneNumber:
+    """The number that somebody typed, in whichever way; `UnusableNumber` when it cannot be called.
+
+    Mobile, geographic and Dutch numbers of organisations; none that costs the one who calls, or reaches a machine.
+    """
+    number = _within_reach(typed)
+    ours = _ours(number)
+    if phonenumbers.number_type(number) not in _FIXED and not ours.e164.startswith(
+        _OF_ORGANISATIONS
+    ):
+        raise UnusableNumber(NumberTrouble.INVALID)
+    return ours
+
+
+def _within_reach(typed: str) -> phonenumbers.PhoneNumber:
+    """A number that exists, in a country that we reach."""
     if not typed.strip():
         raise UnusableNumber(NumberTrouble.MISSING)
     try:
         number = phonenumbers.parse(typed.strip()[:40], "NL")
     except NumberParseException as wrong:
         raise UnusableNumber(NumberTrouble.INVALID) from wrong
-    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     known = phonenumbers.is_valid_number(number) and number.extension is None
     if (
         not known
         or phonenumbers.region_code_for_number(number) not in COUNTRIES
-        or e164.startswith(_NEVER)
+        or _ours(number).e164.startswith(_NEVER)
     ):
         raise UnusableNumber(NumberTrouble.INVALID)
-    if phonenumbers.number_type(number) not in _MOBILE:
-        raise UnusableNumber(NumberTrouble.NOT_MOBILE)
-    return PhoneNumber(e164)
+    return number
+
+
+def _ours(number: phonenumbers.PhoneNumber) -> PhoneNumber:
+    return PhoneNumber(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from idp import settings
 from idp.assurance import Proof
 from idp.models import Credential
 
@@ -28,6 +29,16 @@ class Login:
     language: str
     reference: str
 
+    @property
+    def account_label(self) -> str:
+        """How an app or a key lists the account: two relations of one person must be told apart there.
+
+        The setting can leave the number out.
+        """
+        if settings.current().totp_label_relation:
+            return f"{self.relation_number}-{self.username}"
+        return self.username
+
 
 @dataclass(frozen=True, slots=True)
 class Proven:
@@ -45,7 +56,8 @@ class Continue:
 class Rejected:
     """The answer is not right; `error` is the contract's error name, `field` what it is about.
 
-    `costs_a_try` is false for what a typing error or an empty field is.
+    `costs_a_try` is false for what a typing error or an empty field is. `instead` is the kind of factor that would
+    take the same answer: the page offers it.
     """
 
     error: str
@@ -53,6 +65,7 @@ class Rejected:
     tries_left: int | None = None
     seconds: int | None = None
     costs_a_try: bool = True
+    instead: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +80,13 @@ Outcome = Proven | Continue | Rejected | Exhausted
 
 
 @dataclass(frozen=True, slots=True)
+class Instead:
+    """Setting up only: the person gives this answer to another kind of factor, which they took as offered."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """One credential in a line: what kind, and the detail that tells it from another."""
 
@@ -76,7 +96,6 @@ class Summary:
     detail: Any
     created_at: datetime | None
     last_used_at: datetime | None
-    removable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +129,7 @@ class Factor(Protocol):
     def enrolment_view(self, login: Login) -> View:
         """What the page shows that sets it up."""
 
-    def enrol(self, login: Login, answer: Answer) -> Outcome:
+    def enrol(self, login: Login, answer: Answer) -> Outcome | Instead:
         """One answer to that page; `Proven` means the credential is confirmed, which is a fresh proof of it."""
 
     def challenge_view(self, login: Login, credentials: Sequence[Credential]) -> View:

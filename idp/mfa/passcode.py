@@ -28,6 +28,14 @@ WAITS = (timedelta(seconds=30), timedelta(seconds=60), timedelta(seconds=120))
 
 
 @dataclass(frozen=True, slots=True)
+class Channel:
+    """How a code gets there: which gateway carries it, and what it says."""
+
+    name: str
+    wording: texts.Wording
+
+
+@dataclass(frozen=True, slots=True)
 class SentCode:
     """The code that waits to be typed."""
 
@@ -59,7 +67,7 @@ def view(login: Login, purpose: str) -> dict[str, object]:
     }
 
 
-def send(login: Login, purpose: str, to: PhoneNumber, channel: str) -> Outcome:
+def send(login: Login, purpose: str, to: PhoneNumber, channel: Channel) -> Outcome:
     """Send a new code, within the limits; commits before the gateway is called.
 
     `Continue` when it went out, `Rejected("too-soon")` before the waiting time is over, `Exhausted` when
@@ -103,10 +111,15 @@ def send(login: Login, purpose: str, to: PhoneNumber, channel: str) -> Outcome:
         )
     )
     record(
-        Event.PASSCODE_SENT, account_id=login.account_id, reference=login.reference, channel=channel
+        Event.PASSCODE_SENT,
+        account_id=login.account_id,
+        reference=login.reference,
+        channel=channel.name,
     )
     db.session.commit()  # the gateway may talk to a network; no transaction waits for it
-    return _hand_over(login, gateways.Message(channel, to, _text(login, code), code))
+    return _hand_over(
+        login, gateways.Message(channel.name, to, channel.wording(code, _about(login)), code)
+    )
 
 
 def _one_at_a_time(account_id: str) -> None:
@@ -212,10 +225,9 @@ def _digest(login: Login, purpose: str, code: str) -> str:
     return settings.current().secret.digest("passcode", f"{login.id}:{purpose}:{code}")
 
 
-def _text(login: Login, code: Secret) -> Secret:
+def _about(login: Login) -> texts.About:
     current = settings.current()
-    return texts.passcode_text(
-        code,
+    return texts.About(
         service=current.service_name,
         host=current.host.partition(":")[0],
         minutes=int(LIFETIME.total_seconds() // 60),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from idp.accounts import credentials
-from idp.messaging.addresses import mobile_number
+from idp.messaging.addresses import fixed_or_mobile_number, mobile_number
 from idp.models import Account, Credential
 from idp.secret_values import new_id
 
@@ -16,6 +16,11 @@ def add_totp(account: Account, secret: str, *, label: str = "") -> Credential:
 def add_sms(account: Account, number: str) -> Credential:
     """Give an account a mobile number for texts."""
     return _add(account, "sms", mobile_number(number).e164, "")
+
+
+def add_voice(account: Account, number: str) -> Credential:
+    """Give an account a fixed or mobile number for calls."""
+    return _add(account, "voice", fixed_or_mobile_number(number).e164, "")
 
 
 def _add(account: Account, kind: str, secret: str, label: str) -> Credential:

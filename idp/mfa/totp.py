@@ -83,7 +83,7 @@ class Totp:
 
     def challenge_view(self, login: Login, own: Sequence[Credential]) -> View:
         """The name under which the app lists this account."""
-        return {"label": own[0].label, "account": _account_label(login)}
+        return {"label": own[0].label, "account": login.account_label}
 
     def verify(self, login: Login, own: Sequence[Credential], answer: Answer) -> Outcome:
         """A code of any of the person's apps, of this step or the one before it, not used before."""
@@ -114,18 +114,9 @@ def _claim(credential: Credential, step: int) -> bool:
     return claimed.scalar_one_or_none() is not None
 
 
-def _account_label(login: Login) -> str:
-    """Two relations of one person must be told apart in the app, unless the setting leaves the number out."""
-    return (
-        f"{login.relation_number}-{login.username}"
-        if settings.current().totp_label_relation
-        else login.username
-    )
-
-
 def _otpauth_uri(secret: str, login: Login) -> str:
     return pyotp.TOTP(secret).provisioning_uri(
-        name=_account_label(login), issuer_name=settings.current().service_name
+        name=login.account_label, issuer_name=settings.current().service_name
     )
 
 

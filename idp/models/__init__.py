@@ -13,6 +13,7 @@ from idp.models.clients import (
     Client,
     SpentAssertion,
 )
+from idp.models.keys import KeyChallenge, SecurityKey
 from idp.models.messages import OutboxMessage
 from idp.models.people import Account, Credential, Passcode, Relation
 from idp.models.signing_in import LoginTransaction, Session, SessionClient
@@ -29,10 +30,12 @@ __all__ = [
     "AuthorizationRequest",
     "Client",
     "Credential",
+    "KeyChallenge",
     "LoginTransaction",
     "OutboxMessage",
     "Passcode",
     "Relation",
+    "SecurityKey",
     "Session",
     "SessionClient",
     "SpentAssertion",

@@ -28,8 +28,6 @@ LONGEST: Final = {
     "claims": 8 * 1024,
     "login_hint": 8 * 1024,
     "ui_locales": 1000,
-    "claims_locales": 1000,
-    "display": 50,
     "prompt": 100,
 }
 

@@ -7,13 +7,11 @@ so their results stand in the compiled template, where `{{ _("Volgende") }}` bec
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any, get_args
 
 from flask import Flask, current_app
 from flask.templating import Environment
-from jinja2 import BytecodeCache, Template, nodes
-from jinja2.bccache import Bucket
+from jinja2 import Template, nodes
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
@@ -32,27 +30,6 @@ class PageEnvironment(Environment):
         tree = super()._parse(source, name, filename)
         folded: nodes.Template = _Fold(self.known).visit(tree)
         return folded
-
-
-class _Compiled(BytecodeCache):
-    """What one process compiled; applications with the same language and styles share it."""
-
-    def __init__(self) -> None:
-        self._code: dict[tuple[str, str], bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Use what was compiled from the same source, if anything was."""
-        if code := self._code.get((bucket.key, bucket.checksum)):
-            bucket.bytecode_from_string(code)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep what was compiled just now."""
-        self._code[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
-
-
-@cache
-def _compiled(_language: Language, _addresses: frozenset[tuple[str, str]]) -> _Compiled:
-    return _Compiled()
 
 
 class _Fold(NodeTransformer):
@@ -88,9 +65,7 @@ def template(name: str) -> Template:
 
 def _speaking(base: Any, language: Language, shelf: assets.Shelf) -> PageEnvironment:
     sentences = wording.catalogue(language)
-    environment: PageEnvironment = base.overlay(
-        bytecode_cache=_compiled(language, frozenset(shelf.addresses.items()))
-    )
+    environment: PageEnvironment = base.overlay()
     environment.known = {
         # as Jinja's own gettext does it: a sentence is always a format, also without values
         "_": lambda sentence: Markup(sentences.gettext(sentence)) % {},  # noqa: S704  # our own sentence

@@ -49,6 +49,19 @@ SENTENCES: Final[Mapping[str, Callable[[Facts], str]]] = {
     "code-invalid": lambda facts: _("De code klopt niet.") + _tries(facts),
     "code-missing": lambda _facts: _("Vul de code in"),
     "fields-missing": lambda _facts: _("U hebt nog niet alles ingevuld"),
+    "key-failed": lambda _facts: _(
+        "Het is niet gelukt met uw passkey. Probeer het opnieuw of kies een andere methode"
+    ),
+    "key-known": lambda _facts: _(
+        "Deze passkey of beveiligingssleutel hebt u al ingesteld. Gebruik een andere"
+    ),
+    "key-not-made": lambda _facts: _(
+        "Het is niet gelukt. Probeer het opnieuw of kies een andere methode"
+    ),
+    "key-suspect": lambda _facts: _(
+        "Wij vertrouwen deze sleutel niet meer. Kies een andere methode of bel de Servicedesk"
+    ),
+    "key-too-many": lambda _facts: _("U hebt al zoveel sleutels als kan. Kies een andere methode"),
     "login-failed": lambda _facts: _(
         "Deze gegevens kloppen niet. Controleer uw relatienummer, gebruikersnaam en wachtwoord"
     ),
@@ -63,9 +76,6 @@ SENTENCES: Final[Mapping[str, Callable[[Facts], str]]] = {
     "number-not-mobile": lambda _facts: _("Dit is geen mobiel nummer. Vul een mobiel nummer in"),
     "other-account": lambda _facts: _(
         "U bent begonnen met een ander account. Log in met dat account, of sluit alle vensters van de browser"
-    ),
-    "password-mismatch": lambda _facts: _(
-        "De wachtwoorden zijn niet gelijk. Vul twee keer hetzelfde wachtwoord in"
     ),
     "password-weak": lambda _facts: _(
         "Dit wachtwoord is te makkelijk te raden. Kies een ander wachtwoord"

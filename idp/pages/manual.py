@@ -19,8 +19,8 @@ from idp.pages.error_copy import ErrorCopy
 from idp.pages.wording import language
 
 PICTURES: Final = Path(__file__).parent / "manual_pictures"
-#: Pixels of a picture to one pixel of the page, so that small letters stay sharp.
-DENSITY: Final = 1.5
+#: Pixels of a picture to one pixel of the page it was made of; articles show it smaller, so that letters stay sharp.
+DENSITY: Final = 1.25
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 
 

@@ -79,6 +79,7 @@ FIELDS = {
     "enrol-totp": ("code",),
     "enrol-sms": ("telefoonnummer",),
     "enrol-sms, sent": ("code", "telefoonnummer"),
+    "enrol-voice": ("telefoonnummer",),
     "set-password": ("nieuw_wachtwoord",),
     "choose-method": ("methode",),
     "second-factor": ("code",),
@@ -115,7 +116,7 @@ def open_page(house: House, name: str, username: str = "j.devries") -> Visitor:
         else:
             to_the_methods(browser, anna)
         if name.startswith("enrol-"):
-            browser.submit("volgende", methode=["totp" if name == "enrol-totp" else "sms"])
+            browser.submit("volgende", methode=[name.partition(",")[0].removeprefix("enrol-")])
         if name == "enrol-sms, sent":
             browser.submit("volgende", telefoonnummer=PHONE)
     assert browser.page.name == name.partition(",")[0]

@@ -28,7 +28,7 @@ from idp.flows import transaction
 from idp.flows.cookies import BROWSER
 from idp.flows.transaction import Purpose
 from idp.mfa import passcode
-from idp.mfa.factor import Login
+from idp.mfa.factor import Login, Rejected
 from idp.models import ActivationCode, AuditEvent, Credential, LoginTransaction, Passcode, Session
 from idp.secret_values import random_token
 from tests.support.journeys import (
@@ -246,6 +246,30 @@ def test_a_passcode_is_claimed_once(house: House, purpose: str) -> None:
             )
         answers = each_in_its_own(house, 2, lambda: passcode.check(login, purpose, "123456"))  # noqa: B023
         assert sum(one is None for one in answers) == 1, answers
+
+
+def test_a_try_is_taken_before_a_code_is_looked_at(house: House) -> None:
+    bram = add_person(house, phone=PHONE)
+    for number in range(ROUNDS // 4):
+        login = login_of(bram, f"{number:032x}")
+        with house.inside():
+            db.session.add(
+                Passcode(
+                    login_id=login.id,
+                    purpose="enrol",
+                    digest=passcode._digest(login, "enrol", "123456"),
+                    sent_at=clock.now(),
+                    expires_at=clock.now() + passcode.LIFETIME,
+                    tries_left=passcode.TRIES_PER_CODE,
+                )
+            )
+        answers = each_in_its_own(house, 6, lambda: passcode.check(login, "enrol", "654321"))  # noqa: B023
+        told = sorted((one.error, one.tries_left) for one in answers if isinstance(one, Rejected))
+        assert told == [*[("code-attempts", 0)] * 4, ("code-invalid", 1), ("code-invalid", 2)]
+        with house.inside():
+            assert passcode.check(login, "enrol", "123456") == Rejected(
+                "code-attempts", tries_left=0
+            )
 
 
 def test_a_method_is_confirmed_once(house: House) -> None:

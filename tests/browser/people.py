@@ -51,6 +51,7 @@ class Person:
     name: str
     wachtwoord: str
     telefoonnummer: str
+    vast_nummer: str
     activatiecode: str = ""
     totp_secret: str = ""
     outbox: str = field(default="", repr=False)
@@ -70,13 +71,17 @@ class Person:
             time.sleep(left + 0.05)
 
     def texts(self) -> list[dict[str, str]]:
-        """The texts that came in, newest first."""
+        """The texts and calls that came in, newest first."""
         with urllib.request.urlopen(f"{self.outbox}?format=json", timeout=10) as answer:
             messages: list[dict[str, str]] = json.load(answer)
-        return [each for each in messages if each["to"] == self.telefoonnummer]
+        return [each for each in messages if each["to"] in {self.telefoonnummer, self.vast_nummer}]
+
+    def number_for(self, kind: str) -> str:
+        """The telephone that gets codes of this kind: texts the mobile one, calls the fixed one."""
+        return self.vast_nummer if kind == "voice" else self.telefoonnummer
 
     def code_from_the_text(self) -> str:
-        """The code in the newest text."""
+        """The code in the newest text or call."""
         return self.texts()[0]["code"]
 
 
@@ -93,6 +98,7 @@ class People:
         *,
         totp: bool = False,
         sms: bool = False,
+        voice: bool = False,
         code: bool = False,
         start_password: bool = False,
         blocked: bool = False,
@@ -108,6 +114,7 @@ class People:
             name=name,
             wachtwoord=PASSWORD,
             telefoonnummer=f"+316{number % 100_000_000:08d}",
+            vast_nummer=f"+31201{number % 1_000_000:06d}",
             outbox=self._demo.outbox,
         )
         with at_work(self._settings):
@@ -126,6 +133,8 @@ class People:
                 seeding.add_totp(account, person.totp_secret)
             if sms:
                 seeding.add_sms(account, person.telefoonnummer)
+            if voice:
+                seeding.add_voice(account, person.vast_nummer)
             if code:
                 _, readable = activation_codes.issue(account, channel="letter", actor=ACTOR)
                 person.activatiecode = readable.reveal()

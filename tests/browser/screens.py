@@ -44,12 +44,19 @@ PICTURES = {
     "wachtwoord-kiezen": "Replacing a start password",
     "sms-instellen": "Setting up text messages: the number",
     "sms-instellen-code": "Setting up text messages: the code",
+    "sms-instellen-vast-nummer": "Setting up text messages: a landline is offered a call",
+    "bellen-instellen": "Setting up calls: the number",
+    "bellen-instellen-code": "Setting up calls: the code",
+    "sleutel-instellen": "Setting up a passkey or security key",
     "instellen-afgerond": "*Instellen afgerond*",
     "inlogmethode-kiezen": "The second step: choose one of one's own methods",
     "inloggen-app": "The second step: a code from the app",
     "inloggen-sms": "The second step: nothing is sent before it is asked for",
     "inloggen-sms-code": "The second step: a code by text message",
     "inloggen-sms-code-fout": "The second step: a wrong code",
+    "inloggen-bellen": "The second step: nobody is called before they ask for it",
+    "inloggen-bellen-code": "The second step: a code by telephone call",
+    "inloggen-sleutel": "The second step: a passkey or security key",
     "portaal": "The portal: *Uw applicaties*",
     "portaal-een-methode": "The portal of somebody with one method",
     "portaal-leeg": "The portal of somebody without applications",
@@ -94,8 +101,11 @@ SETTLE = r"""async (known) => {
     const put = (selector, text) => document.querySelectorAll(selector).forEach(one => { one.textContent = text });
     put('#kenmerk', 'VBLD-2026');
     for (const one of document.querySelectorAll('.mcz-message')) {
-        const code = one.querySelector('code'), text = one.querySelector('.mcz-message__text');
-        text.textContent = text.textContent.replaceAll(code.textContent, '123456');
+        const code = one.querySelector('code');
+        for (const text of one.querySelectorAll('.mcz-message__text')) {
+            text.textContent = text.textContent.replaceAll(code.textContent, '123456')
+                .replace(/(?<=: )[a-zé]+(, [a-zé]+){5}/g, 'één, twee, drie, vier, vijf, zes');
+        }
         code.textContent = '123456';
     }
     document.querySelectorAll('#totp-geheim span').forEach((one, at) => {
@@ -173,8 +183,17 @@ def open_one_explanation(visitor: Visitor) -> None:
     visitor.page.locator("details").first.evaluate("one => { one.open = true }")
 
 
+def leave_one_call_and_one_text(visitor: Visitor) -> None:
+    """The two newest of all that arrived for the people of the other pictures; a key was pressed."""
+    visitor.page.locator(".mcz-message:nth-child(n+3)").evaluate_all(
+        "all => all.forEach(one => one.remove())"
+    )
+    open_one_explanation(visitor)
+
+
 PREPARE: dict[str, Callable[[Visitor], None]] = {
     "methode-kiezen": open_one_explanation,
+    "demo-telefoon": leave_one_call_and_one_text,
 }
 
 

@@ -24,7 +24,11 @@ def test_steps_1_to_5_from_2fa_by_the_activation_code_to_the_methods_and_what_ea
     assert visitor.shows_all_of("activatiecode")
     visitor.press("volgende", activatiecode=person.activatiecode.lower().replace("-", " "))
     visitor.is_at("choose-methods")
-    for kind, told in {"totp": "Microsoft Authenticator", "sms": "U hebt bereik nodig"}.items():
+    for kind, told in {
+        "totp": "Microsoft Authenticator",
+        "sms": "U hebt bereik nodig",
+        "voice": "U hebt geen smartphone nodig",
+    }.items():
         method = visitor.page.locator(f".mcz-choice:has([value={kind}])")
         assert not method.get_by_text(told).is_visible()
         method.locator("summary").click()
@@ -32,7 +36,7 @@ def test_steps_1_to_5_from_2fa_by_the_activation_code_to_the_methods_and_what_ea
     assert not visitor.page.locator("[name=methode]:checked").count()
 
 
-@pytest.mark.parametrize("kind", ["totp", "sms"])
+@pytest.mark.parametrize("kind", ["totp", "sms", "voice"])
 def test_steps_1_to_6_one_method_is_set_up_and_afronden_opens_the_portal(
     visitor: Visitor, people: People, kind: str
 ) -> None:
@@ -85,3 +89,25 @@ def test_coming_from_an_application_the_person_goes_on_to_it_after_afronden(
     assert visitor.page.url == f"{visitor.demo.relying_party}/wmo-berichten/"
     visitor.is_at("signed_in")
     assert visitor.page.locator("#relatienummer").inner_text() == person.relatienummer
+
+
+def test_step_5_a_landline_given_for_texts_is_called_without_typing_it_again(
+    visitor: Visitor, people: People
+) -> None:
+    person = people.make(code=True)
+    walks.up_to_the_methods(visitor, person)
+    visitor.choose("sms")
+    visitor.press("volgende")
+    typed = person.vast_nummer.replace("+31", "0")
+    visitor.press("volgende", telefoonnummer=typed)
+    visitor.is_at("enrol-sms", "number-not-mobile")
+    visitor.press("bel-mij")
+    visitor.is_at("enrol-voice")
+    assert [each["channel"] for each in person.texts()] == ["voice"]
+    visitor.press("volgende", code=person.code_from_the_text())
+    visitor.is_at("enrolment-done")
+    visitor.press("afronden")
+    visitor.press("uitloggen")
+    visitor.open("/")
+    walks.sign_in(visitor, person, "voice")
+    visitor.is_at("portal")

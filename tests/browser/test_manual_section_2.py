@@ -9,11 +9,11 @@ from tests.browser.people import People
 from tests.browser.visitor import Visitor
 
 
-@pytest.mark.parametrize("kind", ["totp", "sms"])
+@pytest.mark.parametrize("kind", ["totp", "sms", "voice"])
 def test_steps_1_to_5_by_the_direct_link_with_the_only_method_to_the_portal(
     visitor: Visitor, people: People, kind: str
 ) -> None:
-    person = people.make(totp=kind == "totp", sms=kind == "sms")
+    person = people.make(totp=kind == "totp", sms=kind == "sms", voice=kind == "voice")
     visitor.open("/")
     visitor.is_at("login")
     assert visitor.page.title() == "Inloggen – Mijn CAK Zakelijk"

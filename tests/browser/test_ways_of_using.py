@@ -89,7 +89,9 @@ def test_the_tab_key_follows_the_page(visitor: Visitor, people: People) -> None:
     ]  # fmt: skip
     walks.up_to_the_methods(visitor, people.make(code=True))
     assert tab_stops(visitor)[3:-7] == [
-        "methode-totp", "Uitleg over authenticator-app", "methode-sms", "Uitleg over sms", "volgende", "stoppen",
+        "methode-totp", "Uitleg over authenticator-app", "methode-sms", "Uitleg over sms",
+        "methode-voice", "Uitleg over gesproken bericht",
+        "methode-webauthn", "Uitleg over passkey of beveiligingssleutel", "volgende", "stoppen",
     ]  # fmt: skip
     walks.sign_in_here(visitor, people.make(totp=True, applications={"vrijstellingen": ()}), "totp")
     assert tab_stops(visitor) == [

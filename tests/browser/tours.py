@@ -10,7 +10,9 @@ from datetime import timedelta
 
 from idp.flows.manuals import MANUALS
 from tests.browser import walks
+from tests.browser.pages_to_read import information, manuals
 from tests.browser.people import WRONG_ACTIVATION_CODE, People, Person
+from tests.browser.security_key import Device, cancel_every_prompt
 from tests.browser.visitor import Visitor
 
 Tour = Callable[[Visitor, People], Iterator[str]]
@@ -84,9 +86,46 @@ def setting_up(visitor: Visitor, people: People) -> Iterator[str]:
     yield "instellen-afgerond"
 
 
+def calls(visitor: Visitor, people: People) -> Iterator[str]:
+    """A landline given for texts, called instead; set up with its errors, and signed in with."""
+    person = people.make(code=True)
+    walks.up_to_the_methods(visitor, person)
+    visitor.choose("sms", "voice")
+    visitor.press("volgende")
+    visitor.press("volgende", telefoonnummer="020 1234567")
+    visitor.is_at("enrol-sms", "number-not-mobile")
+    yield "sms-instellen-vast-nummer"
+    visitor.press("bel-mij")
+    visitor.is_at("enrol-voice")
+    yield "bellen-instellen-code"
+    visitor.press("volgende", code=WRONG_CODE)
+    visitor.is_at("enrol-voice", "code-invalid")
+    yield "bellen-instellen-code-fout"
+    visitor.press("ander-nummer")
+    visitor.is_at("enrol-voice")
+    yield "bellen-instellen"
+    visitor.press("volgende", telefoonnummer="0900 1234567")
+    visitor.is_at("enrol-voice", "number-invalid")
+    yield "bellen-instellen-fout"
+    walks.set_up_number(visitor, person, "voice")
+    visitor.is_at("enrolment-done")
+    visitor.press("afronden")
+    visitor.press("uitloggen")
+    visitor.open("/")
+    visitor.sign_in(person)
+    visitor.is_at("second-factor")
+    yield "inloggen-bellen"
+    visitor.press("volgende")
+    visitor.is_at("second-factor")
+    yield "inloggen-bellen-code"
+    visitor.press("volgende", code=WRONG_CODE)
+    visitor.is_at("second-factor", "code-invalid")
+    yield "inloggen-bellen-code-fout"
+
+
 def signing_in(visitor: Visitor, people: People) -> Iterator[str]:
     """From an application to the second step and into the application, with the errors of both steps."""
-    person = people.make(totp=True, sms=True)
+    person = people.make(totp=True, sms=True, voice=True)
     visitor.open("/")
     visitor.is_at("login")
     yield "inloggen"
@@ -132,6 +171,40 @@ def signing_in(visitor: Visitor, people: People) -> Iterator[str]:
     visitor.is_at("signed_in")
 
 
+def security_key(visitor: Visitor, people: People) -> Iterator[str]:
+    """Setting up a key and signing in with it, each with a prompt that is cancelled first."""
+    Device(visitor).plug_in()
+    person = people.make(code=True, totp=True)
+    walks.up_to_the_methods(visitor, person)
+    visitor.choose("webauthn")
+    visitor.press("volgende")
+    visitor.is_at("enrol-webauthn")
+    visitor.fill(sleutelnaam="Laptop kantoor")
+    yield "sleutel-instellen"
+    cancel_every_prompt(visitor)
+    visitor.press("volgende")
+    visitor.is_at("enrol-webauthn", "key-not-made")
+    yield "sleutel-instellen-fout"
+    visitor.press("volgende")
+    visitor.is_at("enrolment-done")
+    visitor.press("afronden")
+    visitor.press("uitloggen")
+    visitor.open("/")
+    visitor.sign_in(person)
+    visitor.is_at("choose-method")
+    yield "inlogmethode-kiezen-sleutel"
+    visitor.choose("webauthn")
+    visitor.press("volgende")
+    visitor.is_at("second-factor")
+    yield "inloggen-sleutel"
+    cancel_every_prompt(visitor)
+    visitor.press("volgende")
+    visitor.is_at("second-factor", "key-failed")
+    yield "inloggen-sleutel-fout"
+    visitor.press("volgende")
+    visitor.is_at("portal")
+
+
 def ask_again_at_once(visitor: Visitor) -> None:
     """Press *Stuur een nieuwe code* as somebody without a script can: before the waiting time is over."""
     visitor.page.evaluate(
@@ -142,7 +215,7 @@ def ask_again_at_once(visitor: Visitor) -> None:
 
 def portal(visitor: Visitor, people: People) -> Iterator[str]:
     """Every page of the portal, and out."""
-    person = people.make(totp=True, sms=True)
+    person = people.make(totp=True, sms=True, voice=True)
     people.was_here_before(person, timedelta(minutes=20))
     visitor.open("/")
     visitor.sign_in(person)
@@ -168,23 +241,6 @@ def portal(visitor: Visitor, people: People) -> Iterator[str]:
     visitor.press("uitloggen")
     visitor.is_at("logged-out")
     yield "uitgelogd"
-
-
-def manuals(visitor: Visitor, people: People) -> Iterator[str]:
-    """The manual as everybody reads it, and the accessibility statement: long pages, so in both languages."""
-    visitor.open("/handleidingen")
-    visitor.is_at("manuals")
-    yield "handleidingen-voor-iedereen"
-    for manual in MANUALS:
-        visitor.open(f"/handleidingen/{manual}")
-        visitor.is_at("manual")
-        yield f"handleiding-{manual}-voor-iedereen"
-    visitor.open("/handleidingen/servicedesk")
-    visitor.is_at("servicedesk-manual")
-    yield "handleiding-servicedesk"
-    visitor.open("/toegankelijkheid")
-    visitor.is_at("accessibility")
-    yield "toegankelijkheid"
 
 
 def portal_of_others(visitor: Visitor, people: People) -> Iterator[str]:
@@ -291,24 +347,6 @@ def refused(visitor: Visitor, people: People) -> Iterator[str]:
     yield "fout-te-vaak"
 
 
-def information(visitor: Visitor, people: People) -> Iterator[str]:
-    """The pages behind the links in the footer, and the demo's phone."""
-    for path, page in {
-        "privacy": "privacy",
-        "veilig-inloggen": "safe-sign-in",
-        "contact": "contact",
-    }.items():
-        visitor.open(f"/{path}")
-        visitor.is_at(page)
-        yield path
-    visitor.open("/")
-    visitor.sign_in(people.make(sms=True))
-    visitor.press("volgende")
-    visitor.open("/demo/telefoon")
-    visitor.is_at("demo-phone")
-    yield "demo-telefoon"
-
-
 def application(visitor: Visitor, people: People) -> Iterator[str]:
     """The pages of the demo relying party."""
     visitor.open(visitor.demo.relying_party)
@@ -326,7 +364,9 @@ def application(visitor: Visitor, people: People) -> Iterator[str]:
     yield "applicatie-fout"
 
 
-MAIN_LINE: tuple[Tour, ...] = (first_set_up, setting_up, signing_in, portal, manuals)
+MAIN_LINE: tuple[Tour, ...] = (
+    first_set_up, setting_up, signing_in, security_key, portal, calls, manuals,
+)  # fmt: skip
 ALL: tuple[Tour, ...] = (
     *MAIN_LINE, portal_of_others, refused_activation, refused, information, application,
 )  # fmt: skip

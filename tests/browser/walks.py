@@ -32,9 +32,14 @@ def set_up(visitor: Visitor, person: Person, kind: str) -> None:
         person.totp_secret = secret_on(visitor)
         visitor.press("volgende", code=person.code_from_the_app())
     else:
-        visitor.press("volgende", telefoonnummer=person.telefoonnummer)
-        visitor.is_at(f"enrol-{kind}")
-        visitor.press("volgende", code=person.code_from_the_text())
+        set_up_number(visitor, person, kind)
+
+
+def set_up_number(visitor: Visitor, person: Person, kind: str) -> None:
+    """Step 5 for a telephone, from the page that asks for its number."""
+    visitor.press("volgende", telefoonnummer=person.number_for(kind))
+    visitor.is_at(f"enrol-{kind}")
+    visitor.press("volgende", code=person.code_from_the_text())
 
 
 def secret_on(visitor: Visitor) -> str:

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from idp import clock, migrations
-from idp.accounts import directory, sessions
+from idp.accounts import credentials, directory, sessions
 from idp.assurance import password_proof
 from idp.audit import Event, record
 from idp.cli.demo_values import new_root_secret
 from idp.database import db
-from idp.models import AuditEvent, LoginTransaction, Session
+from idp.mfa import seeding
+from idp.models import AuditEvent, Credential, KeyChallenge, LoginTransaction, SecurityKey, Session
 from idp.secret_values import RootSecret
 from tests.cli.operator import Operator
 
@@ -38,6 +39,50 @@ def test_the_tables_come_and_go_by_the_line(empty: Operator) -> None:
     assert "to nothing" in empty.types("db", "downgrade", "base", "--yes").out
     assert migrations.current(empty.environment["IDP_DATABASE_URL"]) is None
     assert "idp db upgrade" in empty.tries("relation", "list").err
+
+
+def test_going_back_before_keys_forgets_them_and_leaves_other_methods(empty: Operator) -> None:
+    empty.types("db", "upgrade")
+    empty.types("relation", "add", "1", "Een", "--kind", "gemeente")
+    empty.types("account", "add", "1", "anna", "--name", "Anna")
+    with empty.at_work(keep=True):
+        account = directory.find_account("1", "anna")
+        seeding.add_totp(account, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+        key = credentials.begin(account.id, "webauthn", "a" * 32, "")
+        db.session.add(
+            SecurityKey(
+                credential_id=key.id,
+                key_id=b"key",
+                public_key=b"public",
+                sign_count=2**32 - 1,
+                transports=["usb"],
+                backup_eligible=False,
+                backed_up=False,
+                aaguid="00000000-0000-0000-0000-000000000000",
+            )
+        )
+        credentials.confirm(key, replaces_kind=False)
+    empty.types("db", "downgrade", "2026_11_22_the_first_house", "--yes")
+    empty.types("db", "upgrade")
+    with empty.at_work():
+        assert db.session.query(SecurityKey).count() == 0
+        assert [each.kind for each in db.session.query(Credential)] == ["totp"]
+
+
+def test_purge_takes_challenges_of_keys_that_nobody_answered(operator: Operator) -> None:
+    now = clock.now()
+    with operator.at_work(keep=True):
+        for number, age in enumerate((timedelta(hours=1), timedelta(days=2))):
+            db.session.add(
+                KeyChallenge(
+                    challenge=str(number),
+                    login_id="a" * 32,
+                    account_id="b" * 32,
+                    purpose="step",
+                    expires_at=now - age,
+                )
+            )
+    assert deleted(operator) == {"key_challenge": 1}
 
 
 def test_a_relative_database_counts_from_where_the_command_runs(
@@ -153,6 +198,14 @@ def test_doctor_finds_files_that_others_can_read(operator: Operator) -> None:
         "wrong",
         "wrong",
     )
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_doctor_finds_a_database_that_others_can_open(operator: Operator) -> None:
+    operator.types("keys", "rotate")
+    Path(operator.environment["IDP_DATABASE_URL"].removeprefix("sqlite:///")).chmod(0o644)
+    assert verdicts(operator, 1)["database"] == "wrong"
+    assert "everybody can open" in operator.tries("doctor").out
 
 
 @pytest.mark.parametrize(("mode", "who"), [(0o640, "its group"), (0o604, "everybody")])

@@ -24,6 +24,7 @@ PURPOSES = {
     "new",
     "totp",
     "sms",
+    "voice",
     "all",
     "expired-code",
     "used-code",
@@ -183,6 +184,7 @@ def _is_complete(description: dict[str, Any], ports: tuple[int, int]) -> None:
     assert with_totp == {"totp", "all", "used-code", "blocked", "no-applications", "servicedesk"}
     assert {purpose for purpose, each in accounts.items() if "telefoonnummer" in each} == {
         "sms",
+        "voice",
         "all",
     }
     assert len({each["wachtwoord"] for each in accounts.values()}) == len(accounts)
@@ -268,11 +270,18 @@ def _the_environment_works(description: dict[str, Any]) -> None:
     }
     assert {each["level"] for each in standing.values()} == {"substantieel"}
     assert standing["no-applications"]["applications"] == []
-    assert [each["kind"] for each in standing["all"]["methods"]] == ["totp", "sms"]
+    assert {
+        purpose: [each["kind"] for each in standing[purpose]["methods"]]
+        for purpose in ("sms", "voice", "all")
+    } == {"sms": ["sms"], "voice": ["voice"], "all": ["totp", "sms", "voice"]}
     assert not any(each["start_password"] for each in standing.values())
     assert operator.tries("doctor").code == 0
     refused = operator.tries(
-        "check-config", IDP_DEMO="", IDP_SMS_GATEWAY="", IDP_ALLOW_FILE_KEYS="1"
+        "check-config",
+        IDP_DEMO="",
+        IDP_SMS_GATEWAY="",
+        IDP_VOICE_GATEWAY="",
+        IDP_ALLOW_FILE_KEYS="1",
     )
     assert refused.code == 2
     assert "IDP_SECRET_FILE" in refused.err

@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po
 from idp.clock import Standing
 from idp.pages import wording
 from tests.support.journeys import (
+    LANDLINE,
     NEW_PASSWORD,
     PHONE,
     House,
@@ -139,6 +140,28 @@ def test_signing_in_and_the_portal_in_english(
     seen(sign_in(house, browser, anna))
     seen(browser.get("/mijn/beveiliging"))
     assert {"choose-method", "second-factor", "second-factor too-soon", "manual"} <= set(seen.names)
+
+
+def test_calls_in_english(english: tuple[House, Visitor, Listener], time: Standing) -> None:
+    house, browser, seen = english
+    anna = add_person(house, code=True)
+    seen(to_the_methods(browser, anna))
+    seen(browser.submit("volgende", methode=["sms"]))
+    seen(browser.submit("volgende", telefoonnummer=LANDLINE))
+    seen(browser.submit("bel-mij", telefoonnummer="0900 1234"))
+    seen(browser.submit("volgende", telefoonnummer=LANDLINE))
+    seen(browser.submit("volgende", code="000000"))
+    seen(browser.submit("opnieuw"))
+    seen(browser.submit("volgende", code=house.newest_code()))
+    seen(browser.submit("afronden"))
+    seen(browser.submit("uitloggen"))
+    time.move(timedelta(hours=1))
+    seen(identify(browser, anna))
+    seen(browser.submit("volgende"))
+    time.move(timedelta(minutes=1))
+    seen(browser.get(browser.page.address))
+    seen(browser.get("/demo/telefoon"))
+    assert {"enrol-sms number-not-mobile", "enrol-voice", "second-factor"} <= set(seen.names)
 
 
 def test_information_and_errors_in_english(

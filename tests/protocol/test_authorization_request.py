@@ -10,6 +10,7 @@ import pytest
 from idp.audit import Event
 from idp.database import db
 from idp.models import Client
+from idp.oidc import checks
 from idp.oidc.registered import forget
 from tests.protocol.relying_party import CALLBACK, ISSUER, LOW, Provider, RelyingParty
 from tests.support.journeys import House, Visitor
@@ -373,6 +374,16 @@ def test_a_post_may_say_what_an_address_cannot(provider: Provider) -> None:
     sent = shop.request(claims='{"userinfo":{"name":null}}', login_hint="h" * 8000)
     page = browser.send("POST", "/oauth2/authorize", follow=True, **sent)
     assert shop.answer(page)["state"] == shop.state
+
+
+@ONE
+@pytest.mark.parametrize("name", sorted(checks.LONGEST))
+def test_what_is_too_long_is_refused_at_the_client(provider: Provider, name: str) -> None:
+    shop, browser = provider.application(), provider.browser(provider.person())
+    sent = shop.request(**{name: "x" * (checks.LONGEST[name] + 1)})
+    answer = shop.answer(browser.send("POST", "/oauth2/authorize", follow=True, **sent))
+    assert answer["error"] == "invalid_request"
+    assert answer["error_description"] == "a parameter is too long"
 
 
 @ONE

@@ -170,6 +170,7 @@ def test_loopback_http_is_for_a_provider_on_loopback_only(
         issuer="https://inloggen.voorbeeld.nl",
         demo=False,
         sms_gateway=None,
+        voice_gateway=None,
         allow_file_keys=True,
     )
     with public_house.app.app_context():

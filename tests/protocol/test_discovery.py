@@ -138,7 +138,13 @@ def test_issuers_are_not_guessed_from_mail_addresses(house: House) -> None:
 def test_the_metadata_follows_the_issuer_of_the_settings(database_url: str, tmp_path: Path) -> None:
     issuer = "https://inloggen.voorbeeld.nl"
     house = open_house(
-        database_url, tmp_path, issuer=issuer, demo=False, sms_gateway=None, allow_file_keys=True
+        database_url,
+        tmp_path,
+        issuer=issuer,
+        demo=False,
+        sms_gateway=None,
+        voice_gateway=None,
+        allow_file_keys=True,
     )
     found = house.app.test_client().get(ADDRESSES[0], base_url=issuer).get_json()
     endpoints = [value for name, value in found.items() if name.endswith(("_endpoint", "_uri"))]

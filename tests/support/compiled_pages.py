@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 
@@ -22,4 +23,11 @@ class CompiledPages(BytecodeCache):
         self._kept[bucket.key] = bucket.bytecode_to_string()
 
 
-COMPILED: Final = CompiledPages()
+def compile_once(app: Flask) -> None:
+    """Let this application use what others compiled for the same language and the same styles."""
+    styles = frozenset(app.extensions["idp.assets"].addresses.items())
+    for language, environment in app.extensions["idp.pages"].items():
+        environment.bytecode_cache = _COMPILED.setdefault((language, styles), CompiledPages())
+
+
+_COMPILED: Final[dict[tuple[str, frozenset[tuple[str, str]]], CompiledPages]] = {}

@@ -56,7 +56,7 @@ class SqliteDatabases:
 
     def migrated(self, folder: Path) -> str:
         """The URL of a migrated, empty database in `folder`."""
-        shutil.copyfile(self._template, folder / "idp.db")
+        shutil.copy(self._template, folder / "idp.db")
         return f"sqlite:///{folder / 'idp.db'}"
 
     def blank(self, folder: Path) -> str:

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 import idp
 from idp.database import db
 from idp.settings import Settings
-from tests.support.compiled_pages import COMPILED
+from tests.support.compiled_pages import compile_once
 from tests.support.pages import Browser, Page
 from tests.support.run import Run
 
@@ -128,6 +128,7 @@ def settings_for(database_url: str, folder: Path, **changes: Any) -> Settings:
         "keys": f"file:{folder / 'keys'}",
         "demo": True,
         "sms_gateway": "outbox",
+        "voice_gateway": "outbox",
     }
     return Settings(**given | changes)
 
@@ -144,7 +145,7 @@ def deployed(folder: Path, **changes: Any) -> Iterator[Settings]:
 def open_house(database_url: str, folder: Path, **changes: Any) -> House:
     """An application over a migrated database; `answers` collects every response."""
     app = idp.create_app(settings_for(database_url, folder, **changes))
-    app.jinja_env.bytecode_cache = COMPILED
+    compile_once(app)
     house = House(app)
     app.wsgi_app = _listening(app.wsgi_app, house.answers)  # type: ignore[method-assign]
     return house

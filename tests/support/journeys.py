@@ -56,6 +56,7 @@ USERNAME: Final = "j.devries"
 PASSWORD: Final = "vier losse woorden fietsen"
 NEW_PASSWORD: Final = "nieuwe lantaarn kwartel roeispaan"
 PHONE: Final = "06 12345678"
+LANDLINE: Final = "020 1234567"
 #: Of a password that nobody knows, and cheap: an account is made with it before it gets a password of its own.
 _ANY_HASH: Final = "$2b$04$abcdefghijklmnopqrstuuM3V1dX7Q3kXkQ4Q7Qe0g0y0x0w0v0u0"
 _HASHES: Final[dict[str, str]] = {}
@@ -72,6 +73,7 @@ class Person:
     code: str | None
     totp: str | None
     phone: str | None
+    landline: str | None
 
 
 # --- people ----------------------------------------------------------------------------------------------------------
@@ -85,6 +87,7 @@ def add_person(
     password: str | None = PASSWORD,
     totp: bool = False,
     phone: str | None = None,
+    landline: str | None = None,
     code: bool = False,
     replaces_methods: bool = False,
     level: Level = Level.SUBSTANTIEEL,
@@ -107,6 +110,8 @@ def add_person(
             seeding.add_totp(account, secret)
         if phone:
             seeding.add_sms(account, phone)
+        if landline:
+            seeding.add_voice(account, landline)
         issued = None
         if code:
             _row, readable = activation_codes.issue(
@@ -122,6 +127,7 @@ def add_person(
         code=issued,
         totp=secret,
         phone=phone,
+        landline=landline,
     )
 
 
@@ -257,6 +263,6 @@ def set_up_totp(browser: Browser) -> tuple[str, Page]:
 
 
 def set_up_sms(house: House, browser: Browser, number: str = PHONE) -> Page:
-    """On the page that sets up texts: the number, then the code that arrives there."""
+    """On the page that sets up texts (or calls): the number, then the code that arrives there."""
     browser.submit("volgende", telefoonnummer=number)
     return browser.submit("volgende", code=house.newest_code())

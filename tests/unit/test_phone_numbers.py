@@ -1,4 +1,4 @@
-"""Which numbers get a text message, in every way in which people type them, and how a number is shown."""
+"""Which numbers are texted and which are called, in every way in which people type them, and how one is shown."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idp.messaging.addresses import MaskedNumber, PhoneNumber, UnusableNumber, mobile_number
+from idp.messaging.addresses import (
+    MaskedNumber,
+    PhoneNumber,
+    UnusableNumber,
+    fixed_or_mobile_number,
+    mobile_number,
+)
 
 REACHED = {
     "+31612345678": [
@@ -96,11 +102,97 @@ def test_personal_and_paging_numbers_are_refused(typed: str) -> None:
         mobile_number(typed)
 
 
+CALLED = {
+    "+31201234567": [
+        "0201234567",
+        "020 1234567",
+        "020-1234567",
+        "020 - 123 45 67",
+        "(020) 123 45 67",
+        "020/1234567",
+        "020.123.45.67",
+        "020\u2013123\u20134567",
+        " 020\u00a01234567 ",
+        "+31201234567",
+        "+31 20 123 4567",
+        "+31 (0)20 123 4567",
+        "+31(0)20-1234567",
+        "(+31) 20 1234567",
+        "0031201234567",
+        "0031 20 1234567",
+        "0031 (0)20 1234567",
+        "201234567",
+    ],
+    "+31115123456": ["0115-123456", "(0115) 12 34 56", "+31 (0)115 123456"],
+    "+31887114888": ["088 - 711 4888", "+31 88 711 48 88"],
+    "+3114020": ["14 020", "14020", "+31 14 020"],
+    "+3225551212": ["+32 2 555 12 12", "0032 2 555 12 12", "+32 (0)2 555 12 12"],
+    "+493023125000": ["+49 30 23125 000", "0049 (0)30 23125-000"],
+}
+
+NOT_CALLED = {
+    "number-missing": REFUSED["number-missing"],
+    "number-invalid": [
+        *REFUSED["number-invalid"],
+        *PERSONAL,
+        "085 123 4567",  # rented by anybody in a minute, tied to no place
+        "091 123 4567",
+        "0800 1234",
+        "0900 1234567",
+        "0900-8844",
+        "0906 1234567",
+        "0909 1234567",
+        "020 123456",
+        "020 12345678",
+        "020 1234567 toestel 12",  # no key is pressed for somebody
+        "020-1234567;ext=3",
+        "020 1234567 of 06 12345678",
+        "+32 70 123 456",
+        "+32 78 15 15 15",
+        "+32 90 123456",
+        "+49 700 12345678",
+        "+49 137 1234567",
+        "+49 180 5 123456",
+        "+49 900 1234567",
+        "+44 20 7946 0018",
+        "+1 212 555 0123",
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("typed", "e164"),
+    [(typed, e164) for e164, ways in (CALLED | REACHED).items() for typed in ways],
+)
+def test_a_fixed_or_mobile_number_is_called_however_it_is_typed(typed: str, e164: str) -> None:
+    assert fixed_or_mobile_number(typed) == PhoneNumber(e164)
+
+
+@pytest.mark.parametrize(
+    ("typed", "trouble"), [(typed, name) for name, ways in NOT_CALLED.items() for typed in ways]
+)
+def test_a_number_that_costs_or_answers_for_no_person_is_not_called(
+    typed: str, trouble: str
+) -> None:
+    with pytest.raises(UnusableNumber) as refused:
+        fixed_or_mobile_number(typed)
+    assert refused.value.trouble == trouble
+
+
+@pytest.mark.parametrize("typed", [typed for ways in CALLED.values() for typed in ways])
+def test_a_number_that_is_only_called_is_not_texted_by_the_name_of_that_trouble(typed: str) -> None:
+    with pytest.raises(UnusableNumber) as refused:
+        mobile_number(typed)
+    assert refused.value.trouble == "number-not-mobile"
+
+
 @pytest.mark.parametrize(
     ("e164", "shown"),
     [
         ("+31612345678", "06 •• •• •• 78"),
         ("+31201234567", "020 ••• •• 67"),
+        ("+31887114888", "088 ••• •• 88"),
+        ("+3114020", "14 ••• 20"),
         ("+32470123456", "+32 ••••••• 56"),
         ("+4915112345678", "+49 ••••••• 78"),
     ],
@@ -120,8 +212,9 @@ def test_no_dutch_mobile_number_can_be_told_from_its_mask(tail: int) -> None:
 
 @given(st.text(alphabet="0123456789+-() .;=ext#*/\u00a0\x00٠é", max_size=60))
 def test_whatever_is_typed_is_a_number_or_a_named_trouble(typed: str) -> None:
-    try:
-        outcome = mobile_number(typed).e164
-    except UnusableNumber as refused:
-        outcome = refused.trouble.value
-    assert outcome.startswith(("+31", "+32", "+49", "number-"))
+    for read in (mobile_number, fixed_or_mobile_number):
+        try:
+            outcome = read(typed).e164
+        except UnusableNumber as refused:
+            outcome = refused.trouble.value
+        assert outcome.startswith(("+31", "+32", "+49", "number-"))

@@ -56,6 +56,65 @@ for (const button of all("[data-resend]")) {
   });
 }
 
+// A passkey or security key: ask the browser, put what it says into the form, and send that. Without an answer the form
+// is sent too, and the server says that it did not work. Where a browser has no keys the page stays as without a script.
+const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (one) => one.charCodeAt(0));
+const words = (buffer) =>
+  btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+for (const field of all("input[data-key]")) {
+  const { form } = field;
+  const notice = form.querySelector("[data-no-key]");
+  if (!window.PublicKeyCredential) {
+    notice.querySelector("[data-why]").textContent = notice.dataset.noKey;
+    continue;
+  }
+  const button = form.querySelector("#volgende");
+  const other = form.querySelector("#andere-methode");
+  const options = JSON.parse(field.dataset.options);
+  const until = Date.now() + options.timeout;
+  options.challenge = bytes(options.challenge);
+  for (const key of options.excludeCredentials ?? options.allowCredentials) key.id = bytes(key.id);
+  if (options.user) options.user.id = bytes(options.user.id);
+  const ask = async () => {
+    options.timeout = until - Date.now();
+    if (options.timeout <= 0) throw new Error("too late");
+    const key = await navigator.credentials[field.dataset.key]({ publicKey: options });
+    const response = {};
+    for (const name of ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]) {
+      if (key.response[name]) response[name] = words(key.response[name]);
+    }
+    if (key.response.getTransports) response.transports = key.response.getTransports();
+    return JSON.stringify({ id: key.id, rawId: words(key.rawId), type: key.type, response });
+  };
+  let state = "waits";
+  form.addEventListener("submit", async (event) => {
+    if (event.submitter !== button) state = "left";
+    if (state === "answered" || state === "left") return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (state === "asks") return;
+    state = "asks";
+    field.value = "";
+    button.setAttribute("aria-disabled", "true");
+    try {
+      field.value = await ask();
+    } catch (trouble) {
+      const why = form.elements.sleutelfout;
+      if (why) why.value = trouble.name;
+    }
+    button.removeAttribute("aria-disabled");
+    if (state === "left") return;
+    state = "answered";
+    setTimeout(() => form.requestSubmit(button)); // never inside the event: an answer that comes at once would be lost
+  });
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) state = "waits";
+  });
+  if (other) other.className = "mcz-quiet";
+  notice.hidden = true;
+  for (const one of form.querySelectorAll("[data-with-key]")) one.hidden = false;
+}
+
 // Send a form once. Released after a while, and when the browser brings the page back from its history.
 for (const form of all("form[method=post]")) {
   let restore = null;

@@ -11,6 +11,7 @@ from typing import Protocol
 from idp import settings
 from idp.messaging.addresses import PhoneNumber
 from idp.messaging.gateways.outbox import Outbox
+from idp.messaging.texts import Said
 from idp.secret_values import Secret
 
 
@@ -20,11 +21,11 @@ class NotSent(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message to one telephone; the text holds the code, which the demo phone also shows apart."""
+    """One message to one telephone; what it says holds the code, which the demo phone also shows apart."""
 
     channel: str
     to: PhoneNumber
-    text: Secret
+    says: Said
     code: Secret
 
 
@@ -37,5 +38,6 @@ class Gateway(Protocol):
 
 def for_channel(channel: str) -> Gateway | None:
     """The gateway that the settings name for a channel; `None` when there is none."""
-    chosen = {"sms": settings.current().sms_gateway}.get(channel)
+    here = settings.current()
+    chosen = {"sms": here.sms_gateway, "voice": here.voice_gateway}.get(channel)
     return Outbox() if chosen == "outbox" else None

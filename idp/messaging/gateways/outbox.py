@@ -27,6 +27,12 @@ class Received:
     code: str
     sent_at: datetime
 
+    @property
+    def spoken(self) -> tuple[str, str]:
+        """Of a call: what is said before a key is pressed, and what after."""
+        before, _, after = self.text.partition("\n")
+        return before, after
+
 
 class Outbox:
     """Puts the message where the demo phone looks."""
@@ -40,7 +46,7 @@ class Outbox:
                 channel=message.channel,
                 to_sealed=vault.seal(message.to.e164, place=f"outbox_message.to:{row_id}"),
                 text_sealed=vault.seal(
-                    message.text.reveal(), place=f"outbox_message.text:{row_id}"
+                    message.says.reveal(), place=f"outbox_message.text:{row_id}"
                 ),
                 code_sealed=vault.seal(
                     message.code.reveal(), place=f"outbox_message.code:{row_id}"

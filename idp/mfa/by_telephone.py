@@ -1,0 +1,150 @@
+"""A passcode to the person's one number for it, by text or by call: what the two have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from idp import clock
+from idp.accounts import credentials
+from idp.assurance import Proof, Strength
+from idp.messaging import gateways, texts
+from idp.messaging.addresses import PhoneNumber, UnusableNumber
+from idp.mfa import passcode
+from idp.mfa.factor import (
+    Answer,
+    Continue,
+    Exhausted,
+    Instead,
+    Login,
+    Outcome,
+    Proven,
+    Rejected,
+    Summary,
+    View,
+)
+from idp.models import Credential
+
+
+@dataclass(slots=True, kw_only=True)
+class ByTelephone:
+    """A code to a telephone. Its `kind` is also the gateway's channel."""
+
+    kind: str
+    order: int
+    amr: tuple[str, ...]
+    """What the proof earns (RFC 8176 section 2)."""
+    number: Callable[[str], PhoneNumber]
+    """Reads a number that somebody typed; `UnusableNumber` for one that this way cannot reach."""
+    wording: texts.Wording
+    instead: ByTelephone | None = None
+    """Offered by itself for a number that only it can reach."""
+    recommended: bool = False
+
+    def available(self) -> bool:
+        """Only where a gateway is set."""
+        return gateways.for_channel(self.kind) is not None
+
+    def summary(self, credential: Credential) -> Summary:
+        """The number, masked."""
+        return Summary(
+            credential.id,
+            self.kind,
+            credential.label,
+            _number(credential).masked,
+            credential.confirmed_at,
+            credential.last_used_at,
+        )
+
+    def prepare(self, login: Login) -> None:
+        """Nothing: the number is asked first."""
+
+    def enrolment_view(self, login: Login) -> View:
+        """The number that was given, and when a code went there; neither before the number is given."""
+        credential = credentials.being_set_up(login.account_id, self.kind, login.id)
+        if credential is None:
+            return {}
+        return {"masked": _number(credential).masked} | passcode.view(
+            login, _enrolment_of(credential)
+        )
+
+    def enrol(self, login: Login, answer: Answer) -> Outcome | Instead:
+        """First a number, to which a code goes; then that code. *Ander nummer* starts again."""
+        if answer.action == "bel-mij" and self.instead is not None and self.instead.available():
+            return Instead(self.instead.kind)
+        credential = credentials.being_set_up(login.account_id, self.kind, login.id)
+        if answer.action == "ander-nummer":
+            if credential is not None:
+                credentials.forget(credential)
+            return Continue()
+        if credential is None or "telefoonnummer" in answer.fields:
+            return self._take_number(login, answer.text("telefoonnummer"))
+        if answer.action == "opnieuw":
+            return self._send(login, _enrolment_of(credential), _number(credential))
+        if (
+            wrong := passcode.check(login, _enrolment_of(credential), answer.text("code"))
+        ) is not None:
+            return wrong
+        if not credentials.confirm(credential, replaces_kind=True, reference=login.reference):
+            return Exhausted("out-of-turn")
+        return Proven(self._proof(credential))
+
+    def _take_number(self, login: Login, typed: str) -> Outcome:
+        try:
+            number = self.number(typed)
+        except UnusableNumber as unusable:
+            return Rejected(
+                unusable.trouble.value,
+                field="telefoonnummer",
+                costs_a_try=False,
+                instead=self._who_takes(typed),
+            )
+        credential = credentials.begin(login.account_id, self.kind, login.id, number.e164)
+        return self._send(login, _enrolment_of(credential), number)
+
+    def _who_takes(self, typed: str) -> str | None:
+        """The kind of factor that can use the number that this one cannot."""
+        if self.instead is None or not self.instead.available():
+            return None
+        try:
+            self.instead.number(typed)
+        except UnusableNumber:
+            return None
+        return self.instead.kind
+
+    def _send(self, login: Login, purpose: str, to: PhoneNumber) -> Outcome:
+        return passcode.send(login, purpose, to, passcode.Channel(self.kind, self.wording))
+
+    def challenge_view(self, login: Login, own: Sequence[Credential]) -> View:
+        """The masked number, and when a code went there, if one did."""
+        return {"masked": _number(own[0]).masked} | passcode.view(login, _step_of(own[0]))
+
+    def verify(self, login: Login, own: Sequence[Credential], answer: Answer) -> Outcome:
+        """Send when asked (nothing goes out before that), else check the code."""
+        credential = own[0]
+        purpose = _step_of(credential)
+        if answer.action == "opnieuw" or passcode.waiting(login, purpose) is None:
+            return self._send(login, purpose, _number(credential))
+        wrong = passcode.check(login, purpose, answer.text("code"))
+        return wrong if wrong is not None else Proven(self._proof(credential))
+
+    def _proof(self, credential: Credential) -> Proof:
+        return Proof(
+            kind=self.kind,
+            strength=Strength.POSSESSION,
+            at=clock.now(),
+            amr=self.amr,
+            credential_id=credential.id,
+        )
+
+
+def _number(credential: Credential) -> PhoneNumber:
+    return PhoneNumber(credentials.secret_of(credential))
+
+
+def _enrolment_of(credential: Credential) -> str:
+    return f"enrol:{credential.id}"
+
+
+def _step_of(credential: Credential) -> str:
+    return f"step:{credential.id}"

@@ -1,0 +1,247 @@
+"""A passkey or a security key (WebAuthn Level 3): bound to our origin, so that a copied page gets nothing of use.
+
+A person may have several, each with a name. The challenge is claimed before anything is believed, and the counter is
+compared by the statement that stores it. The page needs a script; everything else works as for any factor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import select, update
+
+from idp import clock, settings
+from idp.accounts import credentials
+from idp.assurance import Proof, Strength
+from idp.audit import Event, record
+from idp.database import db, insert
+from idp.mfa import key_ceremony, key_challenges
+from idp.mfa.factor import Answer, Exhausted, Login, Outcome, Proven, Rejected, Summary, View
+from idp.mfa.key_ceremony import Known, NewKey, Said, Unacceptable, Used
+from idp.models import Credential, SecurityKey
+
+MOST_KEYS: Final = 10
+LONGEST_NAME: Final = 40
+
+_NOT_MADE: Final = Rejected("key-not-made", field="", costs_a_try=False)
+_KNOWN_ALREADY: Final = Rejected("key-known", field="", costs_a_try=False)
+_TOO_MANY: Final = Rejected("key-too-many", field="", costs_a_try=False)
+_CANCELLED: Final = Rejected("key-failed", field="", costs_a_try=False)
+_REFUSED: Final = Rejected("key-failed", field="")
+_SUSPECT: Final = Rejected("key-suspect", field="")
+
+
+class WebAuthn:
+    """A key in the person's own device, or one that is plugged in."""
+
+    kind = "webauthn"
+    order = 40
+    recommended = True
+
+    def available(self) -> bool:
+        """Wherever the issuer has a name: browsers make no keys for a bare address."""
+        return key_ceremony.rp_id() is not None
+
+    def summary(self, credential: Credential) -> Summary:
+        """The key by the name the person gave it."""
+        return Summary(
+            credential.id,
+            self.kind,
+            credential.label,
+            None,
+            credential.confirmed_at,
+            credential.last_used_at,
+        )
+
+    def prepare(self, login: Login) -> None:
+        """Nothing: the page makes its own challenge."""
+
+    def enrolment_view(self, login: Login) -> View:
+        """What the browser needs to make a key, and a name to begin with."""
+        own = _own(login)
+        known = [Known(key.key_id, key.transports) for key in _keys(own)]
+        return {
+            "suggested": _free_name(f"Passkey {len(own) + 1}", own),
+            "longest_name": LONGEST_NAME,
+            "options": key_ceremony.options_to_make(
+                key_challenges.present(login, key_challenges.ENROLMENT),
+                user_handle=bytes.fromhex(_handle(login)),
+                user_name=login.account_label,
+                known=known,
+            ),
+        }
+
+    def enrol(self, login: Login, answer: Answer) -> Outcome:
+        """The key that the browser made; without one, it failed or was cancelled on the device."""
+        own = _own(login)
+        if len(own) >= MOST_KEYS:
+            return _TOO_MANY
+        if (
+            answer.text("sleutelfout") == "InvalidStateError"
+        ):  # one of `excludeCredentials` answered
+            return _KNOWN_ALREADY
+        if not (typed := answer.text("sleutel")):
+            return _NOT_MADE
+        try:
+            key = key_ceremony.verified_new(_claimed(login, key_challenges.ENROLMENT, typed))
+        except Unacceptable as why:
+            _note(login, why)
+            return _NOT_MADE
+        name = _free_name(_readable(answer.text("sleutelnaam")) or f"Passkey {len(own) + 1}", own)
+        credential = credentials.begin(login.account_id, self.kind, login.id, "", label=name)
+        if not _store(credential, key):
+            credentials.forget(credential)
+            return _KNOWN_ALREADY
+        if not credentials.confirm(credential, replaces_kind=False, reference=login.reference):
+            return Exhausted("out-of-turn")
+        return Proven(self._proof(credential.id, exportable=key.backup_eligible))
+
+    def challenge_view(self, login: Login, own: Sequence[Credential]) -> View:
+        """What the browser needs to ask any of the person's keys, and what they are called."""
+        names = [credential.label for credential in own]
+        known = [Known(key.key_id, key.transports) for key in _keys(own)]
+        challenge = key_challenges.present(login, key_challenges.STEP)
+        return {
+            "names": names,
+            "options": key_ceremony.options_to_use(challenge, known=known),
+        }
+
+    def verify(self, login: Login, own: Sequence[Credential], answer: Answer) -> Outcome:
+        """The signature of one of the person's keys; without one, it failed or was cancelled on the device."""
+        if not (typed := answer.text("sleutel")):
+            return _CANCELLED
+        try:
+            said = _claimed(login, key_challenges.STEP, typed)
+            key = _named(own, said, login)
+            used = key_ceremony.verified_use(said, key.public_key)
+            if used.backup_eligible != key.backup_eligible:
+                raise Unacceptable("the flag for backup eligibility has changed")
+        except Unacceptable as why:
+            _note(login, why)
+            return _REFUSED
+        if not _count_on(key, used):
+            record(
+                Event.KEY_COUNTER_WENT_BACK,
+                succeeded=False,
+                account_id=login.account_id,
+                reference=login.reference,
+                credential=key.credential_id,
+                reason="the key may have been copied",
+            )
+            return _SUSPECT
+        return Proven(self._proof(key.credential_id, exportable=key.backup_eligible))
+
+    def _proof(self, credential_id: str, *, exportable: bool) -> Proof:
+        """RFC 8176 section 2: `user` is the test of presence, which always counts; a copyable key is `swk`."""
+        return Proof(
+            kind=self.kind,
+            strength=Strength.POSSESSION,
+            at=clock.now(),
+            amr=("swk" if exportable else "hwk", "user"),
+            phishing_resistant=True,
+            credential_id=credential_id,
+        )
+
+
+def _claimed(login: Login, purpose: str, typed: str) -> Said:
+    """The answer, its challenge spent: whatever becomes of it, it is not looked at again."""
+    said = key_ceremony.read(typed)
+    if not key_challenges.claim(login, purpose, said.challenge):
+        raise Unacceptable("the challenge is unknown here, spent or too old")
+    return said
+
+
+def _named(own: Sequence[Credential], said: Said, login: Login) -> SecurityKey:
+    """The person's key that claims to have signed (WebAuthn Level 3 section 7.2, steps 5 and 6)."""
+    key = next((key for key in _keys(own) if key.key_id == said.key_id), None)
+    if key is None:
+        raise Unacceptable("not a key of this account")
+    if said.user_handle is not None:
+        handle = key_ceremony.as_text(bytes.fromhex(_handle(login)))
+        if said.user_handle != handle:
+            raise Unacceptable("the key belongs to another user handle")
+    return key
+
+
+def _own(login: Login) -> list[Credential]:
+    return [each for each in credentials.of_account(login.account_id) if each.kind == WebAuthn.kind]
+
+
+def _keys(own: Sequence[Credential]) -> list[SecurityKey]:
+    """The keys of these credentials, in no order that counts."""
+    wanted = [credential.id for credential in own]
+    return list(
+        db.session.scalars(select(SecurityKey).where(SecurityKey.credential_id.in_(wanted)))
+    )
+
+
+def _store(credential: Credential, key: NewKey) -> bool:
+    """Keep what was made; false when any account has a key of this id already. Of two at once, one wins."""
+    stored = db.session.execute(
+        insert(SecurityKey)
+        .values(
+            credential_id=credential.id,
+            key_id=key.key_id,
+            public_key=key.public_key,
+            sign_count=key.sign_count,
+            transports=key.transports,
+            backup_eligible=key.backup_eligible,
+            backed_up=key.backed_up,
+            aaguid=key.aaguid,
+        )
+        .on_conflict_do_nothing(index_elements=[SecurityKey.key_id])
+        .returning(SecurityKey.credential_id)
+    )
+    return stored.scalar_one_or_none() is not None
+
+
+def _count_on(key: SecurityKey, used: Used) -> bool:
+    """Move the counter forward by one statement; false when it stood still or went back, unless it never counted."""
+    counted = db.session.execute(
+        update(SecurityKey)
+        .where(
+            SecurityKey.credential_id == key.credential_id,
+            SecurityKey.sign_count < used.sign_count
+            if used.sign_count
+            else SecurityKey.sign_count == 0,
+        )
+        .values(sign_count=used.sign_count, backed_up=used.backed_up)
+        .returning(SecurityKey.credential_id)
+        .execution_options(synchronize_session=False)
+    )
+    return counted.scalar_one_or_none() is not None
+
+
+def _note(login: Login, why: Unacceptable) -> None:
+    record(
+        Event.KEY_REFUSED,
+        succeeded=False,
+        account_id=login.account_id,
+        reference=login.reference,
+        reason=str(why),
+    )
+
+
+def _handle(login: Login) -> str:
+    """What the person's devices know the account by: the same for all keys, and telling nothing (section 14.6.1)."""
+    return settings.current().secret.digest("webauthn user handle", login.account_id)
+
+
+def _readable(typed: str) -> str:
+    """A name without what cannot be seen, of a bounded length."""
+    shown = "".join(each if each.isprintable() else " " for each in typed)
+    return " ".join(shown.split())[:LONGEST_NAME].strip()
+
+
+def _free_name(wanted: str, own: Sequence[Credential]) -> str:
+    """The name, with a number behind it when another key of the person is called so."""
+    taken = {credential.label.casefold() for credential in own}
+    name, number = wanted, 1
+    while name.casefold() in taken:
+        number += 1
+        name = f"{wanted[: LONGEST_NAME - 3]} {number}"
+    return name
+
+
+FACTOR = WebAuthn()
