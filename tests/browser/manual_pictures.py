@@ -124,6 +124,7 @@ def take(visitor: Visitor, shot: Shot, language: str, name: str) -> None:
     width, height = shot.window
     page.set_viewport_size({"width": width, "height": height})
     page.evaluate(STAND_STILL)
+    page.evaluate("() => document.activeElement.blur()")  # what a tour typed last has the focus
     if name == "app-instellen":
         page.evaluate(NOT_TO_BE_USED, {"nl": "Voorbeeld", "en": "Example"}[language])
     box = page.locator(shot.part).first.bounding_box()
