@@ -16,7 +16,7 @@ from bench.browser import FORM, Browser, Line, Page
 from bench.errors import BenchError
 from idp import keyring, migrations
 from idp.accounts import directory, grants, passwords
-from idp.assurance import Level
+from idp.assurance import REGISTRABLE, Level
 from idp.cli.application import add_application
 from idp.cli.work import at_work
 from idp.database import db
@@ -151,7 +151,7 @@ def engage(settings: Settings, count: int) -> Cast:
             name="Meting",
             address="http://localhost:1/inloggen",
             description="",
-            level=Level.SUBSTANTIEEL,
+            level=REGISTRABLE["substantieel"],
             position=None,
             actor=ACTOR,
         )

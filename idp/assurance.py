@@ -6,7 +6,7 @@ The level of a sign-in is the lower of what the session proved and what the acco
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
@@ -38,6 +38,51 @@ LEVEL_NAMES: Final = ("laag", "substantieel", "hoog")
 
 #: What the registered strength-only value for a phishing-resistant sign-in is called (OpenID EAP ACR Values).
 PHISHING_RESISTANT: Final = "phr"
+
+
+@dataclass(frozen=True, slots=True)
+class Assurance:
+    """How sure one has to be of somebody, or is: the level, and whether a false site could have been in between.
+
+    The two are independent: a level also says how the account was enrolled, phishing resistance only how it signed in.
+    """
+
+    level: Level
+    phishing_resistant: bool = False
+
+    def covers(self, asked: Assurance) -> bool:
+        """Whether this is at least what is asked, in both respects."""
+        return self.level >= asked.level and self.phishing_resistant >= asked.phishing_resistant
+
+    def __or__(self, other: Assurance) -> Assurance:
+        """Both at once."""
+        return Assurance(
+            max(self.level, other.level), self.phishing_resistant or other.phishing_resistant
+        )
+
+    @property
+    def label(self) -> str:
+        """How operators write it."""
+        return PHISHING_RESISTANT if self.phishing_resistant else self.level.label
+
+    @property
+    def number(self) -> int:
+        """How it lies in the database: the level, and ten more with phishing resistance."""
+        return int(self.level) + 10 * self.phishing_resistant
+
+    @classmethod
+    def numbered(cls, number: int) -> Assurance:
+        """Back from the database; `ValueError` for a number that a later release may have put there."""
+        return cls(Level(number % 10), bool(number // 10))
+
+
+#: What an application can be registered at, by name. `phr` is *substantieel*, and resists phishing.
+REGISTRABLE: Final[Mapping[str, Assurance]] = {
+    "laag": Assurance(Level.LAAG),
+    "substantieel": Assurance(Level.SUBSTANTIEEL),
+    PHISHING_RESISTANT: Assurance(Level.SUBSTANTIEEL, phishing_resistant=True),
+    "hoog": Assurance(Level.HOOG),
+}
 
 
 class Strength(StrEnum):
@@ -118,6 +163,11 @@ class Demands:
     account_id: str | None = None
     login_hint: str | None = None
 
+    @property
+    def assurance(self) -> Assurance:
+        """How sure one has to be."""
+        return Assurance(self.level, self.phishing_resistant)
+
     def to_json(self) -> dict[str, Any]:
         """A plain dictionary for a JSON column."""
         return {
@@ -171,24 +221,34 @@ def reached(proofs: Iterable[Proof], *, enrolled_at: Level) -> Level:
     return min(mechanism_level(tuple(proofs)), enrolled_at)
 
 
+def attained(proofs: Iterable[Proof], *, enrolled_at: Level) -> Assurance:
+    """What these proofs are worth to whoever asks. Without a password nothing is."""
+    given = tuple(proofs)
+    level = reached(given, enrolled_at=enrolled_at)
+    return Assurance(level, level > Level.NONE and any(proof.phishing_resistant for proof in given))
+
+
 def satisfies(
     proofs: Iterable[Proof], demands: Demands, *, enrolled_at: Level, now: datetime
 ) -> bool:
     """Whether these proofs answer everything the request demands (the account hint aside)."""
     counting = fresh_enough(proofs, demands, now=now)
-    if demands.phishing_resistant and not any(proof.phishing_resistant for proof in counting):
-        return False
-    return reached(counting, enrolled_at=enrolled_at) >= demands.level
+    return attained(counting, enrolled_at=enrolled_at).covers(demands.assurance)
 
 
-def authenticated_at(proofs: Iterable[Proof], level: Level) -> datetime:
-    """`auth_time`: the oldest moment among the proofs that the stated level rests on.
+def authenticated_at(proofs: Iterable[Proof], stated: Assurance) -> datetime:
+    """`auth_time`: the oldest moment among the proofs that the stated value rests on.
 
-    That is the youngest password, and above *laag* also the youngest second step.
+    That is the youngest password and, above *laag*, the youngest second step that is worth as much.
     """
-    youngest: dict[Strength, datetime] = {}
-    for proof in proofs:
-        youngest[proof.strength] = max(proof.at, youngest.get(proof.strength, proof.at))
-    if level <= Level.LAAG:
-        return youngest[Strength.KNOWLEDGE]
-    return min(youngest.values())
+    given = tuple(proofs)
+    password = max(proof.at for proof in given if proof.strength is Strength.KNOWLEDGE)
+    if Assurance(Level.LAAG).covers(stated):
+        return password
+    step = max(
+        proof.at
+        for proof in given
+        if proof.strength is Strength.POSSESSION
+        and Assurance(proof.ceiling, proof.phishing_resistant).covers(stated)
+    )
+    return min(password, step)

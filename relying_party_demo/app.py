@@ -11,16 +11,19 @@ from flask import Flask, Response, abort, redirect, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
+from relying_party_demo.api import api
 from relying_party_demo.client import ApplicationClient
 from relying_party_demo.configuration import Application, Configuration, is_loopback
 from relying_party_demo.demo import EXTENSION, Demo, home, show, the_demo
 from relying_party_demo.discovery import Provider
+from relying_party_demo.doors import doors
 from relying_party_demo.pages import pages
 from relying_party_demo.problems import SignInProblem
 from relying_party_demo.sign_in import sign_in
 from relying_party_demo.sign_out import sign_out
+from relying_party_demo.tokens import KnownTokens
 from relying_party_demo.visits import Visits
-from relying_party_demo.wording import BACK_TO_THE_PAGE, OTHER_REFUSAL, PROBLEMS
+from relying_party_demo.wording import BACK_TO_THE_PAGE, DOOR_COPY, OTHER_REFUSAL, PROBLEMS
 
 log = logging.getLogger("relying_party_demo")
 
@@ -39,10 +42,13 @@ def create_app(configuration: Configuration) -> Flask:
             for application in configuration.applications
         },
         visits=Visits(configuration.session_secret),
+        tokens=KnownTokens(),
     )
-    for views in (pages, sign_in, sign_out):
+    for views in (pages, doors, api, sign_in, sign_out):
         app.register_blueprint(views)
     app.jinja_env.globals["static_file"] = static_file_names(app)
+    app.jinja_env.globals["doors"] = DOOR_COPY
+    app.jinja_env.globals["address"] = configuration.address
     app.jinja_env.globals["provider_name"] = urlsplit(configuration.issuer).netloc
     app.before_request(keep_to_one_host_name)
     app.after_request(add_headers)

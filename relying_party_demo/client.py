@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import requests
@@ -157,6 +158,21 @@ class ApplicationClient(FlaskOAuth2App):
         if userinfo.get("sub") != subject:
             raise SignInProblem("invalid_userinfo", why="UserInfo of another subject")
         return dict(userinfo)
+
+    def stands(self, access_token: str, claims: Mapping[str, Any]) -> bool:
+        """Ask UserInfo whether a token still counts for the person it was given for."""
+        metadata = self.provider.metadata()
+        if metadata.userinfo_endpoint is None:
+            return False
+        try:
+            bearer = {"access_token": access_token, "token_type": "Bearer"}
+            answer = self.get(metadata.userinfo_endpoint, token=bearer)  # type: ignore[no-untyped-call]
+            subject = answer.json().get("sub") if answer.status_code == 200 else None
+        except (requests.RequestException, ValueError, AttributeError) as problem:
+            raise ProviderUnreachable(why=f"UserInfo: {type(problem).__name__}") from problem
+        if answer.status_code >= 500:
+            raise ProviderUnreachable(why=f"UserInfo: status {answer.status_code}")
+        return subject is not None and subject == claims["sub"]
 
 
 def _usual_algorithm(key: RSAKey | ECKey) -> str:

@@ -17,7 +17,10 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 AUTH_METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
 LEVELS = ("laag", "substantieel", "phr", "hoog")
 #: First parts of addresses that mean something else than an application.
-RESERVED = {"inloggen", "callback", "uitloggen", "uitgelogd", "health", "static"}
+RESERVED = {
+    *("inloggen", "callback", "uitloggen", "uitgelogd", "health", "static"),
+    *("laag", "substantieel", "phr", "vers", "api", "gegevens"),
+}
 
 Made = TypeVar("Made")
 
@@ -41,6 +44,8 @@ class Application:
     scope: str = "openid profile applicaties"
     level: str | None = None
     """The level a sign-in must have reached; None asks nothing."""
+    at_laag: str | None = None
+    """The id of its other client, registered at laag, with which its pages at that level sign in."""
 
     def __post_init__(self) -> None:
         where = f"application {self.id!r}"

@@ -6,6 +6,7 @@ import json
 
 from flask import Blueprint, Response
 
+from relying_party_demo.asks import Asks
 from relying_party_demo.demo import Demo, home, show, the_demo
 from relying_party_demo.id_token import level_of
 from relying_party_demo.visits import SignedIn, Visit
@@ -29,8 +30,10 @@ def page(application_id: str | None = None) -> Response:
     visit = demo.visit()
     signed_in = visit.signed_in.get(application.id)
     here = home(application_id)
-    if signed_in is None:
-        others = [x for x in demo.configuration.applications if x is not application]
+    if signed_in is None or not Asks(level=application.level).met(signed_in.claims):
+        every = demo.configuration.applications
+        second = {x.at_laag for x in every}  # the same application once more, at another level
+        others = [x for x in every if x is not application and x.id not in second]
         return show("start", application=application, home_path=here, others=others, levels=LEVELS)
     claims = signed_in.claims
     level = level_of(claims.get("acr"))

@@ -9,10 +9,11 @@ from urllib.parse import urlencode, urlsplit
 from flask import Blueprint, Response, redirect, request
 from werkzeug.datastructures import MultiDict
 
+from relying_party_demo.asks import Asks, asks_of
 from relying_party_demo.configuration import Application, Configuration
 from relying_party_demo.demo import Demo, home, the_demo
-from relying_party_demo.id_token import WIRE_VALUES, demand_level
 from relying_party_demo.problems import SignInProblem
+from relying_party_demo.tokens import Grant
 from relying_party_demo.visits import BegunSignIn, SignedIn
 
 sign_in = Blueprint("sign_in", __name__)
@@ -22,9 +23,7 @@ MAX_TARGET = 2000
 #: Authlib would send twenty characters; a nonce should carry 128 bits at least.
 NONCE_BYTES = 24
 #: For who may not ask the scope `profile`: the names that our page shows (OpenID Connect Core section 5.5).
-NAMES_ONE_BY_ONE = json.dumps(
-    {"userinfo": {"name": None, "preferred_username": None}}, separators=(",", ":")
-)
+NAMES_ONE_BY_ONE = {"userinfo": {"name": None, "preferred_username": None}}
 
 
 @sign_in.post("/inloggen")
@@ -47,13 +46,28 @@ def start(application_id: str | None = None) -> Response:
         raise SignInProblem("wrong_issuer", why="third-party initiated login for another issuer")
     target = once(request.args, "target_link_uri")
     return_to = local_target(target, demo.configuration) if target else home(application_id)
-    wishes = {}
-    if hint := once(request.args, "login_hint"):
-        wishes["login_hint"] = hint[:MAX_LOGIN_HINT]
-    if application.level is not None:
-        wishes["acr_values"] = WIRE_VALUES[application.level]
+    asks = asks_of(return_to, application.level)
+    hint = once(request.args, "login_hint")
+    return begin(demo, application, return_to, asks, login_hint=hint)
+
+
+def begin(
+    demo: Demo,
+    application: Application,
+    return_to: str,
+    asks: Asks,
+    *,
+    login_hint: str | None = None,
+) -> Response:
+    """Send the browser to the provider, with what the page at `return_to` asks."""
+    wishes = asks.wishes()
+    if login_hint:
+        wishes["login_hint"] = login_hint[:MAX_LOGIN_HINT]
+    claims = asks.claims()
     if "profile" not in application.scope.split():
-        wishes["claims"] = NAMES_ONE_BY_ONE
+        claims |= NAMES_ONE_BY_ONE
+    if claims:
+        wishes["claims"] = json.dumps(claims, separators=(",", ":"))
     begun = demo.clients[application.id].create_authorization_url(
         callback_address(demo, application),
         nonce=secrets.token_urlsafe(NONCE_BYTES),
@@ -67,6 +81,7 @@ def start(application_id: str | None = None) -> Response:
             nonce=begun["nonce"],
             code_verifier=begun["code_verifier"],
             return_to=return_to,
+            asks=asks,
         ),
     )
     return demo.remember(visit, see_other(begun["url"]))
@@ -95,10 +110,14 @@ def callback(application_id: str | None = None) -> Response:
         code_verifier=begun.code_verifier,
     )
     claims = client.verified_claims(token, begun.nonce)
-    demand_level(claims, application.level)
+    begun.asks.demand(claims)
     signed_in = SignedIn(
-        id_token=token["id_token"], claims=claims, userinfo=client.person(token, claims["sub"])
+        id_token=token["id_token"],
+        access_token=token["access_token"],
+        claims=claims,
+        userinfo=client.person(token, claims["sub"]),
     )
+    demo.tokens.put(token["access_token"], Grant(application_id=application.id, claims=claims))
     renewed = demo.visits.sign_in(visit, application.id, signed_in)
     return demo.remember(renewed, see_other(demo.url(begun.return_to)))
 

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from relying_party_demo.asks import Asks
+
 Kept = TypeVar("Kept")
 
 #: Somebody may set up a second step halfway through a sign-in, so a begun one lasts an hour.
@@ -33,6 +35,8 @@ class BegunSignIn:
     code_verifier: str
     return_to: str
     """Path and query of the page, on this origin, that the person goes on to."""
+    asks: Asks
+    """What the ID Token is held against."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +44,7 @@ class SignedIn:
     """What one application knows about the person who signed in."""
 
     id_token: str
+    access_token: str
     claims: dict[str, Any]
     userinfo: dict[str, Any]
     csrf_token: str = field(default_factory=lambda: secrets.token_urlsafe(32))

@@ -14,6 +14,33 @@ LEVELS = {
     "hoog": ("Hoog", "wachtwoord en een goedgekeurde beveiligingssleutel"),
 }
 
+
+@dataclass(frozen=True, kw_only=True)
+class DoorCopy:
+    """A page that asks something of its own: what it is, and what it asks."""
+
+    title: str
+    asks: str
+
+
+#: By the last part of the address, in the order in which they are listed.
+DOOR_COPY = {
+    "laag": DoorCopy(
+        title="Openingstijden bekijken", asks="Voor deze pagina is uw wachtwoord genoeg."
+    ),
+    "substantieel": DoorCopy(
+        title="Berichten lezen", asks="Deze pagina vraagt uw wachtwoord en een tweede stap."
+    ),
+    "phr": DoorCopy(
+        title="Rekeningnummer wijzigen",
+        asks="Deze pagina vraagt uw wachtwoord en een passkey of beveiligingssleutel.",
+    ),
+    "vers": DoorCopy(
+        title="Berichten versturen",
+        asks="Deze pagina vraagt een wachtwoord en een tweede stap van de laatste vijf minuten.",
+    ),
+}
+
 DAYS = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag")
 MONTHS = (
     *("januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus"),
@@ -117,6 +144,12 @@ PROBLEMS = {
         what="U bent bij de inlogdienst ingelogd, maar op een lager niveau dan deze applicatie "
         "vraagt. Daarom laten wij u niet binnen.",
         now="Log opnieuw in met een extra stap.",
+    ),
+    "sign_in_too_old": Copy(
+        status=403,
+        title="U moet opnieuw inloggen",
+        what="U bent bij de inlogdienst te lang geleden ingelogd voor deze pagina.",
+        now="Log opnieuw in.",
     ),
     "invalid_request": _MISCONFIGURED,
     "invalid_client": _MISCONFIGURED,

@@ -9,7 +9,6 @@ from typing import Final
 from sqlalchemy import and_, bindparam, or_, select, update
 
 from idp import clock
-from idp.assurance import Level
 from idp.audit import Event, record
 from idp.database import connection, db
 from idp.errors import WrongInput
@@ -24,7 +23,6 @@ class GrantedApplication:
     name: str
     description: str
     address: str
-    level: Level
     roles: tuple[str, ...]
 
 
@@ -39,7 +37,6 @@ _OF_ACCOUNT: Final = (
         Application.name,
         Application.description,
         Application.address,
-        Application.level,
         ApplicationGrant.roles,
     )
     .select_from(ApplicationGrant.__table__)
@@ -66,9 +63,7 @@ def of_account(account_id: str) -> tuple[GrantedApplication, ...]:
     for row in rows:
         roles = found[row.id].roles if row.id in found else ()
         roles += tuple(role for role in row.roles if role not in roles)
-        found[row.id] = GrantedApplication(
-            row.id, row.name, row.description, row.address, Level(row.level), roles
-        )
+        found[row.id] = GrantedApplication(row.id, row.name, row.description, row.address, roles)
     return tuple(found.values())
 
 

@@ -10,10 +10,10 @@ import click
 from sqlalchemy import func, select
 
 from idp.accounts import directory, grants
-from idp.assurance import Level
+from idp.assurance import REGISTRABLE, Assurance
 from idp.audit import Event, record
 from idp.cli.answers import json_option, listing, say
-from idp.cli.parameters import LEVEL, Day, account_arguments
+from idp.cli.parameters import REQUIRED_LEVEL, Day, account_arguments
 from idp.cli.work import at_work, operator
 from idp.database import db
 from idp.errors import WrongInput
@@ -37,13 +37,18 @@ def application() -> None:
 @click.option("--description", default="", help="One sentence under the name.")
 @click.option(
     "--level",
-    type=LEVEL,
-    default=Level.SUBSTANTIEEL,
-    help="The level it needs; substantieel when left out.",
+    type=REQUIRED_LEVEL,
+    default=REGISTRABLE["substantieel"],
+    help="What it needs: laag (a password), substantieel (two steps), phr (a key). substantieel when left out.",
 )
 @click.option("--position", type=int, help="Place in the portal's order; last when left out.")
 def add(
-    identifier: str, name: str, address: str, description: str, level: Level, position: int | None
+    identifier: str,
+    name: str,
+    address: str,
+    description: str,
+    level: Assurance,
+    position: int | None,
 ) -> None:
     """Add an application; its ID, such as wmo-berichten, is what tokens carry."""
     with at_work() as settings:
@@ -57,7 +62,7 @@ def add(
             position=position,
             actor=operator(),
         )
-        sentence = f"Added application {added.id}, {added.name}, level {Level(added.level).label}."
+        sentence = f"Added application {added.id}, {added.name}, level {level.label}."
     say(sentence)
 
 
@@ -75,7 +80,7 @@ def list_(as_json: bool) -> None:
                 "name": each.name,
                 "description": each.description,
                 "address": each.address,
-                "level": Level(each.level).label,
+                "level": Assurance.numbered(each.level).label,
                 "position": each.position,
                 "clients": [
                     client.client_id for client in clients if client.application_id == each.id
@@ -159,7 +164,7 @@ def add_application(
     name: str,
     address: str,
     description: str,
-    level: Level,
+    level: Assurance,
     position: int | None,
     actor: str,
 ) -> Application:
@@ -179,7 +184,7 @@ def add_application(
         name=name.strip(),
         description=description.strip(),
         address=safe_address(settings, address),
-        level=int(level),
+        level=level.number,
         position=position,
     )
     db.session.add(added)

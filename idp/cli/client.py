@@ -10,11 +10,11 @@ from typing import Any, Final, TypeVar, cast
 import click
 import orjson
 
-from idp.assurance import Level
+from idp.assurance import Assurance
 from idp.cli.answers import as_json as show_json
 from idp.cli.answers import facts, json_option, listing, say
 from idp.cli.line import NOT_WORKING
-from idp.cli.parameters import LEVEL
+from idp.cli.parameters import REQUIRED_LEVEL
 from idp.cli.work import at_work, operator
 from idp.errors import WrongInput
 from idp.models import Client
@@ -71,8 +71,8 @@ def registration_options(command: Command) -> Command:
         ),
         click.option(
             "--level",
-            type=LEVEL,
-            help="The least level of a sign-in; the application's when left out.",
+            type=REQUIRED_LEVEL,
+            help="The least a sign-in must be: laag, substantieel or phr; the application's when left out.",
         ),
         click.option("--id-token-alg", help="What signs its ID Tokens: RS256 or ES256."),
         click.option(
@@ -258,7 +258,7 @@ def _registration(row: Client) -> dict[str, Any]:
         "profile": row.profile,
         "auth_method": row.auth_method,
         "application_id": row.application_id,
-        "level": Level(row.level).label,
+        "level": Assurance.numbered(row.level).label,
         "redirect_uris": row.redirect_uris,
         "post_logout_redirect_uris": row.post_logout_redirect_uris,
         "form_action_origins": row.form_action_origins,

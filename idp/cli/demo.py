@@ -121,9 +121,10 @@ def _relying_party(addresses: Addresses, description: dict[str, Any]) -> dict[st
                 "client_secret": registered[each.id].get("client_secret"),
                 "private_jwks": registered[each.id].get("private_jwks"),
                 "scope": " ".join(each.scopes),
-                "level": "substantieel",
+                "level": each.level,
+                "at_laag": demo_people.AT_LAAG.id if each.id == demo_people.AT_LAAG.of else None,
             }
-            for each in demo_people.APPLICATIONS
+            for each in demo_people.CLIENTS
         ],
     }
 

@@ -47,6 +47,10 @@ class DemoApplication:
     description: str
     profile: str
     auth_method: str
+    level: str = "substantieel"
+    """What it is registered at; for a page of its own it can ask more."""
+    of: str | None = None
+    """The application whose pages sign in with it; it is no application of its own."""
     scopes: tuple[str, ...] = ("openid", "profile", "applicaties")
 
 
@@ -88,6 +92,19 @@ APPLICATIONS: Final = (
         auth_method="client_secret_post",
     ),
 )
+
+#: For pages that a password opens. No client of the application itself can be at laag, because that asks more; this one
+#: stands apart, so that everybody who has a method may use it.
+AT_LAAG: Final = DemoApplication(
+    id="wmo-berichten-laag",
+    name="Wmo-berichtenverkeer, algemeen",
+    description="Wat iedereen mag zien die hier een account heeft.",
+    profile="basic",
+    auth_method="client_secret_basic",
+    level="laag",
+    of="wmo-berichten",
+)
+CLIENTS: Final = (*APPLICATIONS, AT_LAAG)
 
 _FOR_A_GEMEENTE: Final = (
     ("wmo-berichten", ("indienen", "inzien")),

@@ -11,7 +11,7 @@ from joserfc.jwk import RSAKey
 
 from idp import clock, keyring, migrations
 from idp.accounts import activation_codes, directory, grants, passwords
-from idp.assurance import Level
+from idp.assurance import REGISTRABLE, Level
 from idp.cli import demo_people
 from idp.cli.application import add_application, find_application
 from idp.cli.demo_folder import Addresses, DemoFolder
@@ -39,9 +39,7 @@ def seed(folder: DemoFolder, addresses: Addresses) -> Description:
     migrations.upgrade(settings.database_url)
     with at_work(settings):
         keyring.rotate(actor=ACTOR)
-        applications = [
-            _application(settings, each, addresses) for each in demo_people.APPLICATIONS
-        ]
+        applications = [_application(settings, each, addresses) for each in demo_people.CLIENTS]
         for relation in demo_people.RELATIONS:
             directory.add_relation(
                 number=relation.number, name=relation.name, kind=relation.kind, actor=ACTOR
@@ -59,16 +57,17 @@ def move(folder: DemoFolder, addresses: Addresses, kept: Description) -> Descrip
         migrations.upgrade(settings.database_url)
     if (kept["issuer"], kept["relying_party"]) != (addresses.issuer, addresses.relying_party):
         with at_work(settings):
-            for each in demo_people.APPLICATIONS:
+            for each in demo_people.CLIENTS:
                 here = addresses_of(each, addresses)
-                find_application(each.id).address = here["initiate_login_uri"]
+                if each.of is None:
+                    find_application(each.id).address = here["initiate_login_uri"]
                 with contextlib.suppress(
                     WrongInput
                 ):  # a client that somebody removed stays removed
                     clients.update(each.id, actor=ACTOR, **cast("clients.Changes", here))
         for client in kept["clients"]:
             application = next(
-                each for each in demo_people.APPLICATIONS if each.id == client["client_id"]
+                each for each in demo_people.CLIENTS if each.id == client["client_id"]
             )
             client["redirect_uris"] = addresses_of(application, addresses)["redirect_uris"]
     description = describe(folder, addresses, kept["accounts"], kept["clients"])
@@ -121,16 +120,17 @@ def _application(
     private_jwks, public_jwks = (
         _key_pair() if application.auth_method == "private_key_jwt" else (None, None)
     )
-    row = add_application(
-        settings,
-        identifier=application.id,
-        name=application.name,
-        address=registered["initiate_login_uri"],
-        description=application.description,
-        level=Level.SUBSTANTIEEL,
-        position=None,
-        actor=ACTOR,
-    )
+    if application.of is None:
+        add_application(
+            settings,
+            identifier=application.id,
+            name=application.name,
+            address=registered["initiate_login_uri"],
+            description=application.description,
+            level=REGISTRABLE[application.level],
+            position=None,
+            actor=ACTOR,
+        )
     client, secret = clients.add(
         client_id=application.id,
         name=application.name,
@@ -138,7 +138,8 @@ def _application(
         auth_method=application.auth_method,
         scopes=application.scopes,
         jwks=public_jwks,
-        application_id=row.id,
+        application_id=application.id if application.of is None else None,
+        level=REGISTRABLE[application.level],
         sector=f"{application.id}.voorbeeld",
         actor=ACTOR,
         **registered,

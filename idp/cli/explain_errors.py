@@ -175,6 +175,11 @@ ERRORS: Final[Mapping[str, Trouble]] = {
         "De applicatie is bij ons niet (goed) ingesteld, of de link is met de hand veranderd.",
         FOR_BUILDERS,
     ),
+    "key-needed": Trouble(
+        "de applicatie vraagt een passkey of beveiligingssleutel",
+        "Het account heeft alleen andere methoden.",
+        "Laat de gebruiker bij Beveiliging een passkey of beveiligingssleutel instellen en daarna opnieuw inloggen.",
+    ),
     "level-unreachable": Trouble(
         "de applicatie vraagt een hoger niveau",
         "Het account, of deze manier van inloggen, haalt het gevraagde niveau niet.",

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from idp import clock
-from idp.assurance import LEVEL_NAMES, Level
+from idp.assurance import LEVEL_NAMES, REGISTRABLE, Assurance, Level
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -31,6 +31,30 @@ class LevelName(click.ParamType[Level]):
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
         return f"[{'|'.join(LEVEL_NAMES)}]"
+
+
+class RequiredLevel(click.ParamType[Assurance]):
+    """What an application is registered at: `laag`, `substantieel` or `phr`."""
+
+    name = "level"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Assurance:
+        if isinstance(value, Assurance):
+            return value
+        if value == "hoog":
+            self.fail(
+                "hoog cannot be reached with the methods of this release; the strictest is phr",
+                param,
+                ctx,
+            )
+        if value not in REGISTRABLE:
+            self.fail(f"an application is at laag, substantieel or phr, not {value!r}", param, ctx)
+        return REGISTRABLE[value]
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return "[laag|substantieel|phr]"
 
 
 class Day(click.ParamType[datetime]):
@@ -58,6 +82,7 @@ class Day(click.ParamType[datetime]):
 
 
 LEVEL = LevelName()
+REQUIRED_LEVEL = RequiredLevel()
 
 
 def account_arguments(command: Command) -> Command:

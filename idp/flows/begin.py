@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Final
 
 from idp import clock
-from idp.assurance import Demands, Strength, fresh_enough
+from idp.assurance import Demands
 from idp.errors import RefusedOnOurPage
 from idp.flows import transaction
 from idp.flows.cookies import browser_digest, current_session
@@ -25,19 +25,17 @@ def begin_sign_in(
     signing_in_for: str | None,
     form_action: tuple[str, ...],
     language: str | None,
+    anybody: bool = False,
 ) -> str:
     """Store a sign-in that has to satisfy `demands` and return the local address where it starts.
 
     `return_to` is a local address: `finish` sends the browser there. Proofs of this browser's session count as far
-    as they answer the demands, so that only what is missing is asked; does not commit.
+    as they answer the demands, so that only what is missing is asked, and only of the account that is signed in;
+    `anybody` lets another one sign in. Does not commit.
     """
     session = current_session()
-    bound_to = demands.account_id
-    session_id = None
-    if session is not None and bound_to in {None, session.account_id}:
-        counting = fresh_enough(session.proofs, demands, now=clock.now())
-        if any(proof.strength is Strength.KNOWLEDGE for proof in counting):
-            bound_to, session_id = session.account_id, session.id
+    if session is not None and (anybody or demands.account_id not in {None, session.account_id}):
+        session = None
     login = transaction.start(
         browser=browser_digest(),
         purpose=Purpose.SIGN_IN,
@@ -47,8 +45,8 @@ def begin_sign_in(
         signing_in_for=signing_in_for,
         form_action=form_action,
         language=language,
-        account_id=bound_to if session_id else None,
-        session_id=session_id,
+        account_id=session.account_id if session else None,
+        session_id=session.id if session else None,
     )
     return f"/inloggen/{login.id}"
 

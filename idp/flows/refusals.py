@@ -92,7 +92,8 @@ def _page(
         at=clock.now(),
         until=until,
         button=(None, way_on) if way_on else None,
-        **{"application": None, "expired_on": None, "days": None, "detail_code": None} | facts,
+        **{"application": None, "back": None, "expired_on": None, "days": None, "detail_code": None}
+        | facts,
     )
     if until is not None:
         response.headers["Retry-After"] = str(max(1, round((until - clock.now()).total_seconds())))

@@ -44,7 +44,7 @@ def chosen(here: Visit) -> ResponseReturnValue:
     if request.form.get("actie") == "stoppen":
         return stop(here)
     kind = request.form.get("methode", "")
-    if kind not in here.standing.kinds:
+    if kind not in here.offered:
         return _choices(
             here,
             status=422,
@@ -55,7 +55,7 @@ def chosen(here: Visit) -> ResponseReturnValue:
 
 
 def _choices(here: Visit, **context: object) -> Response:
-    usable = [line for line in summaries(here.own) if line.kind in here.standing.kinds]
+    usable = [line for line in summaries(here.own) if line.kind in here.offered]
     last = max(
         usable, key=lambda line: (line.last_used_at is not None, line.last_used_at), default=None
     )
@@ -186,7 +186,7 @@ def _of_kind(here: Visit) -> list[Credential]:
 
 def _challenge(here: Visit, **context: object) -> Response:
     view = here.factor().challenge_view(here.for_factor(), _of_kind(here))
-    several = len(here.standing.kinds) > 1
+    several = len(here.offered) > 1
     return show_here(
         here, "second-factor", kind=here.kind, view=view, several=several, stop=True, **context
     )

@@ -100,6 +100,8 @@ def _identify_without_request(purpose: Purpose, *, here: str) -> ResponseReturnV
 def fields(here: Visit) -> ResponseReturnValue:
     """The sign-in page of one interrupted sign-in."""
     relation, _slash, name = (here.login.demands.login_hint or "").rpartition("/")
+    if here.login.session_id is not None:  # of this browser: the portal shows who that is, too
+        relation, name = here.person.relation.number, here.person.username
     return _form(
         here=here.here,
         login=here.login,
@@ -270,6 +272,7 @@ def _form(
         activation=activation,
         first_time_href="/2fa",
         signing_in_for=login.signing_in_for if login else None,
+        signed_in=login is not None and login.session_id is not None,
         form_action=login.form_action if login else (),
         **{"relatienummer": "", "gebruikersnaam": ""} | context,
     )

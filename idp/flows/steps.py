@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from idp.assurance import Level, Proof, Strength, fresh_enough, mechanism_level
+from idp.assurance import Assurance, Level, Proof, Strength, attained, fresh_enough
 from idp.flows.transaction import LoginTransaction, Purpose
 
 
@@ -34,6 +34,8 @@ class Standing:
 
     kinds: tuple[str, ...] = ()
     """The kinds of second step that the person can use."""
+    phishing_resistant: tuple[str, ...] = ()
+    """Those of them that phishing does not get past."""
     live_code: bool = False
     window_open: bool = False
     """An enrolment window is open for this account in this browser."""
@@ -58,10 +60,9 @@ def next_step(
     activates = activates or (login.purpose is Purpose.SIGN_IN and bool(login.enrolled))
     if activates and (two_steps or (standing.window_open and not login.enrolled)):
         return _setting_up(login, window_open=standing.window_open)
-    # Above substantieel nothing more can be asked of a person: whether it suffices is the asker's question.
     # A start password, which others have seen, opens nothing by itself.
-    enough = min(login.demands.level, Level.SUBSTANTIEEL)
-    if standing.password_is_temporary or mechanism_level(counting) < enough:
+    taken = attained(counting, enrolled_at=Level.HOOG)
+    if standing.password_is_temporary or not taken.covers(_enough(login, standing)):
         return _second_step(login, standing)
     if login.purpose is Purpose.ADD_METHOD:
         return _setting_up(login, window_open=True)
@@ -88,8 +89,23 @@ def _setting_up(login: LoginTransaction, *, window_open: bool) -> Step:
     return Step.ENROLMENT_DONE
 
 
+def _enough(login: LoginTransaction, standing: Standing) -> Assurance:
+    """What is demanded, as far as this person can give it: whether that suffices is the asker's question."""
+    return Assurance(
+        min(login.demands.level, Level.SUBSTANTIEEL),
+        login.demands.phishing_resistant and bool(standing.phishing_resistant),
+    )
+
+
+def offered(login: LoginTransaction, standing: Standing) -> tuple[str, ...]:
+    """The kinds of second step that help this sign-in on; one that would not do is not offered."""
+    resists = _enough(login, standing).phishing_resistant
+    return standing.phishing_resistant if resists else standing.kinds
+
+
 def _second_step(login: LoginTransaction, standing: Standing) -> Step:
     """One's own methods to choose from; no choice page when there is exactly one."""
-    if login.chosen in standing.kinds or len(standing.kinds) == 1:
+    kinds = offered(login, standing)
+    if login.chosen in kinds or len(kinds) == 1:
         return Step.SECOND_FACTOR
     return Step.CHOOSE_METHOD

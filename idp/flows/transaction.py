@@ -88,18 +88,22 @@ class LoginTransaction:
         return replace(same, enrolled=(), window_was_open=False, intro_seen=False, finished=False)
 
     def again(self) -> Self:
-        """The same request from the start: nothing earned so far counts."""
-        return replace(
+        """The same request from the start: nothing earned so far counts.
+
+        Where more is asked of somebody who is signed in, it stays that account's, and its session's proofs are too old.
+        """
+        fresh = replace(
             self,
-            account_id=None,
             former=self.account_id or self.former,
-            session_id=None,
             earned=(),
             failures=0,
             chosen=None,
             to_enrol=(),
             choosing=False,
         )
+        if self.purpose is Purpose.SIGN_IN and self.session_id is not None:
+            return replace(fresh, demands=replace(self.demands, not_before=clock.now()))
+        return replace(fresh, account_id=None, session_id=None)
 
     @property
     def lapsed(self) -> bool:

@@ -19,7 +19,7 @@ from idp.errors import RefusedOnOurPage
 from idp.flows import transaction
 from idp.flows.cookies import browser_digest, current_session
 from idp.flows.finish import finish
-from idp.flows.steps import Standing, Step, next_step
+from idp.flows.steps import Standing, Step, next_step, offered
 from idp.flows.transaction import LoginTransaction, Purpose
 from idp.mfa import catalogue
 from idp.mfa.factor import Factor, Login
@@ -64,11 +64,12 @@ class Visit:
         """The kind of second step that this page is about."""
         if self.step is Step.ENROL:
             return self.login.to_enrol[0]
-        return (
-            self.login.chosen
-            if self.login.chosen in self.standing.kinds
-            else self.standing.kinds[0]
-        )
+        return self.login.chosen if self.login.chosen in self.offered else self.offered[0]
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The kinds of second step to choose from."""
+        return offered(self.login, self.standing)
 
     @property
     def here(self) -> str:
@@ -110,9 +111,8 @@ def visit(login: LoginTransaction, known: Visit | None = None) -> Visit:
             login.session_id,
             login.account_id,
         ):
-            login = (
-                login.again()
-            )  # begun by somebody who has signed out since: nothing of it counts
+            # begun by somebody who has signed out since: nothing of it counts
+            login = login.moved(session_id=None).again()
         else:
             brought = session.proofs
     if known is not None and known.login.account_id == login.account_id:
@@ -151,8 +151,10 @@ def _standing(account: Account | None, own: list[Credential], login: LoginTransa
     if account is None:
         return Standing()
     waiting, window_open = activation_codes.waiting_and_open(account.id, login.browser)
+    factors = [factor for factor, _ in catalogue.usable(own)]
     return Standing(
-        kinds=tuple(factor.kind for factor, _ in catalogue.usable(own)),
+        kinds=tuple(factor.kind for factor in factors),
+        phishing_resistant=tuple(factor.kind for factor in factors if factor.phishing_resistant),
         live_code=waiting,
         window_open=window_open,
         password_is_temporary=account.password_is_temporary,

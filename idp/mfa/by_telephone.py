@@ -40,6 +40,7 @@ class ByTelephone:
     instead: ByTelephone | None = None
     """Offered by itself for a number that only it can reach."""
     recommended: bool = False
+    phishing_resistant: bool = False
 
     def available(self) -> bool:
         """Only where a gateway is set."""

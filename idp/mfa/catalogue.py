@@ -33,6 +33,11 @@ def named(kind: str) -> Factor | None:
     return next((factor for factor in factors() if factor.kind == kind), None)
 
 
+def phishing_can_be_resisted() -> bool:
+    """Whether this deployment offers a second step that phishing does not get past."""
+    return any(factor.phishing_resistant for factor in factors())
+
+
 def usable(credentials: Sequence[Credential]) -> list[tuple[Factor, list[Credential]]]:
     """What somebody with these credentials may choose from, each factor with its credentials."""
     choices = (

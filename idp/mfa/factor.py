@@ -116,6 +116,8 @@ class Factor(Protocol):
     kind: str
     order: int
     recommended: bool
+    phishing_resistant: bool
+    """Whether its proofs are: a false site in between gets nothing that it could use."""
 
     def available(self) -> bool:
         """Whether this deployment can offer it."""

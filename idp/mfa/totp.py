@@ -41,6 +41,7 @@ class Totp:
     kind = "totp"
     order = 10
     recommended = True
+    phishing_resistant = False
 
     def available(self) -> bool:
         """Always: it needs no gateway."""

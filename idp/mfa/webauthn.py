@@ -38,6 +38,7 @@ class WebAuthn:
     kind = "webauthn"
     order = 40
     recommended = True
+    phishing_resistant = True
 
     def available(self) -> bool:
         """Wherever the issuer has a name: browsers make no keys for a bare address."""

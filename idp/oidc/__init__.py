@@ -9,6 +9,7 @@ from __future__ import annotations
 import orjson
 from flask import Flask
 
+from idp.mfa import catalogue
 from idp.oidc import authorize, discovery, logout, token, userinfo
 
 #: Every address of the protocol, and who answers there.
@@ -26,7 +27,10 @@ ROUTES = (
 
 def init_app(app: Flask) -> None:
     """Register the endpoints; `SettingsError` when the settings enable a profile that does not exist."""
-    app.extensions["idp-metadata"] = orjson.dumps(discovery.document(app.config["IDP"]))
+    with app.app_context():  # a factor looks at the settings to tell whether it is offered
+        resists_phishing = catalogue.phishing_can_be_resisted()
+    metadata = discovery.document(app.config["IDP"], resists_phishing=resists_phishing)
+    app.extensions["idp-metadata"] = orjson.dumps(metadata)
     for address, view, methods in ROUTES:
         name = (
             address.strip("/").replace("/", "_").replace(".", "").replace("<", "").replace(">", "")

@@ -8,14 +8,13 @@ from functools import cached_property
 from typing import Any, Final
 
 from idp import settings
-from idp.assurance import Level
+from idp.assurance import PHISHING_RESISTANT, Assurance
 from idp.keyring import Unverifiable
 from idp.keyring import current as keyring
-from idp.oidc import claims_parameter, registered
+from idp.oidc import acr, claims_parameter, registered
 from idp.oidc.claims_parameter import ClaimsRequest
 from idp.oidc.parameters import Parameters
 from idp.oidc.registered import RegisteredClient
-from idp.oidc.registration import HIGHEST_LEVEL
 
 ID_TOKEN_TYPE: Final = "JWT"
 #: Prompts after which only a new sign-in counts; with `select_account` it may be another account's.
@@ -110,18 +109,16 @@ class Asked:
 
     @property
     def acr_values(self) -> tuple[str, ...]:
-        """The levels that were asked for, in order of preference; the `claims` parameter goes first."""
+        """The values that were asked for, in order of preference; the `claims` parameter goes first."""
         return self.claims.acr_values or self.parameters.words("acr_values")
 
     @cached_property
-    def levels(self) -> tuple[Level, ...]:
-        """Those of them that can be reached here at all."""
-        by_name = {uri: level for level, uri in settings.current().acr.items()}
-        return tuple(
-            by_name[value]
-            for value in self.acr_values
-            if by_name.get(value, Level.NONE) in _REACHABLE
-        )
+    def known_acr(self) -> tuple[Assurance, ...]:
+        """What those of them stand for that can be reached here at all."""
+        if not self.acr_values:
+            return ()
+        offered = acr.offered()
+        return tuple(offered[value] for value in self.acr_values if value in offered)
 
     @property
     def acr_is_binding(self) -> bool:
@@ -131,27 +128,25 @@ class Asked:
         )
 
     @property
-    def wanted_level(self) -> Level:
-        """What to aim for: the client's own level, or a higher one that it asks for."""
-        return max(self.client.level, self.levels[0]) if self.levels else self.client.level
+    def acceptable(self) -> tuple[Assurance, ...]:
+        """Everything that will do, in order of preference: each asked value on top of what the client always needs."""
+        always = self.client.requires
+        asked = tuple(always | value for value in self.known_acr)
+        return asked if asked and self.acr_is_binding else (*asked, always)
 
-    @property
-    def least_level(self) -> Level:
-        """What will do."""
-        return (
-            max(self.client.level, min(self.levels))
-            if self.acr_is_binding and self.levels
-            else self.client.level
-        )
+    def stated(self, attained: Assurance) -> tuple[Assurance, str]:
+        """What to state, and its `acr`, when this was attained and will do.
 
-    def acr_for(self, level: Level) -> tuple[Level, str]:
-        """The level and `acr` to state when `level` was reached.
-
-        The real one, unless essential values were given: then the strongest of those that it covers.
+        A value of the kind that was asked for: `phr` when that comes first of what was reached (or when the client is
+        registered at it and asks nothing), else the level. The level is the real one, unless essential values were
+        given: then the highest of those.
         """
-        if self.claims.acr_is_essential and self.levels:
-            level = max(each for each in self.levels if each <= level)
-        return level, settings.current().acr[level]
-
-
-_REACHABLE: Final = frozenset(level for level in Level if Level.NONE < level <= HIGHEST_LEVEL)
+        reached = [value for value in self.known_acr if attained.covers(value)]
+        if not self.known_acr and self.client.requires.phishing_resistant:
+            reached = [acr.PHR]
+        if reached and reached[0].phishing_resistant:
+            return acr.PHR, PHISHING_RESISTANT
+        level = attained.level
+        if self.claims.acr_is_essential:
+            level = max(value.level for value in reached if not value.phishing_resistant)
+        return Assurance(level), acr.of_level(level)

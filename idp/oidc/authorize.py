@@ -9,13 +9,14 @@ from typing import Any
 from flask import Response, g, request
 
 from idp import clock
-from idp.accounts import grants, sessions
+from idp.accounts import credentials, grants, sessions
 from idp.accounts.sessions import LiveSession
 from idp.audit import Event, record
 from idp.database import db
 from idp.errors import RefusedOnOurPage
 from idp.flows.begin import begin_sign_in
 from idp.flows.cookies import browser_digest, current_session
+from idp.mfa import catalogue
 from idp.oidc import answers, checks, codes, parameters, requests_kept, server, subjects
 from idp.oidc.asked import Asked
 from idp.oidc.checks import Check
@@ -52,8 +53,17 @@ def resume(request_id: str) -> Response:
     if (refusal := _checked(asked)) is not None:  # the client may have been changed since
         return _refuse(asked, refusal, kept)
     if "gestopt" in request.args:
-        return _refuse(asked, RefusedToClient(Code.ACCESS_DENIED, "the person stopped"), kept)
+        return _refuse(asked, _why_stopped(asked), kept)
     return _go_on(asked, kept)
+
+
+def _why_stopped(asked: Asked) -> RefusedToClient:
+    """The client hears why, where we told the person that it cannot be; else that the person did not want to."""
+    match _decision(asked, current_session()):
+        case Refuse() as refuse:
+            return RefusedToClient(refuse.code, f"the person went back: {refuse.why}")
+        case _:
+            return RefusedToClient(Code.ACCESS_DENIED, "the person stopped")
 
 
 def _checked(asked: Asked) -> RefusedToClient | None:
@@ -85,7 +95,7 @@ def _go_on(asked: Asked, kept: Kept | None) -> Response:
             assert session is not None  # nobody is given a code without one
             return _give(asked, session, decision, kept)
         case Refuse(page=str(page)) if not asked.silent:
-            return _explain(asked, session, decision, page)
+            return _explain(asked, session, decision, page, kept)
         case Refuse():
             return _refuse(asked, RefusedToClient(decision.code, decision.why), kept, session)
         case SignIn() if asked.silent:
@@ -97,7 +107,14 @@ def _go_on(asked: Asked, kept: Kept | None) -> Response:
 def _decision(asked: Asked, session: LiveSession | None) -> Decision:
     subject = None if session is None else subjects.of_account(asked.client, session.account_id)
     hinted = requests_kept.hinted_account(asked)
-    decision = decide(asked, session, subject=subject, hinted_account=hinted, now=clock.now())
+    decision = decide(
+        asked,
+        session,
+        subject=subject,
+        hinted_account=hinted,
+        has_key=session is not None and _has_key(asked, session),
+        now=clock.now(),
+    )
     application_id = asked.client.application_id
     if not isinstance(decision, Give) or session is None or application_id is None:
         return decision
@@ -106,6 +123,14 @@ def _decision(asked: Asked, session: LiveSession | None) -> Decision:
     return Refuse(
         Code.ACCESS_DENIED, "the account has no grant for the application", page="no-access"
     )
+
+
+def _has_key(asked: Asked, session: LiveSession) -> bool:
+    """Whether the account has a second step that phishing does not get past; looked up only where that matters."""
+    if not any(one.phishing_resistant for one in asked.acceptable):
+        return False
+    own = catalogue.usable(credentials.of_account(session.account_id))
+    return any(factor.phishing_resistant for factor, _ in own)
 
 
 def _give(asked: Asked, session: LiveSession, give: Give, kept: Kept | None) -> Response:
@@ -155,8 +180,17 @@ def _refuse(
     return answers.refused(asked, refusal)
 
 
-def _explain(asked: Asked, session: LiveSession | None, refuse: Refuse, page: str) -> Response:
-    """Tell the person, who may come back to the same address when it has been put right."""
+def _explain(
+    asked: Asked,
+    session: LiveSession | None,
+    refuse: Refuse,
+    page: str,
+    kept: Kept | None,
+) -> Response:
+    """Tell the person, who may come back to the same address when it has been put right, or go back to the client."""
+    if kept is None:
+        kept = requests_kept.keep(asked, browser=browser_digest())
+    back = f"{requests_kept.address(kept)}?gestopt=1"
     _audit(asked, Event.AUTHORIZATION_REFUSED, session, succeeded=False, reason=refuse.why)
     db.session.commit()
     raise RefusedOnOurPage(
@@ -165,6 +199,7 @@ def _explain(asked: Asked, session: LiveSession | None, refuse: Refuse, page: st
         refuse.why,
         reference=asked.reference,
         application=asked.client.shown_name,
+        back=back,
     )
 
 
@@ -180,6 +215,7 @@ def _sign_in(asked: Asked, decision: SignIn, kept: Kept | None) -> Response:
         signing_in_for=asked.client.shown_name,
         form_action=asked.client.form_action(asked.redirect_uri),
         language=asked.parameters.get("ui_locales"),
+        anybody=decision.anybody,
     )
     db.session.commit()
     return answers.see_other(start)

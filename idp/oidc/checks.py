@@ -175,7 +175,7 @@ def hint_is_ours(asked: Asked) -> None:
 
 def level_can_be_reached(asked: Asked) -> None:
     """OpenID Connect Core section 5.5.1.1; NL GOV: never a lower level than was asked for."""
-    if asked.acr_is_binding and not asked.levels:
+    if asked.acr_is_binding and not asked.known_acr:
         _to_client(
             Code.UNMET_AUTHENTICATION_REQUIREMENTS,
             "none of the requested acr values can be reached here",

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy import update as sql_update
 
 from idp import clock, settings
-from idp.assurance import Level
+from idp.assurance import REGISTRABLE, Assurance
 from idp.audit import Event, record
 from idp.database import db
 from idp.errors import WrongInput
@@ -51,7 +51,7 @@ class Changes(TypedDict, total=False):
     scopes: Sequence[str]
     jwks: Mapping[str, Any] | None
     application_id: str | None
-    level: Level
+    level: Assurance
     id_token_alg: str
     sector: str
     subject_type: str
@@ -70,7 +70,7 @@ def add(
     scopes: Sequence[str] | None = None,
     jwks: Mapping[str, Any] | None = None,
     application_id: str | None = None,
-    level: Level | None = None,
+    level: Assurance | None = None,
     id_token_alg: str | None = None,
     sector: str | None = None,
     subject_type: str = "pairwise",
@@ -90,6 +90,7 @@ def add(
             f"{profile} is no profile of this deployment; it offers {', '.join(settings.current().enabled_profiles)}"
         )
     application = _application(application_id)
+    needed = None if application is None else Assurance.numbered(application.level)
     registration = Registration(
         name=name.strip(),
         profile=policy,
@@ -100,10 +101,8 @@ def add(
         scopes=tuple(policy.default_scopes if scopes is None else scopes),
         jwks=jwks,
         application_id=application_id,
-        application_level=None if application is None else Level(application.level),
-        level=level
-        if level is not None
-        else (Level(application.level) if application else Level.SUBSTANTIEEL),
+        application_level=needed,
+        level=level or needed or REGISTRABLE["substantieel"],
         id_token_alg=id_token_alg or policy.id_token_algs[0],
         sector=sector,
         subject_type=subject_type,
@@ -261,8 +260,8 @@ def _registration_of(client: Client) -> Registration:
         scopes=tuple(client.scopes),
         jwks=client.jwks,
         application_id=client.application_id,
-        application_level=None if application is None else Level(application.level),
-        level=Level(client.level),
+        application_level=None if application is None else Assurance.numbered(application.level),
+        level=Assurance.numbered(client.level),
         id_token_alg=client.id_token_alg,
         sector=client.sector,
         subject_type=client.subject_type,

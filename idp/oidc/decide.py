@@ -7,7 +7,15 @@ from datetime import datetime
 
 from idp import clock
 from idp.accounts.sessions import LiveSession
-from idp.assurance import Demands, Level, authenticated_at, fresh_enough, reached
+from idp.assurance import (
+    PHISHING_RESISTANT,
+    Assurance,
+    Demands,
+    attained,
+    authenticated_at,
+    fresh_enough,
+)
+from idp.oidc import acr
 from idp.oidc.asked import Asked
 from idp.oidc.refusals import Code
 
@@ -27,6 +35,8 @@ class SignIn:
 
     demands: Demands
     why: str
+    anybody: bool = False
+    """Whether it may be another account than the one that is signed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,53 +57,74 @@ def decide(
     *,
     subject: str | None,
     hinted_account: str | None,
+    has_key: bool,
     now: datetime,
 ) -> Decision:
     """Read the request against the session.
 
-    `subject` is what the client knows the session's account by, `hinted_account` whom the request is about if known.
+    `subject` is what the client knows the session's account by, `hinted_account` whom the request is about if known,
+    `has_key` whether the session's account has a second step that phishing does not get past.
     """
+    first = asked.acceptable[0]
     if session is None:
-        return SignIn(_demands(asked, asked.wanted_level, hinted_account), "nobody is signed in")
+        return SignIn(_demands(asked, first, hinted_account), "nobody is signed in")
     if asked.expected_subject not in {None, subject}:
         return _somebody_else(asked, session, hinted_account)
-    demands = _demands(
-        asked, asked.wanted_level, session.account_id if asked.expected_subject else None
-    )
+    anybody = "select_account" in asked.prompts
+    demands = _demands(asked, first, session.account_id if asked.expected_subject else None)
     counting = fresh_enough(session.proofs, demands, now=now)
-    if not counting:  # and whoever signs in anew may be somebody else
-        return SignIn(demands, "a new sign-in was asked for")
-    if session.enrolled_at < asked.client.level:
+    if not counting:
+        return SignIn(demands, "a new sign-in was asked for", anybody)
+    most = Assurance(min(session.enrolled_at, acr.HIGHEST_LEVEL), has_key)
+    possible = [one for one in asked.acceptable if most.covers(one)]
+    if not possible:
+        return _unreachable(asked, most)
+    have = attained(counting, enrolled_at=session.enrolled_at)
+    enough = asked.acceptable if asked.silent else possible[:1]
+    if any(have.covers(one) for one in enough):
+        stated, value = asked.stated(have)
+        return Give(value, clock.epoch(authenticated_at(counting, stated)))
+    return SignIn(
+        _demands(asked, possible[0], demands.account_id),
+        "the steps taken are too few or too old",
+        anybody,
+    )
+
+
+def _unreachable(asked: Asked, most: Assurance) -> Refuse:
+    """Nothing that will do is within reach of this account.
+
+    The person reads it when a key would help, or when the client always needs more; else it is between the client
+    and us.
+    """
+    code = Code.UNMET_AUTHENTICATION_REQUIREMENTS
+    with_a_key = Assurance(most.level, PHISHING_RESISTANT in acr.offered())
+    if any(with_a_key.covers(one) for one in asked.acceptable):
+        return Refuse(code, "the account has no key, and one is asked", page="key-needed")
+    if not with_a_key.covers(asked.client.requires):
         return Refuse(
-            Code.UNMET_AUTHENTICATION_REQUIREMENTS,
-            "the account was enrolled below the level of this client",
+            code,
+            "the client always needs more than this account can reach",
             page="level-unreachable",
         )
-    aim = min(asked.wanted_level, session.enrolled_at)
-    if aim < asked.least_level:
-        return Refuse(
-            Code.UNMET_AUTHENTICATION_REQUIREMENTS,
-            "the account was enrolled below the level that is asked",
-        )
-    level = reached(counting, enrolled_at=session.enrolled_at)
-    if level >= aim or (asked.silent and level >= asked.least_level):
-        stated, acr = asked.acr_for(level)
-        return Give(acr, clock.epoch(authenticated_at(counting, stated)))
-    return SignIn(replace(demands, level=aim), "the steps taken are too few or too old")
+    return Refuse(code, "the account was enrolled below the level that is asked")
 
 
 def _somebody_else(asked: Asked, session: LiveSession, hinted_account: str | None) -> Decision:
     """The session is not of the person that the request is about: one try to sign in as that person."""
     if any(proof.at >= asked.at for proof in session.proofs):
         return Refuse(Code.LOGIN_REQUIRED, "somebody else signed in than the request is about")
-    demands = _demands(asked, asked.wanted_level, hinted_account)
+    demands = _demands(asked, asked.acceptable[0], hinted_account)
     # without this the present session would answer, and lead in a circle
-    return SignIn(replace(demands, not_before=asked.at), "the request is about somebody else")
+    return SignIn(
+        replace(demands, not_before=asked.at), "the request is about somebody else", anybody=True
+    )
 
 
-def _demands(asked: Asked, level: Level, account_id: str | None) -> Demands:
+def _demands(asked: Asked, aim: Assurance, account_id: str | None) -> Demands:
     return Demands(
-        level=level,
+        level=aim.level,
+        phishing_resistant=aim.phishing_resistant,
         not_before=asked.not_before,
         account_id=account_id,
         login_hint=(asked.parameters.get("login_hint") or "")[:200] or None,

@@ -11,10 +11,8 @@ import orjson
 from flask import Response, current_app, request
 
 from idp import keyring
-from idp.assurance import Level
-from idp.oidc import claims, profiles
+from idp.oidc import acr, claims, profiles
 from idp.oidc.profiles import Profile
-from idp.oidc.registration import HIGHEST_LEVEL
 from idp.settings import Settings
 
 #: NL GOV recommends a week; a new key is published eight days before it signs.
@@ -32,8 +30,11 @@ def jwks() -> Response:
     return _published(orjson.dumps(keyring.current().jwks()))
 
 
-def document(settings: Settings) -> dict[str, Any]:
-    """The metadata of a deployment: promises what works and nothing else."""
+def document(settings: Settings, *, resists_phishing: bool) -> dict[str, Any]:
+    """The metadata of a deployment: promises what works and nothing else.
+
+    `resists_phishing` says whether somebody can reach `phr`.
+    """
     offered = profiles.enabled(settings)
     issuer = settings.issuer
     members: dict[str, Any] = {
@@ -58,9 +59,7 @@ def document(settings: Settings) -> dict[str, Any]:
         "token_endpoint_auth_signing_alg_values_supported": _all(
             offered, lambda profile: profile.assertion_algs
         ),
-        "acr_values_supported": [
-            settings.acr[level] for level in Level if Level.NONE < level <= HIGHEST_LEVEL
-        ],
+        "acr_values_supported": list(acr.values(settings, resists_phishing=resists_phishing)),
         "claims_supported": [
             *claims.PROTOCOL,
             *_all(offered, lambda profile: profile.further_claims),

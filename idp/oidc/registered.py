@@ -15,7 +15,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from sqlalchemy import bindparam, select
 
 from idp import clock, settings
-from idp.assurance import Level
+from idp.assurance import Assurance
 from idp.database import connection
 from idp.models import Application, Client
 from idp.oidc.addresses import origin_of
@@ -63,7 +63,8 @@ class RegisteredClient:
     sector: str
     subject_type: str
     id_token_alg: str
-    level: Level
+    requires: Assurance
+    """The least that a sign-in for it has to be."""
     application_id: str | None
     application_name: str | None
     initiate_login_uri: str | None
@@ -157,7 +158,7 @@ def parsed(row: Mapping[str, Any]) -> RegisteredClient:
         sector=row["sector"],
         subject_type=row["subject_type"],
         id_token_alg=row["id_token_alg"],
-        level=Level(row["level"]),
+        requires=Assurance.numbered(row["level"]),
         application_id=row["application_id"],
         application_name=row["application_name"],
         initiate_login_uri=row["initiate_login_uri"],

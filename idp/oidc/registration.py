@@ -8,16 +8,15 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from idp import settings
-from idp.assurance import Level
+from idp.assurance import Assurance, Level
 from idp.errors import WrongInput
 from idp.models import Application
 from idp.oidc import addresses, profiles
+from idp.oidc.acr import HIGHEST_LEVEL
 from idp.oidc.addresses import Rules
 from idp.oidc.profiles import Profile
 from idp.oidc.registered import keys_in
 
-#: The highest level that any second step of this release earns.
-HIGHEST_LEVEL: Final = Level.SUBSTANTIEEL
 #: Which keys of a set can make signatures of an algorithm that clients use.
 _ALG_OF_KEY: Final = {"RSA": {"RS256", "PS256"}, "EC": {"ES256"}, "OKP": {"EdDSA", "Ed25519"}}
 
@@ -35,8 +34,8 @@ class Registration:
     scopes: tuple[str, ...]
     jwks: Mapping[str, Any] | None
     application_id: str | None
-    application_level: Level | None
-    level: Level
+    application_level: Assurance | None
+    level: Assurance
     id_token_alg: str
     sector: str | None
     subject_type: str
@@ -60,7 +59,7 @@ class Registration:
             "scopes": list(self.scopes),
             "jwks": None if self.jwks is None else dict(self.jwks),
             "application_id": self.application_id,
-            "level": int(self.level),
+            "level": self.level.number,
             "id_token_alg": self.id_token_alg,
             "sector": self.sector or next(iter(self.hosts)),
             "subject_type": self.subject_type,
@@ -87,7 +86,9 @@ class Registration:
                 said[member] = tuple(said[member])
         return replace(
             self,
-            application_level=None if application is None else Level(application.level),
+            application_level=None
+            if application is None
+            else Assurance.numbered(application.level),
             **said,
         )
 
@@ -167,9 +168,9 @@ def its_scopes_fit_its_profile(this: Registration) -> Iterator[str]:
 
 def its_level_can_be_reached(this: Registration) -> Iterator[str]:
     """A level that somebody can reach, and not below that of its application."""
-    if not Level.LAAG <= this.level <= HIGHEST_LEVEL:
+    if not Level.LAAG <= this.level.level <= HIGHEST_LEVEL:
         yield f"the level {this.level.label} cannot be reached with the methods of this release"
-    if this.application_level is not None and this.level < this.application_level:
+    if this.application_level is not None and not this.level.covers(this.application_level):
         asked = this.application_level.label
         yield f"its application asks {asked}, so the client cannot be registered at {this.level.label}"
 

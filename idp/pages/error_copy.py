@@ -310,6 +310,27 @@ def _level_unreachable(facts: Facts) -> ErrorCopy:
     )
 
 
+def _key_needed(facts: Facts) -> ErrorCopy:
+    application = facts.get("application")
+    return ErrorCopy(
+        title=_("U hebt een passkey of beveiligingssleutel nodig"),
+        explanation=_(
+            "‘%(application)s’ vraagt om een passkey of beveiligingssleutel. Die hebt u nog niet ingesteld.",
+            application=application,
+        )
+        if application
+        else _(
+            "Deze applicatie vraagt om een passkey of beveiligingssleutel. Die hebt u nog niet ingesteld."
+        ),
+        steps=(
+            _("Kies ‘Naar Beveiliging’ en stel een passkey of beveiligingssleutel in."),
+            _("Ga daarna terug naar de applicatie en log opnieuw in."),
+        ),
+        button=(_("Naar Beveiliging"), "/mijn/beveiliging"),
+        icon="key",
+    )
+
+
 def _not_found(_facts: Facts) -> ErrorCopy:
     return ErrorCopy(
         title=_("Deze pagina bestaat niet"),
@@ -344,6 +365,7 @@ PAGES: Final[Mapping[str, Callable[[Facts], ErrorCopy]]] = {
     "activation-window-closed": _window_closed,
     "client-request": _client_request,
     "code-attempts": _code_attempts,
+    "key-needed": _key_needed,
     "level-unreachable": _level_unreachable,
     "no-access": _no_access,
     "no-method": _no_method,

@@ -74,8 +74,12 @@ SENTENCES: Final[Mapping[str, Callable[[Facts], str]]] = {
     ),
     "number-missing": lambda _facts: _("Vul een telefoonnummer in"),
     "number-not-mobile": lambda _facts: _("Dit is geen mobiel nummer. Vul een mobiel nummer in"),
-    "other-account": lambda _facts: _(
-        "U bent begonnen met een ander account. Log in met dat account, of sluit alle vensters van de browser"
+    "other-account": lambda facts: (
+        _("U bent ingelogd met een ander account. Log in met dat account, of log eerst uit")
+        if facts.get("signed_in")
+        else _(
+            "U bent begonnen met een ander account. Log in met dat account, of sluit alle vensters van de browser"
+        )
     ),
     "password-weak": lambda _facts: _(
         "Dit wachtwoord is te makkelijk te raden. Kies een ander wachtwoord"

@@ -10,9 +10,10 @@ from datetime import timedelta
 
 from idp.flows.manuals import MANUALS
 from tests.browser import walks
-from tests.browser.pages_to_read import information, manuals
 from tests.browser.people import WRONG_ACTIVATION_CODE, People, Person
 from tests.browser.security_key import Device, cancel_every_prompt
+from tests.browser.tours_for_reading import information, manuals
+from tests.browser.tours_of_the_application import application, levels
 from tests.browser.visitor import Visitor
 
 Tour = Callable[[Visitor, People], Iterator[str]]
@@ -347,28 +348,11 @@ def refused(visitor: Visitor, people: People) -> Iterator[str]:
     yield "fout-te-vaak"
 
 
-def application(visitor: Visitor, people: People) -> Iterator[str]:
-    """The pages of the demo relying party."""
-    visitor.open(visitor.demo.relying_party)
-    visitor.is_at("start")
-    yield "applicatie"
-    visitor.press("inloggen")
-    walks.sign_in(visitor, people.make(totp=True), "totp")
-    visitor.is_at("signed_in")
-    yield "applicatie-ingelogd"
-    visitor.press("uitloggen")
-    visitor.is_at("signed_out")
-    yield "applicatie-uitgelogd"
-    visitor.open(f"{visitor.demo.relying_party}/callback?state=onbekend")
-    visitor.is_at("problem", "unknown_state")
-    yield "applicatie-fout"
-
-
 MAIN_LINE: tuple[Tour, ...] = (
     first_set_up, setting_up, signing_in, security_key, portal, calls, manuals,
 )  # fmt: skip
 ALL: tuple[Tour, ...] = (
-    *MAIN_LINE, portal_of_others, refused_activation, refused, information, application,
+    *MAIN_LINE, portal_of_others, refused_activation, refused, information, application, levels,
 )  # fmt: skip
 
 

@@ -295,3 +295,32 @@ def test_relations_are_imported_from_what_a_spreadsheet_saves(operator: Operator
         ("2", "zorgaanbieder"),
     ]
     assert "line 2" in operator.tries("relation", "import", file).err
+
+
+def test_an_application_is_at_laag_substantieel_or_phr(operator: Operator) -> None:
+    address = ("--address", "https://app.voorbeeld.nl/inloggen")
+    for level in ("laag", "substantieel", "phr"):
+        said = operator.types("application", "add", level, level, *address, "--level", level).out
+        assert f"level {level}." in said
+    listed = operator.types("application", "list", "--json").json
+    assert {each["id"]: each["level"] for each in listed} == {
+        level: level for level in ("laag", "substantieel", "phr")
+    }
+    wrong = ("application", "add", "hoger", "Hoger", *address, "--level")
+    assert "cannot be reached" in operator.is_refused(*wrong, "hoog")
+    assert "laag, substantieel or phr" in operator.is_refused(*wrong, "high")
+
+
+def test_a_client_has_the_level_of_its_application_or_more(operator: Operator) -> None:
+    operator.types(
+        "application", "add", "app", "App", "--address", "https://app.voorbeeld.nl/", "--level", "laag"
+    )  # fmt: skip
+    made = ("client", "add", "App", "--id", "app-1", "--profile", "basic", "--application", "app")
+    operator.types(*made, "--redirect-uri", "https://app.voorbeeld.nl/terug")
+    shown_level = lambda: operator.types("client", "show", "app-1", "--json").json["level"]  # noqa: E731
+    assert shown_level() == "laag"
+    operator.types("client", "update", "app-1", "--level", "phr")
+    assert shown_level() == "phr"
+    assert "hoog cannot be reached" in operator.is_refused(
+        "client", "update", "app-1", "--level", "hoog"
+    )

@@ -243,7 +243,7 @@ def _the_environment_works(description: dict[str, Any]) -> None:
     """With `environment`, every verb works on the demo's data while it runs."""
     operator = Operator(description["environment"], Path())
     listed = operator.types("client", "list", "--json").json
-    assert len({each["sector"] for each in listed}) == len(listed) == 4
+    assert len({each["sector"] for each in listed}) == len(listed) == 5
     accounts = {each["purpose"]: each for each in description["accounts"]}
     standing = {
         purpose: operator.types(

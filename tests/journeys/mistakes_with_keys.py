@@ -7,6 +7,7 @@ from typing import Final
 from idp.mfa.webauthn import MOST_KEYS
 from tests.attacks.key_holders import asked, setting_up, with_a_key
 from tests.journeys.scene import Next, Scene
+from tests.support.journeys import sign_in
 from tests.support.pages import Page
 from tests.support.software_key import SoftwareKey, options_on
 
@@ -71,4 +72,23 @@ def key_suspect(scene: Scene) -> Next:
     return scene.set_up_by_the_desk(anna)
 
 
-MISTAKES: Final = (key_not_made, key_known, key_too_many, key_failed, key_suspect)
+def key_needed(scene: Scene) -> Next:
+    shop = scene.provider.application()
+    anna = scene.provider.person(totp=True)
+    sign_in(scene.house, scene.browser, anna)
+    shop.visit(scene.browser, acr_values="phr", claims=ESSENTIAL)
+
+    def then() -> Page:
+        assert scene.browser.go_on().name == "security"
+        scene.press("methode-toevoegen")
+        scene.press(methode="webauthn")
+        _makes(scene, SoftwareKey())
+        scene.press("afronden")
+        shop.ask(scene.browser, acr_values="phr", claims=ESSENTIAL)  # making it proved it
+        return scene.browser.get("/")
+
+    return then
+
+
+ESSENTIAL: Final = '{"id_token":{"acr":{"essential":true,"value":"phr"}}}'
+MISTAKES: Final = (key_not_made, key_known, key_too_many, key_failed, key_suspect, key_needed)

@@ -191,6 +191,11 @@ def test_every_error_that_a_caller_can_see_is_explained(
     assert all(len(one.text) > 10 for one in about.descendants("dd"))
 
 
+def test_nothing_is_explained_that_no_page_shows() -> None:
+    template = (TEMPLATES / "servicedesk_manual.html").read_text("utf-8")
+    assert sorted(re.findall(r'{{ entry\("([a-z-]+)"', template)) == KNOWN_ERRORS
+
+
 def test_the_servicedesk_reads_the_words_that_the_caller_sees(open_to_all: House) -> None:
     page = open_to_all.browser().get("/handleidingen/servicedesk")
     for name, copy in error_copy.PAGES.items():

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from idp import clock
+from idp.mfa import catalogue
 from tests.protocol.relying_party import Provider
 from tests.support.journeys import NOW, House, open_house
+from tests.support.keys import StandInKey
 from tests.support.run import Run
 
 
@@ -30,3 +32,11 @@ def house(time: clock.Standing, database_url: str, tmp_path: Path) -> House:
 def provider(house: House, run: Run) -> Provider:
     """The house with signing keys."""
     return Provider.of(house, run)
+
+
+@pytest.fixture
+def apps_are_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In this test an authenticator app counts as a key; a text message stays what it is."""
+    real = catalogue._all()
+    made = tuple(StandInKey() if factor.kind == "totp" else factor for factor in real)
+    monkeypatch.setattr(catalogue, "_all", lambda: made)

@@ -28,7 +28,7 @@ from werkzeug.test import TestResponse
 
 from idp import clock, keyring
 from idp.accounts import directory, sessions
-from idp.assurance import Level, Proof, Strength, password_proof
+from idp.assurance import REGISTRABLE, Assurance, Level, Proof, Strength, password_proof
 from idp.audit import Event
 from idp.database import db
 from idp.keyring.source import FileSource
@@ -241,10 +241,12 @@ class Provider:
         if auth_method == "private_key_jwt" and key is None:
             key = client_key()
         said.setdefault("post_logout_redirect_uris", [AFTERWARDS])
+        if isinstance(said.get("level"), Level):
+            said["level"] = Assurance(said["level"])
         with self.house.inside():
             if application_id and db.session.get(Application, application_id) is None:
                 row = {"name": application_id.title(), "address": "http://localhost:8401/inloggen"}
-                level = int(said.get("level", Level.SUBSTANTIEEL))
+                level = said.get("level", REGISTRABLE["substantieel"]).number
                 db.session.add(Application(id=application_id, level=level, **row))
                 db.session.flush()
             client, secret = clients.add(

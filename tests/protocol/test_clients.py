@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from idp.assurance import Level
+from idp.assurance import Assurance, Level
 from idp.audit import Event
 from idp.clock import Standing
 from idp.database import db
@@ -86,7 +86,7 @@ def test_everything_that_cannot_be_is_refused_in_one_sentence_and_changes_nothin
         "begin with https://": {"redirect_uris": ["http://app.example/cb"]},
         "no scope": {"scopes": ["openid", "phone"]},
         "scope openid": {"scopes": ["profile"]},
-        "cannot be reached": {"level": Level.HOOG},
+        "cannot be reached": {"level": Assurance(Level.HOOG)},
         "signs ID Tokens with": {"id_token_alg": "PS256"},
         "no application": {"application_id": "onbekend"},
         "several hosts": {"redirect_uris": [CALLBACK, "https://app.example/cb"]},
@@ -231,7 +231,7 @@ def test_the_level_of_an_application_is_the_floor_of_its_clients(
         house.app.app_context(),
         pytest.raises(WrongInput, match="its application asks substantieel"),
     ):
-        clients.add(**said(application_id="wmo", level=Level.LAAG))
+        clients.add(**said(application_id="wmo", level=Assurance(Level.LAAG)))
 
 
 @ONE

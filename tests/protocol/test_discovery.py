@@ -66,14 +66,18 @@ def test_the_metadata_promises_exactly_this(house: House) -> None:
 
 
 def test_a_deployment_with_nlgov_alone_promises_nothing_else(tmp_path: Path) -> None:
-    members = discovery.document(settings_for("sqlite://", tmp_path, enabled_profiles="nlgov"))
+    members = discovery.document(
+        settings_for("sqlite://", tmp_path, enabled_profiles="nlgov"), resists_phishing=False
+    )
     assert members["token_endpoint_auth_methods_supported"] == ["private_key_jwt", "none"]
     assert members["id_token_signing_alg_values_supported"] == ["RS256"]
     assert members["subject_types_supported"] == ["pairwise"]
 
 
 def test_a_deployment_with_basic_alone_promises_nothing_of_nlgov(tmp_path: Path) -> None:
-    members = discovery.document(settings_for("sqlite://", tmp_path, enabled_profiles="basic"))
+    members = discovery.document(
+        settings_for("sqlite://", tmp_path, enabled_profiles="basic"), resists_phishing=False
+    )
     assert "sub_id_types_supported" not in members
     assert "represents" not in members["claims_supported"]
 

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from idp.assurance import (
+    REGISTRABLE,
+    Assurance,
     Demands,
     Level,
     Proof,
@@ -136,7 +138,7 @@ def test_phishing_resistance_must_be_proved_by_a_means_that_counts() -> None:
 def test_auth_time_is_the_oldest_proof_that_the_level_rests_on(
     proofs: tuple[Proof, ...], level: Level, minutes: int
 ) -> None:
-    assert authenticated_at(proofs, level) == ago(minutes)
+    assert authenticated_at(proofs, Assurance(level)) == ago(minutes)
 
 
 def test_freshness_counts_to_the_second() -> None:
@@ -176,3 +178,34 @@ def test_a_proof_survives_its_json_column(proof: Proof) -> None:
 )
 def test_demands_survive_their_json_column(demands: Demands) -> None:
     assert Demands.from_json(json.loads(json.dumps(demands.to_json()))) == demands
+
+
+def test_auth_time_of_phr_rests_on_the_key_however_young_other_steps_are() -> None:
+    key = step(8, kind="webauthn", credential="k", phr=True)
+    proofs = (password(1), step(2), key)
+    assert authenticated_at(proofs, Assurance(Level.LAAG, phishing_resistant=True)) == ago(8)
+    assert authenticated_at(proofs, Assurance(Level.SUBSTANTIEEL)) == ago(2)
+
+
+@pytest.mark.parametrize(
+    ("have", "asked", "enough"),
+    [
+        ("substantieel", "laag", True),
+        ("laag", "substantieel", False),
+        ("substantieel", "phr", False),
+        ("phr", "substantieel", True),
+        ("hoog", "phr", False),  # a level alone says nothing of phishing
+        ("phr", "hoog", False),
+    ],
+)
+def test_what_covers_what(have: str, asked: str, enough: bool) -> None:
+    assert REGISTRABLE[have].covers(REGISTRABLE[asked]) is enough
+
+
+def test_what_is_registered_survives_its_column() -> None:
+    for name, registered in REGISTRABLE.items():
+        assert Assurance.numbered(registered.number) == registered
+        assert registered.label == name
+    assert Assurance.numbered(2) == Assurance(Level.SUBSTANTIEEL)
+    with pytest.raises(ValueError, match="7"):
+        Assurance.numbered(7)

@@ -15,6 +15,7 @@ from joserfc.jwk import RSAKey
 from werkzeug.test import TestResponse
 
 from relying_party_demo.app import create_app
+from relying_party_demo.asks import Asks
 from relying_party_demo.configuration import Configuration, ConfigurationError, parse
 from relying_party_demo.discovery import check_metadata
 from relying_party_demo.problems import SignInProblem
@@ -266,7 +267,9 @@ def test_a_store_forgets_what_is_old_and_the_oldest_when_there_are_too_many() ->
 def test_a_browser_has_a_limited_number_of_sign_ins_under_way() -> None:
     visit = Visit()
     for number in range(MAX_BEGUN + 5):
-        begun = BegunSignIn(application_id="wmo", nonce="n", code_verifier="v", return_to="/")
+        begun = BegunSignIn(
+            application_id="wmo", nonce="n", code_verifier="v", return_to="/", asks=Asks()
+        )
         visit.begin(str(number), begun)
     assert list(visit.begun) == [str(number) for number in range(5, MAX_BEGUN + 5)]
 

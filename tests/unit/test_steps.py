@@ -10,7 +10,7 @@ from itertools import product
 import pytest
 
 from idp.assurance import Demands, Level, Proof, Strength, password_proof
-from idp.flows.steps import Standing, Step, next_step
+from idp.flows.steps import Standing, Step, next_step, offered
 from idp.flows.transaction import LIFETIME, LoginTransaction, Purpose
 from tests.support.journeys import NOW
 
@@ -299,3 +299,37 @@ def test_every_step_has_a_place_in_the_tables() -> None:
         for _s, _p, step in (*rows(FROM_THE_START, STANDINGS), *rows(WHILE_SETTING_UP, SETTING_UP))
     }
     assert told | {Step.ACTIVATION_CODE, Step.WINDOW_CLOSED} == set(Step)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "resistant", "proved", "step"),
+    [
+        (
+            ("totp", "key"),
+            ("key",),
+            "both",
+            Step.SECOND_FACTOR,
+        ),  # the app does not do; the key is asked
+        (("totp", "key"), ("key",), "password", Step.SECOND_FACTOR),
+        (("totp", "key", "other"), ("key", "other"), "both", Step.CHOOSE_METHOD),
+        (("totp",), (), "both", Step.FINISH),  # whether it suffices is the asker's question
+        (("totp",), (), "password", Step.SECOND_FACTOR),
+        (("totp", "sms"), (), "password", Step.CHOOSE_METHOD),
+    ],
+)
+def test_where_phishing_must_be_resisted_only_what_does_so_is_offered(
+    kinds: tuple[str, ...], resistant: tuple[str, ...], proved: str, step: Step
+) -> None:
+    here = login("sign-in", Demands(phishing_resistant=True)).moved(
+        chosen="totp" if resistant else None
+    )
+    standing = Standing(kinds=kinds, phishing_resistant=resistant)
+    assert next_step(here, standing, PROOFS[proved], now=NOW) is step
+    assert offered(here, standing) == (resistant or kinds)
+
+
+def test_a_key_that_was_used_is_not_asked_again() -> None:
+    key = replace(proof(), kind="key", credential_id="k", phishing_resistant=True)
+    here = login("sign-in", Demands(phishing_resistant=True))
+    standing = Standing(kinds=("totp", "key"), phishing_resistant=("key",))
+    assert next_step(here, standing, (password(), key), now=NOW) is Step.FINISH
