@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 
 from idp import settings
 from idp.accounts import activation_codes
-from idp.flows import begin, transaction
+from idp.flows import begin
 from idp.mfa import catalogue, passcode
 from idp.pages import show
 
@@ -62,7 +62,6 @@ def facts() -> dict[str, Any]:
         "window_minutes": _minutes(activation_codes.WINDOW),
         "passcode_minutes": _minutes(passcode.LIFETIME),
         "fresh_minutes": _minutes(begin.FRESH),
-        "half_done_minutes": _minutes(transaction.HALF_DONE),
         "idle_minutes": here.session_idle_minutes,
         "session_hours": here.session_hours,
         "password_minimum": here.password_minimum,
