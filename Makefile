@@ -41,9 +41,10 @@ docs: ## renew the generated pages in docs/
 	@mkdir -p docs
 	@.venv/bin/python -m idp.settings > docs/settings.md
 
-screens: ## renew the pictures of the pages in docs/screens/ (needs Chromium)
+screens: ## renew the pictures of the pages in docs/screens/ and in the manual (needs Chromium)
 	@$(PYTHON) set_up.py --dev
 	@.venv/bin/python -m tests.browser.screens
+	@.venv/bin/python -m tests.browser.manual_pictures
 
 format: ## put all Python into the house format
 	@$(PYTHON) set_up.py --dev

@@ -169,6 +169,18 @@ class Settings(BaseModel):
     servicedesk_hours_en: Annotated[str, Field(description="Opening hours, in English.")] = (
         "On working days from 9.00 to 13.00"
     )
+    accessibility_status: Annotated[
+        Literal["A", "B", "C", "D"],
+        Field(
+            description="Compliance status of the body's accessibility statement (*nalevingsstatus*). `C` says that first measures were taken; A and B need an examination by people."
+        ),
+    ] = "C"
+    accessibility_statement: Annotated[
+        str | None,
+        Field(
+            description="Address of the body's own, signed accessibility statement, such as its page in the Dutch register."
+        ),
+    ] = None
     brand_logo: Annotated[
         Path | None,
         Field(description="An SVG file of at most 160 by 44 px that replaces the square mark."),
@@ -221,6 +233,13 @@ class Settings(BaseModel):
             raise ValueError(
                 "must be https unless its host is loopback (localhost, 127.0.0.1 or [::1])"
             )
+        return value
+
+    @field_validator("accessibility_statement")
+    @classmethod
+    def _statement_is_a_page(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"https://[^\s/]+/\S*", value):
+            raise ValueError("must be the address of a page, beginning with https://")
         return value
 
     @field_validator("keys")

@@ -12,6 +12,7 @@ from idp.flows import (
     demo_phone,
     enrolment,
     front_door,
+    manuals,
     new_password,
     portal,
     refusals,
@@ -27,5 +28,6 @@ def init_app(app: Flask) -> None:
     refusals.init_app(app)
     for room in (sign_in, activation, enrolment, second_factor, new_password, portal, sign_out):
         app.register_blueprint(room.pages)
+    app.register_blueprint(manuals.pages)
     if "outbox" in {app.config["IDP"].sms_gateway, app.config["IDP"].voice_gateway}:
         app.register_blueprint(demo_phone.pages)

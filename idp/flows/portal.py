@@ -23,6 +23,7 @@ from idp.errors import RefusedOnOurPage
 from idp.flows.begin import begin_adding_a_method
 from idp.flows.cookies import current_session
 from idp.flows.enrolment import summaries
+from idp.flows.manuals import IN_THE_PORTAL, article
 from idp.flows.sign_in import step_up
 from idp.flows.walk import refuse_foreign_post
 from idp.models import Account, AuditEvent
@@ -31,7 +32,6 @@ from idp.pages import csrf_scope, show
 pages = Blueprint("portal", __name__)
 P = ParamSpec("P")
 
-MANUALS: Final = ("instellen", "inloggen", "telefoon-kwijt")
 SECURITY: Final = "/mijn/beveiliging"
 ADD_METHOD: Final = "/mijn/beveiliging/methode-toevoegen"
 _SIGN_INS: Final = (Event.SIGN_IN_COMPLETED, Event.SIGN_IN_FAILED, Event.STEP_FAILED)
@@ -166,20 +166,18 @@ def add_method(_session: LiveSession, _account: Account) -> ResponseReturnValue:
     return redirect(address, code=HTTPStatus.SEE_OTHER)
 
 
-@pages.get("/mijn/handleidingen")
+@pages.get(IN_THE_PORTAL)
 @signed_in
 def manuals(session: LiveSession, account: Account) -> ResponseReturnValue:
     """The manuals."""
-    return _show("manuals", session, account)
+    return _show("manuals", session, account, manuals=IN_THE_PORTAL)
 
 
-@pages.get("/mijn/handleidingen/<slug>")
+@pages.get(f"{IN_THE_PORTAL}/<slug>")
 @signed_in
 def manual(session: LiveSession, account: Account, slug: str) -> ResponseReturnValue:
     """One manual."""
-    if slug not in MANUALS:
-        abort(HTTPStatus.NOT_FOUND)
-    return _show("manual", session, account, slug=slug)
+    return _show("manual", session, account, **article(slug, IN_THE_PORTAL))
 
 
 def _show(page: str, session: LiveSession, account: Account, **context: Any) -> Response:

@@ -13,7 +13,8 @@ from idp.models import Credential
 
 
 @cache
-def _all() -> tuple[Factor, ...]:
+def every() -> tuple[Factor, ...]:
+    """Every factor of this release, whether a deployment offers it or not."""
     modules = (
         importlib.import_module(f"idp.mfa.{found.name}")
         for found in pkgutil.iter_modules(mfa.__path__)
@@ -24,7 +25,7 @@ def _all() -> tuple[Factor, ...]:
 
 def factors() -> tuple[Factor, ...]:
     """Every factor that this deployment can offer."""
-    return tuple(factor for factor in _all() if factor.available())
+    return tuple(factor for factor in every() if factor.available())
 
 
 def named(kind: str) -> Factor | None:

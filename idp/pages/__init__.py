@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from idp.pages import assets, csrf, environment, headers, information, rendering, wording
+from idp.pages import assets, csrf, environment, headers, information, manual, rendering, wording
 from idp.pages.csrf import csrf_holds, csrf_scope
 from idp.pages.rendering import show
 from idp.pages.wording import language, translate, translate_many
@@ -34,4 +34,5 @@ def init_app(app: Flask) -> None:
     csrf.init_app(app)
     headers.init_app(app)
     information.init_app(app)
+    manual.init_app(app)
     environment.init_app(app)  # last: it copies what the others added

@@ -19,10 +19,13 @@ from flask import Flask, Response, abort, current_app, request
 from idp.settings import Settings
 
 STATIC: Final = Path(__file__).parent / "static"
+#: Packed already, by what they are.
+DENSE: Final = frozenset({".png", ".woff2"})
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 TYPES: Final = {
     ".css": "text/css",
     ".js": "text/javascript",
+    ".png": "image/png",
     ".svg": "image/svg+xml",
     ".txt": "text/plain",
     ".woff2": "font/woff2",
@@ -46,7 +49,7 @@ class Asset:
 
 @cache
 def _packed(body: bytes, suffix: str) -> Asset:
-    packed = None if suffix == ".woff2" else gzip.compress(body, mtime=0)
+    packed = None if suffix in DENSE else gzip.compress(body, mtime=0)
     return Asset(body, TYPES[suffix], packed)
 
 

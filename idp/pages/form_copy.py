@@ -66,6 +66,9 @@ SENTENCES: Final[Mapping[str, Callable[[Facts], str]]] = {
         "Deze gegevens kloppen niet. Controleer uw relatienummer, gebruikersnaam en wachtwoord"
     ),
     "method-missing": lambda _facts: _("Kies minstens één methode"),
+    "not-sent": lambda _facts: _(
+        "Wij konden u geen code geven. Probeer het opnieuw of kies een andere methode"
+    ),
     "number-invalid": lambda _facts: _(
         "Wij kunnen dit nummer niet bereiken. Controleer het nummer"
     ),

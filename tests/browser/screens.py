@@ -78,21 +78,25 @@ ACCOUNT = f"{FIRST_NUMBER}-n.jansen"
 
 #: Everything that a clock or chance put on the page. Takes the replacements that only Python knows.
 SETTLE = r"""async (known) => {
-    const months = 'januari|februari|maart|april|mei|juni|juli|augustus|september|oktober|november|december';
-    const days = 'maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag';
+    const dutch = document.documentElement.lang === 'nl', clock = dutch ? '10.42' : '10:42';
+    const months = 'januari|februari|maart|april|mei|juni|juli|augustus|september|oktober|november|december'
+        + '|January|February|March|April|May|June|July|August|September|October|November|December';
+    const days = 'maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag'
+        + '|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday';
     const rules = [
         ...known.hosts.map(([from, to]) => [new RegExp(from, 'g'), to]),
-        [new RegExp(String.raw`\b\d{1,2} (${months}) \d{4}`, 'g'), '20 november 2026'],
-        [new RegExp(String.raw`\b(${days})\b`, 'g'), 'vrijdag'],
-        [/(?<=\b(om|wacht tot) )\d{1,2}\.\d{2}(?= uur)/gi, '10.42'],
-        [/\bover \d+ seconden?\b/g, 'over 28 seconden'],
+        [new RegExp(String.raw`\b\d{1,2} (${months}) \d{4}`, 'g'), dutch ? '20 november 2026' : '20 November 2026'],
+        [new RegExp(String.raw`\b(${days})\b`, 'g'), dutch ? 'vrijdag' : 'Friday'],
+        [/(?<=\b(om|wacht tot) )\d{1,2}\.\d{2}(?= uur)/gi, clock],
+        [/(?<=\b(at|until) )\d{1,2}:\d{2}/gi, clock],
+        [/\b(over|in) \d+ (seconden?|seconds?)\b/g, dutch ? 'over 28 seconden' : 'in 28 seconds'],
     ];
     for (const one of document.querySelectorAll('[data-countdown]')) one.replaceWith(one.cloneNode(true));
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (texts.nextNode()) {
         const node = texts.currentNode;
         for (const [from, to] of rules) node.nodeValue = node.nodeValue.replace(from, to);
-        if (node.parentElement.matches('time')) node.nodeValue = node.nodeValue.replace(/\b\d{1,2}\.\d{2}\b/, '10.42');
+        if (node.parentElement.matches('time')) node.nodeValue = node.nodeValue.replace(/\b\d{1,2}[.:]\d{2}\b/, clock);
     }
     const put = (selector, text) => document.querySelectorAll(selector).forEach(one => { one.textContent = text });
     put('#kenmerk', 'VBLD-2026');

@@ -82,14 +82,16 @@ def test_signing_in_needs_no_mouse(visitor: Visitor, people: People) -> None:
 def test_the_tab_key_follows_the_page(visitor: Visitor, people: People) -> None:
     visitor.open("/")
     footer = ["Privacy en cookies", "Toegankelijkheid", "Veilig inloggen", "Contact"]
-    desk = ["088 - 711 4888", "wmoservicedesk@hetcak.nl"]
+    desk = [
+        "088 - 711 4888", "wmoservicedesk@hetcak.nl", "Lees de handleiding (in een nieuw tabblad)",
+    ]  # fmt: skip
     assert tab_stops(visitor) == [
         "Direct naar de inhoud", "Mijn CAK Zakelijk Voor zakelijke partners", "English",
         "relatienummer", "gebruikersnaam", "wachtwoord", "Toon wachtwoord", "volgende",
         "Wachtwoord of gebruikersnaam vergeten?", *desk, "Twee-staps verificatie instellen", *footer,
     ]  # fmt: skip
     walks.up_to_the_methods(visitor, people.make(code=True))
-    assert tab_stops(visitor)[3:-6] == [
+    assert tab_stops(visitor)[3:-7] == [
         "methode-totp", "Uitleg over authenticator-app", "methode-sms", "Uitleg over sms",
         "methode-voice", "Uitleg over gesproken bericht",
         "methode-webauthn", "Uitleg over passkey of beveiligingssleutel", "volgende", "stoppen",

@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
+from idp.flows.manuals import MANUALS
 from tests.browser import walks
 from tests.browser.any_visitor import AnyVisitor
 from tests.browser.people import WRONG_ACTIVATION_CODE, People, Person
 from tests.browser.security_key import Device, cancel_every_prompt
+from tests.browser.tours_for_reading import information, manuals
 from tests.browser.tours_of_the_application import application, levels
 from tests.browser.visitor import Visitor
 
@@ -230,7 +232,7 @@ def portal(visitor: Visitor, people: People) -> Iterator[str]:
     visitor.open("/mijn/handleidingen")
     visitor.is_at("manuals")
     yield "handleidingen"
-    for manual in ("instellen", "inloggen", "telefoon-kwijt"):
+    for manual in MANUALS:
         visitor.open(f"/mijn/handleidingen/{manual}")
         visitor.is_at("manual")
         yield f"handleiding-{manual}"
@@ -346,30 +348,9 @@ def refused(visitor: Visitor, people: People) -> Iterator[str]:
     yield "fout-te-vaak"
 
 
-def information(visitor: Visitor, people: People) -> Iterator[str]:
-    """The pages behind the links in the footer, and the demo's phone."""
-    for path, page in {
-        "privacy": "privacy",
-        "toegankelijkheid": "accessibility",
-        "veilig-inloggen": "safe-sign-in",
-        "contact": "contact",
-    }.items():
-        visitor.open(f"/{path}")
-        visitor.is_at(page)
-        yield path
-    visitor.open("/")
-    visitor.sign_in(people.make(sms=True, voice=True))
-    for kind in ("sms", "voice"):
-        visitor.choose(kind)
-        visitor.press("volgende")
-        visitor.press("volgende")
-        visitor.press("andere-methode")
-    visitor.open("/demo/telefoon")
-    visitor.is_at("demo-phone")
-    yield "demo-telefoon"
-
-
-MAIN_LINE: tuple[Tour, ...] = (first_set_up, setting_up, signing_in, security_key, portal, calls)
+MAIN_LINE: tuple[Tour, ...] = (
+    first_set_up, setting_up, signing_in, security_key, portal, calls, manuals,
+)  # fmt: skip
 IN_FIREFOX_TOO: tuple[Tour, ...] = (first_set_up, setting_up, signing_in)
 ALL: tuple[Tour, ...] = (
     *MAIN_LINE, portal_of_others, refused_activation, refused, information, application, levels,

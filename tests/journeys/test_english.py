@@ -40,7 +40,7 @@ DUTCH = set(
 )
 #: What operators named, and the switch back.
 NAMES = re.compile(
-    r"Mijn CAK Zakelijk|Gemeente Voorbeeld \d+|Nederlands|Servicedesk [\w ]+|Wmo-berichten"
+    r"Mijn CAK Zakelijk|Gemeente Voorbeeld \d+|Nederlands|Servicedesk [\w ]+|KENMERK|Wmo-berichten"
 )
 
 
@@ -128,8 +128,10 @@ def test_signing_in_and_the_portal_in_english(
         "/mijn/beveiliging",
         "/mijn/handleidingen",
         "/mijn/handleidingen/instellen",
+        "/mijn/handleidingen/methoden",
         "/mijn/handleidingen/inloggen",
         "/mijn/handleidingen/telefoon-kwijt",
+        "/mijn/handleidingen/foutmeldingen",
         "/uitloggen",
     ):
         seen(browser.get(address))
@@ -166,6 +168,9 @@ def test_information_and_errors_in_english(
     english: tuple[House, Visitor, Listener], time: Standing
 ) -> None:
     house, browser, seen = english
+    manuals = ("", "/instellen", "/methoden", "/inloggen", "/telefoon-kwijt", "/foutmeldingen")
+    for manual in (*manuals, "/servicedesk"):
+        seen(browser.get(f"/handleidingen{manual}"))
     for address in ("/privacy", "/toegankelijkheid", "/veilig-inloggen", "/contact", "/nergens"):
         seen(browser.get(address))
     seen(browser.get("/demo/telefoon"))

@@ -37,6 +37,6 @@ def provider(house: House, run: Run) -> Provider:
 @pytest.fixture
 def apps_are_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """In this test an authenticator app counts as a key; a text message stays what it is."""
-    real = catalogue._all()
+    real = catalogue.every()
     made = tuple(StandInKey() if factor.kind == "totp" else factor for factor in real)
-    monkeypatch.setattr(catalogue, "_all", lambda: made)
+    monkeypatch.setattr(catalogue, "every", lambda: made)

@@ -177,8 +177,8 @@ def test_where_no_key_is_offered_a_wish_is_let_go_and_a_demand_is_refused(
 ) -> None:
     from idp.mfa import catalogue
 
-    plain = tuple(each for each in catalogue._all() if not each.phishing_resistant)
-    monkeypatch.setattr(catalogue, "_all", lambda: plain)
+    plain = tuple(each for each in catalogue.every() if not each.phishing_resistant)
+    monkeypatch.setattr(catalogue, "every", lambda: plain)
     shop, anna = client(provider, profile), provider.person(totp=True)
     browser = provider.browser(anna)
     if profile == "basic":

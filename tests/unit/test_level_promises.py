@@ -133,7 +133,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Settings at work, and a key among the factors."""
     folder: Path = tmp_path_factory.mktemp("house")
     with pytest.MonkeyPatch.context() as patch, deployed(folder):
-        patch.setattr(catalogue, "_all", lambda: (Totp(), StandInKey()))
+        patch.setattr(catalogue, "every", lambda: (Totp(), StandInKey()))
         yield
 
 

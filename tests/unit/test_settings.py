@@ -57,6 +57,8 @@ BAD = [
     ({"IDP_VOICE_GATEWAY": "outbox"}, "IDP_VOICE_GATEWAY", "demo only"),
     ({"IDP_VOICE_GATEWAY": "cm"}, "IDP_VOICE_GATEWAY", "outbox"),
     ({"IDP_ENROLMENT_LEVEL": "high"}, "IDP_ENROLMENT_LEVEL", "substantieel"),
+    ({"IDP_ACCESSIBILITY_STATUS": "E"}, "IDP_ACCESSIBILITY_STATUS", "'A', 'B', 'C' or 'D'"),
+    ({"IDP_ACCESSIBILITY_STATEMENT": "javascript:x"}, "IDP_ACCESSIBILITY_STATEMENT", "https://"),
     ({"IDP_ID_TOKEN_SECONDS": "301"}, "IDP_ID_TOKEN_SECONDS", "300"),
     ({"IDP_ID_TOKEN_SECONDS": "29"}, "IDP_ID_TOKEN_SECONDS", "30"),
     ({"IDP_ACCESS_TOKEN_SECONDS": "901"}, "IDP_ACCESS_TOKEN_SECONDS", "900"),
