@@ -234,7 +234,7 @@ MISTAKES: Final = {
 CALL: Final = "088 - 711 4888"
 #: Nothing here to press that helps: the Servicedesk has to unblock, or the application has to be opened anew.
 NO_BUTTON: Final = {"account-blocked", "relation-blocked", "client-request"}
-#: Failures of ours and of a gateway: `test_hostile_input.py` and `test_gateway_away.py` in `tests/attacks` look at these.
+#: Failures of ours and of a gateway: `test_hostile_input.py` and `test_gateway_away.py` look at these.
 NOBODYS_MISTAKE: Final = {"server-error", "not-sent"}
 
 
