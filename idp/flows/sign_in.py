@@ -99,14 +99,22 @@ def _identify_without_request(purpose: Purpose, *, here: str) -> ResponseReturnV
 @at_step(Step.IDENTIFY)
 def fields(here: Visit) -> ResponseReturnValue:
     """The sign-in page of one interrupted sign-in."""
-    relation, _slash, name = (here.login.demands.login_hint or "").rpartition("/")
+    number, name = _expected(here.login)
     return _form(
         here=here.here,
         login=here.login,
         activation=here.login.purpose is Purpose.ACTIVATION,
-        relatienummer=directory.normal_number(relation),
-        gebruikersnaam=name[:100],
+        relatienummer=number,
+        gebruikersnaam=name,
     )
+
+
+def _expected(login: LoginTransaction) -> tuple[str, str]:
+    """Number and name of who took too long here, so that nobody types them twice; else those of the request."""
+    if login.former and (account := directory.get(login.former)):
+        return account.relation.number, account.username
+    number, _slash, name = (login.demands.login_hint or "").rpartition("/")
+    return directory.normal_number(number), name[:100]
 
 
 @pages.post("/inloggen/<login_id>")

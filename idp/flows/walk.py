@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
 
@@ -74,6 +75,15 @@ class Visit:
     def here(self) -> str:
         """The address of the page for the present step."""
         return address(self)
+
+    @property
+    def finish_by(self) -> datetime | None:
+        """Until when the person can go on from here without signing in again, as far as time alone decides."""
+        limits = [self.login.lapses_at]
+        if self.standing.window_open:
+            window = activation_codes.open_window(self.person.id, self.login.browser)
+            limits.append(window.window_ends_at if window else None)
+        return min((each for each in limits if each is not None), default=None)
 
     def for_factor(self) -> Login:
         """What a factor may know."""
@@ -288,6 +298,7 @@ def show_here(here: Visit, page: str, **context: object) -> Response:
         form_action=here.login.form_action,
         signing_in_for=here.login.signing_in_for,
         activation=here.login.purpose is not Purpose.ADD_METHOD,
+        finish_by=here.finish_by,
         **context,  # type: ignore[arg-type]
     )
 
