@@ -266,9 +266,9 @@ def lead_on(here: Visit) -> ResponseReturnValue:
             "no-method", HTTPStatus.FORBIDDEN, "no method and no live code", reference=reference
         )
     if here.step is Step.WINDOW_CLOSED:
-        raise RefusedOnOurPage(
-            "activation-window-closed", HTTPStatus.GONE, "the window closed", reference=reference
-        )
+        used = activation_codes.was_used_here(here.person.id, here.login.browser)  # in another tab
+        error = "activation-code-used" if used else "activation-window-closed"
+        raise RefusedOnOurPage(error, HTTPStatus.GONE, "the window closed", reference=reference)
     return redirect(address(here), code=HTTPStatus.SEE_OTHER)
 
 
