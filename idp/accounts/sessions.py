@@ -7,12 +7,12 @@ the account or its relation is blocked, or its password or methods are reset.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any, Final, cast
 
-from sqlalchemy import Executable, Select, Table, bindparam, delete, func, select, update
+from sqlalchemy import Executable, Select, Table, bindparam, delete, func, or_, select, update
 from sqlalchemy import insert as insert_row
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -51,6 +51,13 @@ class LiveSession:
     used_at: datetime
     ends_at: datetime
     """When it ends if nobody uses it."""
+    ends_for_good_at: datetime
+    """When it ends however much it is used."""
+
+    @property
+    def can_be_kept_alive(self) -> bool:
+        """Whether using it now would make it last longer."""
+        return self.ends_at < self.ends_for_good_at
 
 
 _COLUMNS = (
@@ -131,14 +138,18 @@ def _live(statement: Select[Any], which: str) -> LiveSession | None:
         created_at=row.created_at,
         used_at=row.used_at,
         ends_at=min(row.expires_at, row.used_at + idle),
+        ends_for_good_at=row.expires_at,
     )
 
 
-def touch(session: LiveSession) -> None:
-    """The person did something: the idle time starts again."""
+def touch(session: LiveSession) -> LiveSession:
+    """The person did something: the idle time starts again. Returns the session as it is from now on."""
     now = clock.now()
-    if (now - session.used_at).total_seconds() >= TOUCH_EVERY_SECONDS:
-        db.session.execute(update(Session).where(Session.id == session.id).values(used_at=now))
+    if (now - session.used_at).total_seconds() < TOUCH_EVERY_SECONDS:
+        return session
+    db.session.execute(update(Session).where(Session.id == session.id).values(used_at=now))
+    ends_at = min(session.ends_for_good_at, now + settings.current().session_idle)
+    return replace(session, used_at=now, ends_at=ends_at)
 
 
 def open_session(
@@ -231,11 +242,13 @@ def end_all_of_relation(relation_id: str, *, why: str, actor: str) -> int:
 def forget_unfinished(
     account_id: str, *, except_for: str | None = None, browser: str | None = None
 ) -> None:
-    """Forget the sign-ins of an account that are not complete: what was proved in them counts no longer.
+    """Forget the sign-ins of an account that are not complete: what was proved in them counts no longer, nor are they
+    taken up again under its name.
 
     All of them, or those of one browser (a digest), or all but one.
     """
-    which = LoginTransaction.state["account_id"].as_string() == account_id
+    whose = (LoginTransaction.state[name].as_string() for name in ("account_id", "former"))
+    which = or_(*(one == account_id for one in whose))
     if browser is not None:
         which &= LoginTransaction.browser == browser
     db.session.execute(
