@@ -6,7 +6,7 @@ the account or its relation is blocked, or its password or methods are reset.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -190,6 +190,20 @@ def raise_session(session: LiveSession, proofs: Iterable[Proof]) -> str | None:
         .returning(Session.id)
     ).scalar_one_or_none()
     return cookie if raised else None
+
+
+def forget_proofs(account_id: str, credential_ids: Collection[str]) -> None:
+    """A method is gone: what it proved in any session of the account counts no longer, and is asked again."""
+    if not credential_ids:
+        return
+    for session in db.session.scalars(
+        select(Session)
+        .where(Session.account_id == account_id, Session.ended_at.is_(None))
+        .with_for_update()
+    ):
+        session.proofs = [
+            proof for proof in session.proofs if proof["credential_id"] not in credential_ids
+        ]
 
 
 def sid_for(session_id: str, client_id: str) -> str:

@@ -131,12 +131,11 @@ def visit(login: LoginTransaction, known: Visit | None = None) -> Visit:
         account, own, standing = _whose(login)
     if standing.window_open and not login.window_was_open:
         login = login.moved(window_was_open=True)
-    held = {credential.id for credential in own}
-    proofs = tuple(
-        proof
-        for proof in (*brought, *login.earned)
-        if proof.credential_id is None or proof.credential_id in held  # a method may be gone since
-    )
+    held = {None, *(credential.id for credential in own)}  # a method may be gone since
+    earned = tuple(proof for proof in login.earned if proof.credential_id in held)
+    if earned != login.earned:
+        login = login.moved(earned=earned)
+    proofs = (*(proof for proof in brought if proof.credential_id in held), *earned)
     return Visit(
         login, account, own, standing, proofs, next_step(login, standing, proofs, now=clock.now())
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from flask import Response, g, request
 
@@ -25,6 +26,10 @@ from idp.oidc.parameters import Parameters
 from idp.oidc.refusals import Code, RefusedToClient
 from idp.oidc.requests_kept import Kept
 from idp.secret_values import new_reference
+
+#: A request that lay waiting longer counts as asked so long ago: `prompt=login` and `max_age` mean a sign-in for it,
+#: not one of earlier in the day. Steps of a sign-in count no longer than this before it is complete.
+LONGEST_SIGN_IN: Final = timedelta(minutes=30)
 
 
 def authorize() -> Response:
@@ -48,7 +53,8 @@ def authorize() -> Response:
 def resume(request_id: str) -> Response:
     """A kept request, whose person comes back from signing in (or whose browser comes back by GET)."""
     kept = requests_kept.load(request_id, browser=browser_digest())
-    asked = Asked(Parameters(kept.parameters), kept.created_at, kept.reference)
+    at = max(kept.created_at, clock.now() - LONGEST_SIGN_IN)
+    asked = Asked(Parameters(kept.parameters), at, kept.reference)
     g.reference = kept.reference
     if (refusal := _checked(asked)) is not None:  # the client may have been changed since
         return _refuse(asked, refusal, kept)
