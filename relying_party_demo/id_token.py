@@ -17,8 +17,8 @@ WIRE_VALUES = {
     "phr": "phr",
     "hoog": "http://eidas.europa.eu/LoA/high",
 }
-#: Which levels are good enough when one is asked: itself and all that ask more of a person. Beside substantieel `phr` is
-#: none of these: it says how somebody signed in, not how the account was enrolled.
+#: Which levels are good enough when one is asked: itself and all that ask more of a person. `phr` says how somebody
+#: signed in, not how the account was enrolled, so it is not good enough for substantieel.
 GOOD_ENOUGH = {
     "laag": {"laag", "substantieel", "phr", "hoog"},
     "substantieel": {"substantieel", "hoog"},
