@@ -27,6 +27,7 @@ from idp.models import (
     AuthorizationCode,
     Client,
     LoginTransaction,
+    RefreshToken,
     Relation,
     Session,
     SessionClient,
@@ -256,7 +257,7 @@ def _end(which: object, *, why: str, actor: str, reference: str | None = None) -
     if not ended:
         return 0
     ids = [row.id for row in ended]
-    for table in (AuthorizationCode, AccessToken):
+    for table in (AuthorizationCode, AccessToken, RefreshToken):
         db.session.execute(
             update(table)
             .where(table.session_id.in_(ids), table.revoked_at.is_(None))

@@ -61,7 +61,11 @@ def its_registration(client: Client) -> Iterator[Remark]:
             f"its profile {client.profile} is not offered by this deployment, so it cannot sign anybody in; "
             "IDP_ENABLED_PROFILES says which are"
         )
-    if not client.post_logout_redirect_uris:
+    if client.audience is not None and clients.api(client.audience) is None:
+        yield _wrong(f"no client is the API {client.audience} that its access tokens are for")
+    if not client.grant_types:
+        yield _note("it gets no tokens: it is an API that asks about those of others")
+    if "authorization_code" in client.grant_types and not client.post_logout_redirect_uris:
         yield _wrong("after signing out people stay here: register a post_logout_redirect_uri")
     if client.is_test and not settings.current().is_loopback:
         yield _note(

@@ -102,6 +102,10 @@ TOKENS: dict[str, tuple[Redeem, str]] = {
     "address": (lambda it, code: it.redeem(code, redirect_uri="https://x.nl/"), "ander adres"),
     "code": (lambda it, _: it.redeem("x" * 43), "bestaat niet"),
     "grant type": (lambda it, code: it.redeem(code, grant_type="password"), "manier die niet kan"),
+    "grant of others": (
+        lambda it, _: it.own_token(),
+        "waarvoor zij niet is geregistreerd",
+    ),
     "no code": (lambda it, _: it.redeem(None), "niet volledig"),
 }
 
@@ -154,18 +158,31 @@ def test_what_is_no_fault_of_an_application_is_not_called_one(
     assert TO_BUILDERS not in outcome.zeg
 
 
+MODULES = (
+    *("checks", "calls", "token", "credentials", "codes", "refresh_tokens", "holders", "server"),
+    *("revocation", "introspection", "decide", "authorize"),
+)
+
+
 def reasons() -> Iterator[tuple[str, str]]:
     """Every reason for which the protocol refuses, read from the source: what is varied in one stands as `1`."""
-    for name in ("checks", "token", "credentials", "codes", "server", "decide", "authorize"):
+    for name in MODULES:
         for function, node in nodes_of(name):
             said = None
             if isinstance(node, ast.Call):
                 place = PLACES.get(ast.unparse(node.func))
                 said = node.args[place] if place is not None and len(node.args) > place else None
-            elif isinstance(node, ast.Return) and function == "_why":
+            elif is_reason(function, node):
                 said = node.value
             if (text := literal(said)) is not None:
                 yield name, text
+
+
+def is_reason(function: str, node: ast.AST) -> bool:
+    """Whether a reason is named here that is used elsewhere."""
+    if isinstance(node, ast.Assign):
+        return ast.unparse(node.targets[0]) == "why"
+    return isinstance(node, ast.Return) and function == "_why"
 
 
 def nodes_of(name: str) -> Iterator[tuple[str, ast.AST]]:
@@ -182,6 +199,7 @@ PLACES = {
     "_on_our_page": 1,
     "_to_client": 1,
     "_refuse": 0,
+    "refuse": 1,
     "_fail": 0,
     "RefusedToClient": 1,
     "Refuse": 1,
