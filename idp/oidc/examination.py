@@ -95,17 +95,17 @@ def its_secrets(client: Client) -> Iterator[Remark]:
 
 def its_signatures(client: Client) -> Iterator[Remark]:
     """Whether there is a key of ours for the algorithm that it registered."""
-    if not any(
+    if client.grant_types and not any(
         key.state == "active" and key.alg == client.id_token_alg for key in keyring.listing()
     ):
         yield _wrong(
-            f"no key of ours signs {client.id_token_alg}, which its ID Tokens need; run `idp keys rotate`"
+            f"no key of ours signs {client.id_token_alg}, which its tokens need; run `idp keys rotate`"
         )
 
 
 def its_application(client: Client) -> Iterator[Remark]:
     """Whether people reach it from the portal, and whether anybody may."""
-    if client.application_id is None:
+    if client.application_id is None or "authorization_code" not in client.grant_types:
         return
     application = db.session.get_one(Application, client.application_id)
     if client.initiate_login_uri is None:
@@ -137,7 +137,7 @@ def its_use(client: Client) -> Iterator[Remark]:
             AuditEvent.client_id == client.client_id, AuditEvent.event == Event.TOKEN_ISSUED.value
         )
     )
-    if succeeded is None:
+    if succeeded is None and client.grant_types:
         yield _note("it never got a token, as far back as the audit trail goes")
     for refused in _last_refusals(client.client_id):
         since = succeeded is not None and succeeded > refused[-1].at

@@ -7,7 +7,8 @@ from typing import NoReturn
 
 from idp.accounts import grants
 from idp.accounts.grants import GrantedApplication
-from idp.oidc import claims, persons
+from idp.assurance import Level
+from idp.oidc import acr, claims, persons
 from idp.oidc.mandates import Mandate
 from idp.oidc.persons import Person
 from idp.oidc.refusals import Code, refuse
@@ -28,6 +29,8 @@ def holder_of(client: RegisteredClient, mandate: Mandate) -> Holder:
     person = persons.of_session(mandate.session_id)
     if person is None:
         _refuse("the session ended, or account or relation is blocked", mandate)
+    if _says_too_much(client, mandate, person):
+        _refuse("the account was enrolled at a lower level since", mandate)
     names = claims.wanted_in_id_token(
         client, mandate.scope.split(), mandate.claims.get("id_token", ())
     )
@@ -37,6 +40,12 @@ def holder_of(client: RegisteredClient, mandate: Mandate) -> Holder:
     ):
         _refuse("the grant for the application was withdrawn", mandate)
     return Holder(mandate, person, granted)
+
+
+def _says_too_much(client: RegisteredClient, mandate: Mandate, person: Person) -> bool:
+    """Whether the sign-in stated, or the client needs, a level above that at which the account is enrolled by now."""
+    beyond = (acr.of_level(level) for level in Level if level > max(person.enrolled_at, Level.NONE))
+    return client.requires.level > person.enrolled_at or mandate.acr in beyond
 
 
 def _refuse(why: str, mandate: Mandate) -> NoReturn:

@@ -159,7 +159,7 @@ KEPT_ON_PURPOSE: Final = {"verifier"}
 FULL: Final = {
     *("account", "credential", "passcode", "activation_code", "login_transaction", "session"),
     *("authorization_code", "authorization_request", "access_token", "client", "session_client"),
-    *("outbox_message", "audit_event", "spent_assertion", "throttle_counter"),
+    *("outbox_message", "audit_event", "spent_assertion", "throttle_counter", "refresh_token"),
 }
 
 
@@ -187,5 +187,6 @@ def test_a_copy_of_the_database_holds_no_secret_and_opens_no_door(
         assert thief.send("GET", "/mijn/applicaties").headers["Location"] == "/", key
         assert shop.userinfo(key).status_code == 401, key
         assert shop.redeem(key).status_code == 400, key
+        assert shop.refresh(key).status_code == 400, key
         if len(key) == 43:
             assert thief.send("GET", waiting).error == "other-browser", key

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from idp.accounts import directory, grants, sessions
+from idp.assurance import Level
 from idp.audit import Event
 from idp.clock import Standing
 from idp.database import db
@@ -148,6 +149,32 @@ def test_it_ends_with_a_block_and_with_a_grant(provider: Provider, house: House)
     assert provider.events(Event.TOKEN_REFUSED)[-1].reason == (
         "the grant for the application was withdrawn"
     )
+
+
+@ONE
+def test_it_ends_when_the_account_is_enrolled_lower(provider: Provider, house: House) -> None:
+    """EU 2015/1502: what a token states holds for as long as it is renewed."""
+    shop, anna = shop_of(provider), provider.person()
+    token = shop.tokens(provider.browser(anna))["refresh_token"]
+    with house.inside():
+        account = directory.get(anna.id)
+        assert account is not None
+        account.enrolment_level = int(Level.LAAG)
+    assert refused(shop, token) == "invalid_grant"
+
+
+@ONE
+def test_a_new_password_ends_it_also_where_the_session_stays(
+    provider: Provider, house: House
+) -> None:
+    shop, anna = shop_of(provider), provider.person()
+    token = shop.tokens(provider.browser(anna))["refresh_token"]
+    with house.inside():
+        [session] = db.session.query(Session)
+        sessions.end_all_of(anna.id, why="test", actor="person", except_for=session.id)
+    assert refused(shop, token) == "invalid_grant"
+    with house.app.app_context():
+        assert db.session.query(Session).one().ended_at is None
 
 
 @ONE
