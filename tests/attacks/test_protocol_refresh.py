@@ -67,6 +67,16 @@ def test_a_copy_that_comes_later_ends_the_whole_family(
     assert replayed.reference == provider.events(Event.CODE_ISSUED)[0].reference
 
 
+def test_a_copy_of_which_nobody_used_the_successor_ends_it_all_the_same(
+    provider: Provider, shop: RelyingParty, time: Standing
+) -> None:
+    stolen = shop.tokens(provider.browser(provider.person()))["refresh_token"]
+    newer = shop.refresh(stolen).get_json()["refresh_token"]
+    time.move(timedelta(seconds=11))
+    assert ended(shop, stolen, newer)
+    assert len(provider.events(Event.REFRESH_REPLAYED)) == 1
+
+
 def test_the_grace_ends_as_soon_as_the_successor_is_used(
     provider: Provider, shop: RelyingParty
 ) -> None:
