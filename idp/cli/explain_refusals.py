@@ -182,12 +182,6 @@ _KNOWN: Final = (
         "laat de gebruiker opnieuw inloggen.",
     ),
     _line(
-        "the refresh token was used before; what came of its sign-in no longer works",
-        "het refresh token was al gebruikt",
-        "Een refresh token is voor één keer. Het kwam nog eens; heeft iemand anders het? Wij trokken alles in.",
-        "laat één proces tegelijk vernieuwen en bewaar meteen het nieuwe token. Is dat zo, meld het dan als incident.",
-    ),
-    _line(
         "a scope that the sign-in did not give",
         "de applicatie vroeg bij het vernieuwen meer dan zij had",
         "De scope bij een refresh token kan alleen kleiner zijn dan die van het inloggen.",

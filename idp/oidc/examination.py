@@ -32,6 +32,7 @@ _REFUSALS: Final = (
     Event.TOKEN_REFUSED,
     Event.CLIENT_AUTHENTICATION_FAILED,
     Event.CODE_REPLAYED,
+    Event.REFRESH_REPLAYED,
 )
 #: What a refusal may tell a client without anything being wrong with it.
 _USUAL: Final = frozenset({Code.LOGIN_REQUIRED.value, Code.ACCESS_DENIED.value})

@@ -138,6 +138,43 @@ def test_a_code_that_came_too_late_is_found_under_its_sign_in(
 
 
 @ONE
+def test_a_copied_refresh_token_is_reported_under_its_sign_in(
+    provider: Provider, house: House, time: Standing
+) -> None:
+    shop = provider.application(grant_types=("authorization_code", "refresh_token"))
+    anna = provider.person()
+    token = shop.tokens(provider.browser(anna))["refresh_token"]
+    shop.refresh(token)
+    time.move(timedelta(seconds=11))
+    explanation = explained(house, shop.refresh(token).get_json()["error_description"])
+    assert "twee keer gebruikt" in explanation.uitkomst.resultaat
+    assert anna.username in (explanation.wie or "")
+    assert [step.event for step in explanation.stappen][-2:] == [
+        "token-refreshed",
+        "refresh-replayed",
+    ]
+
+
+@ONE
+@pytest.mark.parametrize(
+    ("misuse", "says"),
+    [
+        (lambda it, token: it.refresh("x" * 43), "bestaat niet"),
+        (lambda it, token: it.refresh(token, scope="openid email"), "meer dan zij had"),
+        (lambda it, token: (it.revoke(token), it.refresh(token))[1], "geldt niet meer"),
+    ],
+)
+def test_a_refused_refresh_explains_itself_to_its_builder(
+    provider: Provider, house: House, misuse: Redeem, says: str
+) -> None:
+    shop = provider.application(grant_types=("authorization_code", "refresh_token"))
+    token = shop.tokens(provider.browser(provider.person()))["refresh_token"]
+    outcome = explained(house, misuse(shop, token).get_json()["error_description"]).uitkomst
+    assert says in outcome.resultaat
+    assert outcome.zeg.startswith(TO_BUILDERS)
+
+
+@ONE
 def test_who_brings_the_code_of_another_application_learns_nothing_of_that_sign_in(
     provider: Provider, house: House
 ) -> None:
