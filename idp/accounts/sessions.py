@@ -27,6 +27,7 @@ from idp.models import (
     AuthorizationCode,
     Client,
     LoginTransaction,
+    RefreshToken,
     Relation,
     Session,
     SessionClient,
@@ -240,8 +241,14 @@ def end(session_id: str, *, why: str, actor: str = "person", reference: str | No
 
 
 def end_all_of(account_id: str, *, why: str, actor: str, except_for: str | None = None) -> int:
-    """End every session of an account (but one, when asked) and return how many that were."""
+    """End every session of an account (but one, when asked) and return how many that were.
+
+    A session that stays keeps no refresh tokens: who copied one would keep it too (RFC 9700 section 4.14.2).
+    """
     which = Session.account_id == account_id
+    if except_for is not None:
+        held = (RefreshToken.account_id == account_id, RefreshToken.revoked_at.is_(None))
+        db.session.execute(update(RefreshToken).where(*held).values(revoked_at=clock.now()))
     return _end(
         which if except_for is None else which & (Session.id != except_for), why=why, actor=actor
     )
@@ -283,7 +290,7 @@ def _end(which: object, *, why: str, actor: str, reference: str | None = None) -
     if not ended:
         return 0
     ids = [row.id for row in ended]
-    for table in (AuthorizationCode, AccessToken):
+    for table in (AuthorizationCode, AccessToken, RefreshToken):
         db.session.execute(
             update(table)
             .where(table.session_id.in_(ids), table.revoked_at.is_(None))

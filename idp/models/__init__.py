@@ -11,6 +11,7 @@ from idp.models.clients import (
     AuthorizationCode,
     AuthorizationRequest,
     Client,
+    RefreshToken,
     SpentAssertion,
 )
 from idp.models.keys import KeyChallenge, SecurityKey
@@ -34,6 +35,7 @@ __all__ = [
     "LoginTransaction",
     "OutboxMessage",
     "Passcode",
+    "RefreshToken",
     "Relation",
     "SecurityKey",
     "Session",
