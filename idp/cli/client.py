@@ -199,7 +199,7 @@ def update(client_id: str, name: str | None, profile: str | None, **given: Any) 
 def check(client_id: str, as_json: bool) -> int:
     """Say what about a client does not or will not work, and what is good to know.
 
-    Exit code 1 when something is wrong.
+    Exit code 1 when something is wrong with the client; what one person ran into is a note.
     """
     with at_work(keep=False):
         reads_only()

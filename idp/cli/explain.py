@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,6 +36,8 @@ _SAID_ALREADY: Final = frozenset(
     }
 )
 _MISREAD = str.maketrans("OIL", "011")
+#: What stands before it on the error page, in either language.
+_LABEL: Final = re.compile(r"\s*(kenmerk|reference)\b\s*:?", re.IGNORECASE)
 _DECORATION = str.maketrans("", "", " -.\u00a0\u2010\u2011\u2012\u2013\u2014")
 
 
@@ -62,16 +65,16 @@ class Explanation:
 
 
 @click.command()
-@click.argument("kenmerk")
+@click.argument("kenmerk", nargs=-1, required=True, metavar="KENMERK")
 @json_option
-def explain(kenmerk: str, as_json: bool) -> None:
+def explain(kenmerk: tuple[str, ...], as_json: bool) -> None:
     """Tell what happened in one sign-in.
 
-    KENMERK is the reference code that stands on the error page, such as 7F3K-2QXM.
+    KENMERK is the reference code that stands on the error page, such as 7F3K-2QXM; it may be pasted as it stands there.
     """
     with at_work(keep=False):
         reads_only()
-        explanation = explain_reference(kenmerk)
+        explanation = explain_reference(" ".join(kenmerk))
     if as_json:
         show_json(explanation)
     else:
@@ -79,8 +82,9 @@ def explain(kenmerk: str, as_json: bool) -> None:
 
 
 def normal_reference(typed: str) -> str:
-    """A reference code as it is stored, from how somebody read it out; `WrongInput` when it cannot be one."""
-    symbols = typed.translate(_DECORATION).upper().translate(_MISREAD)
+    """A reference code as it is stored, from how somebody read it out or pasted it; else `WrongInput`."""
+    said = _LABEL.sub("", typed, count=1).partition("·")[0]  # behind the dot stands when it was
+    symbols = said.translate(_DECORATION).upper().translate(_MISREAD)
     if len(symbols) != 8 or any(symbol not in CROCKFORD for symbol in symbols):
         raise WrongInput(
             "dat is geen kenmerk: het heeft acht letters en cijfers, bijvoorbeeld 7F3K-2QXM"

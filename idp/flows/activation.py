@@ -8,13 +8,12 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from idp.accounts import activation_codes
-from idp.accounts.activation_codes import Accepted, Refused, Trouble
+from idp.accounts.activation_codes import Accepted, Trouble
 from idp.database import db
 from idp.errors import RefusedOnOurPage
 from idp.flows.steps import Step
 from idp.flows.walk import Visit, at_step, onward, show_here, stop
-from idp.pages import translate as _
-from idp.pages import translate_many
+from idp.pages import form_copy
 
 pages = Blueprint("activation", __name__)
 
@@ -82,22 +81,9 @@ def redeem(here: Visit) -> ResponseReturnValue:
         length=activation_codes.SYMBOLS,
         status=422,
         error=outcome.trouble.value,
-        field_errors={"activatiecode": _sentence(outcome)},
+        field_errors={
+            "activatiecode": form_copy.sentence(
+                outcome.trouble.value, {"tries_left": outcome.tries_left}
+            )
+        },
     )
-
-
-def _sentence(outcome: Refused) -> str:
-    if outcome.trouble is Trouble.MISSING:
-        return _("Vul uw activatiecode in")
-    if outcome.trouble is Trouble.TYPO:
-        said = _("In de activatiecode zit een typefout. Controleer de letters en cijfers")
-    else:
-        said = _("De activatiecode klopt niet")
-    if outcome.tries_left is None:
-        return said
-    left = translate_many(
-        "U kunt het nog %(num)s keer proberen",
-        "U kunt het nog %(num)s keer proberen",
-        outcome.tries_left,
-    )
-    return f"{said}. {left}"

@@ -7,8 +7,7 @@ from typing import Any, Final
 from flask import request
 
 from idp.mfa.factor import Answer, Rejected
-from idp.pages import form_copy, translate_many
-from idp.pages import translate as _
+from idp.pages import form_copy
 
 #: Buttons that ask for something else than that an answer be checked; every other value is an answer.
 ASIDE: Final = frozenset({"opnieuw", "andere-methode", "ander-nummer", "stoppen"})
@@ -42,42 +41,14 @@ def rejected(wrong: Rejected) -> dict[str, Any]:
 
 
 def _sentence(wrong: Rejected) -> str:
-    match wrong.error:
-        case "code-invalid" if wrong.tries_left is not None:
-            return translate_many(
-                "De code klopt niet. U kunt het nog %(num)s keer proberen",
-                "De code klopt niet. U kunt het nog %(num)s keer proberen",
-                wrong.tries_left,
-            )
-        case "code-invalid":
-            return _(
-                "De code klopt niet. Wacht op een nieuwe code in de app en probeer het opnieuw. "
-                "Controleer of de tijd op uw telefoon klopt"
-            )
-        case "code-attempts":
-            return _(
-                "Deze code werkt niet meer: er is te vaak een verkeerde code ingevuld. Vraag een nieuwe code"
-            )
-        case "code-expired":
-            return _("De code is verlopen. Vraag een nieuwe code")
-        case "code-missing":
-            return _("Vul de code in")
-        case "too-soon":
-            return _(
-                "Wacht nog %(seconds)s seconden. Dan kunt u een nieuwe code vragen",
-                seconds=max(1, wrong.seconds or 0),
-            )
-        case "number-missing":
-            return _("Vul een telefoonnummer in")
-        case "number-not-mobile":
-            return (
-                _("Dit is geen mobiel nummer. Kies ‘gesproken bericht’ voor een vast nummer")
-                if wrong.instead
-                else _("Dit is geen mobiel nummer. Vul een mobiel nummer in")
-            )
-        case "number-invalid":
-            return _("Wij kunnen dit nummer niet bereiken. Controleer het nummer")
-        case _other:
-            return form_copy.sentence(wrong.error, {}) or _(
-                "Wij konden u geen code geven. Probeer het opnieuw of kies een andere methode"
-            )
+    """What the forms say of this error, with what the factor knows; `form_copy` holds the words."""
+    return form_copy.sentence(
+        wrong.error,
+        {
+            "tries_left": wrong.tries_left,
+            "seconds": wrong.seconds,
+            "instead": wrong.instead,
+            # a code that we sent counts its tries; an app's code has only the clock
+            "from_app": wrong.error == "code-invalid" and wrong.tries_left is None,
+        },
+    )

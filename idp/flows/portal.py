@@ -82,13 +82,14 @@ def signed_in(
 def applications(session: LiveSession, account: Account) -> ResponseReturnValue:
     """Exactly the applications that are granted now."""
     granted = grants.of_account(account.id)
+    own = credentials.of_account(account.id)
     return _show(
         "portal",
         session,
         account,
         applications=[_entry(application) for application in granted],
         last_seen=sessions.previous_of(account.id, session.id),
-        one_method=len(credentials.of_account(account.id)) == 1,
+        only_method=own[0].kind if len(own) == 1 else None,
         add_method_here=ADD_METHOD,
     )
 

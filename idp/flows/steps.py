@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from idp.assurance import Assurance, Level, Proof, Strength, attained, fresh_enough
 from idp.flows.transaction import LoginTransaction, Purpose
@@ -26,6 +27,18 @@ class Step(StrEnum):
     NO_METHOD = "no-method"
     WINDOW_CLOSED = "activation-window-closed"
     FINISH = "finish"
+
+
+#: The pages of setting up, from the introduction to *Instellen afgerond*.
+SETTING_UP: Final = frozenset(
+    {
+        Step.ACTIVATION_INTRO,
+        Step.ACTIVATION_CODE,
+        Step.CHOOSE_METHODS,
+        Step.ENROL,
+        Step.ENROLMENT_DONE,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

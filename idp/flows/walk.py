@@ -20,7 +20,7 @@ from idp.errors import RefusedOnOurPage
 from idp.flows import transaction
 from idp.flows.cookies import browser_digest, current_session
 from idp.flows.finish import finish
-from idp.flows.steps import Standing, Step, next_step, offered
+from idp.flows.steps import SETTING_UP, Standing, Step, next_step, offered
 from idp.flows.transaction import LoginTransaction, Purpose
 from idp.mfa import catalogue
 from idp.mfa.factor import Factor, Login
@@ -71,6 +71,13 @@ class Visit:
     def offered(self) -> tuple[str, ...]:
         """The kinds of second step to choose from."""
         return offered(self.login, self.standing)
+
+    @property
+    def activates(self) -> bool:
+        """Whether this page is part of a first set-up, which a sign-in without a method turns into."""
+        if self.login.purpose is Purpose.SIGN_IN:
+            return self.step in SETTING_UP
+        return self.login.purpose is Purpose.ACTIVATION
 
     @property
     def here(self) -> str:
@@ -298,7 +305,7 @@ def show_here(here: Visit, page: str, **context: object) -> Response:
         here=here.here,
         form_action=here.login.form_action,
         signing_in_for=here.login.signing_in_for,
-        activation=here.login.purpose is not Purpose.ADD_METHOD,
+        activation=here.activates,
         finish_by=here.finish_by,
         **context,  # type: ignore[arg-type]
     )

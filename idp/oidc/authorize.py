@@ -59,7 +59,7 @@ def resume(request_id: str) -> Response:
     if (refusal := _checked(asked)) is not None:  # the client may have been changed since
         return _refuse(asked, refusal, kept)
     if "gestopt" in request.args:
-        return _refuse(asked, _why_stopped(asked), kept)
+        return _refuse(asked, _why_stopped(asked), kept, current_session())
     return _go_on(asked, kept)
 
 

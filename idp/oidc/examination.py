@@ -132,7 +132,11 @@ def its_application(client: Client) -> Iterator[Remark]:
 
 
 def its_use(client: Client) -> Iterator[Remark]:
-    """Whether it ever worked, and why it was refused of late."""
+    """Whether it ever worked, and why it was refused of late.
+
+    A refusal is held against the client when the client itself was refused, at the token endpoint. What came by a
+    browser may be about the person, and anybody can send it; it counts only as long as the client never worked.
+    """
     succeeded = db.session.scalar(
         select(func.max(AuditEvent.at)).where(
             AuditEvent.client_id == client.client_id, AuditEvent.event == Event.TOKEN_ISSUED.value
@@ -141,8 +145,18 @@ def its_use(client: Client) -> Iterator[Remark]:
     if succeeded is None and client.grant_types:
         yield _note("it never got a token, as far back as the audit trail goes")
     for refused in _last_refusals(client.client_id):
-        since = succeeded is not None and succeeded > refused[-1].at
-        yield (_note if since else _wrong)(_told(refused) + ("; it worked since" if since else ""))
+        last = refused[-1]
+        if succeeded is not None and succeeded > last.at:
+            yield _note(f"{_told(refused)}; it worked since")
+        elif last.account_id is not None and last.event == Event.AUTHORIZATION_REFUSED:
+            yield _note(f"{_told(refused)}; this is about a person, not about the client")
+        elif succeeded is not None and last.event == Event.AUTHORIZATION_REFUSED:
+            yield _note(
+                f"{_told(refused)}; anybody can make such a request, and the client has worked: look further only if "
+                "its people complain"
+            )
+        else:
+            yield _wrong(_told(refused))
 
 
 EXAMINATIONS: Final = (its_registration, its_secrets, its_signatures, its_application, its_use)

@@ -1,4 +1,7 @@
-"""The sentence on a form that is shown again, for views that give none of their own: one per error name."""
+"""The sentence on a form that is shown again: one per error name, completed with what the view knows.
+
+The manual and the page of the Servicedesk quote the same sentences, without those facts.
+"""
 
 from __future__ import annotations
 
@@ -17,36 +20,51 @@ def sentence(error: str, facts: Facts) -> str:
     return said(facts) if said else ""
 
 
-def _tries(facts: Facts) -> str:
-    """How often it may still be tried, when the view knows."""
+def _with_tries(said: str, facts: Facts) -> str:
+    """A sentence, and how often it may still be tried, when the view knows (`tries_left`)."""
     left = facts.get("tries_left")
     if left is None:
-        return ""
-    return " " + translate_many(
+        return said
+    tries = translate_many(
         "U kunt het nog %(num)s keer proberen", "U kunt het nog %(num)s keer proberen", left
     )
+    return f"{said}. {tries}"
+
+
+def _wrong_code(facts: Facts) -> str:
+    """A code that we sent has so many tries (`tries_left`); one from an app may come from a clock that is wrong."""
+    said = _with_tries(_("De code klopt niet"), facts)
+    if not facts.get("from_app"):
+        return said
+    advice = _(
+        "Wacht op een nieuwe code in de app en probeer het opnieuw. Controleer of de tijd op uw telefoon klopt"
+    )
+    return f"{said}. {advice}"
 
 
 def _soon(facts: Facts) -> str:
-    seconds = facts.get("wait_seconds")
+    """`seconds` until a new code can be asked for; the manual cannot know how many."""
+    seconds = facts.get("seconds")
     if seconds is None:
-        return _("Wacht even. Dan kunt u een nieuwe code vragen")
+        return _("Wacht nog … seconden. Dan kunt u een nieuwe code vragen")
     return translate_many(
         "Wacht nog %(num)s seconde. Dan kunt u een nieuwe code vragen",
         "Wacht nog %(num)s seconden. Dan kunt u een nieuwe code vragen",
-        seconds,
+        max(1, seconds),
     )
 
 
 SENTENCES: Final[Mapping[str, Callable[[Facts], str]]] = {
-    "activation-code-invalid": lambda facts: _("De activatiecode klopt niet.") + _tries(facts),
+    "activation-code-invalid": lambda facts: _with_tries(_("De activatiecode klopt niet"), facts),
     "activation-code-missing": lambda _facts: _("Vul uw activatiecode in"),
-    "activation-code-typo": lambda facts: (
-        _("De activatiecode klopt niet. Kijk of u alle letters en cijfers goed hebt overgenomen.")
-        + _tries(facts)
+    "activation-code-typo": lambda facts: _with_tries(
+        _("In de activatiecode zit een typefout. Controleer de letters en cijfers"), facts
+    ),
+    "code-attempts": lambda _facts: _(
+        "Deze code werkt niet meer: er is te vaak een verkeerde code ingevuld. Vraag een nieuwe code"
     ),
     "code-expired": lambda _facts: _("De code is verlopen. Vraag een nieuwe code"),
-    "code-invalid": lambda facts: _("De code klopt niet.") + _tries(facts),
+    "code-invalid": _wrong_code,
     "code-missing": lambda _facts: _("Vul de code in"),
     "fields-missing": lambda _facts: _("U hebt nog niet alles ingevuld"),
     "key-failed": lambda _facts: _(
@@ -73,7 +91,11 @@ SENTENCES: Final[Mapping[str, Callable[[Facts], str]]] = {
         "Wij kunnen dit nummer niet bereiken. Controleer het nummer"
     ),
     "number-missing": lambda _facts: _("Vul een telefoonnummer in"),
-    "number-not-mobile": lambda _facts: _("Dit is geen mobiel nummer. Vul een mobiel nummer in"),
+    "number-not-mobile": lambda facts: (
+        _("Dit is geen mobiel nummer. Kies ‘gesproken bericht’ voor een vast nummer")
+        if facts.get("instead")
+        else _("Dit is geen mobiel nummer. Vul een mobiel nummer in")
+    ),
     "other-account": lambda facts: (
         _("U bent ingelogd met een ander account. Log in met dat account, of log eerst uit")
         if facts.get("signed_in")

@@ -55,13 +55,16 @@ def error_words(name: str, **facts: object) -> ErrorCopy:
     return error_copy.error_page(name, facts)
 
 
-def seen(name: str) -> list[str]:
-    """What stands on somebody's screen with this error: the title of its page, the sentence on its form, or both.
+def seen(name: str, *facts: str) -> list[str]:
+    """What stands on somebody's screen with this error: the title of its page, the sentences on its form, or both.
 
+    `facts` name what may hold of a sign-in here and make the sentence another one; numbers of one sign-in, such as
+    the tries left, are left out.
     Empty for a name that no page shows.
     """
     titles = [error_copy.PAGES[name]({}).title] if name in error_copy.PAGES else []
-    return [*titles, *filter(None, [form_copy.sentence(name, {})])]
+    said = [form_copy.sentence(name, known) for known in ({}, *({fact: True} for fact in facts))]
+    return list(dict.fromkeys(filter(None, [*titles, *said])))
 
 
 def _put(shelf: Shelf, path: Path) -> Picture:

@@ -81,8 +81,20 @@ def test_it_answers_programs_in_json(happened: Operator) -> None:
     assert answer["stappen"][0]["event"] == "authorization-requested"
 
 
-@pytest.mark.parametrize("typed", ["7f3k2qxm", " 7F3K 2QXM ", "7F3K–2QXM", "7F3K.2QXM"])
-def test_a_reference_is_known_however_it_is_read_out(happened: Operator, typed: str) -> None:
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "7f3k2qxm",
+        " 7F3K 2QXM ",
+        "7F3K–2QXM",
+        "7F3K.2QXM",
+        "Kenmerk: 7F3K-2QXM",
+        "Reference: 7F3K-2QXM · 22 November",
+    ],
+)
+def test_a_reference_is_known_however_it_is_read_out_or_pasted(
+    happened: Operator, typed: str
+) -> None:
     assert happened.types("explain", typed).out.startswith("Kenmerk   7F3K-2QXM")
 
 

@@ -18,7 +18,7 @@ from idp.pages import error_copy, form_copy
 from idp.pages.manual import PICTURES
 from idp.pages.rendering import TEMPLATES
 from tests.browser.manual_pictures import LANGUAGES, MOST_BYTES, SHOTS, wanted
-from tests.support.journeys import ISSUER, House, add_person, open_house, sign_in
+from tests.support.journeys import ISSUER, House, add_person, identify, open_house, sign_in
 from tests.support.pages import Browser, Page
 
 MOST_PICTURES = 6
@@ -169,8 +169,22 @@ def test_the_pages_of_signing_in_lead_to_the_manual(open_to_all: House, house: H
     browser = house.browser()
     assert browser.get("/").links[told] == f"{ISSUER}/handleidingen/inloggen"
     assert browser.get("/2fa").links[told] == f"{ISSUER}/handleidingen/instellen"
+    page = sign_in_as_far_as_the_second_step(house, browser)
+    assert page.links[told] == f"{ISSUER}/handleidingen/inloggen"
     assert open_to_all.browser().get("/contact").status == 200
     assert open_to_all.browser().get("/privacy").links[told] == f"{ISSUER}/handleidingen"
+
+
+def sign_in_as_far_as_the_second_step(house: House, browser: Browser) -> Page:
+    """In front of the page of the one method that somebody has."""
+    page = identify(browser, add_person(house, totp=True))
+    assert page.name == "second-factor"
+    return page
+
+
+def test_who_cannot_use_the_only_method_reads_what_to_do(house: House) -> None:
+    page = sign_in_as_far_as_the_second_step(house, house.browser())
+    assert "nieuwe activatiecode" in page.text("methode-kwijt")
 
 
 # --- for the Servicedesk ---------------------------------------------------------------------------------------------
@@ -202,6 +216,19 @@ def test_the_servicedesk_reads_the_words_that_the_caller_sees(open_to_all: House
         assert copy({}).title in page.text(name)
     for name in form_copy.SENTENCES:
         assert form_copy.sentence(name, {}) in page.text(name)
+
+
+def test_a_lost_telephone_is_answered_with_a_code_that_removes_the_old_methods(
+    open_to_all: House,
+) -> None:
+    """What the manual promises to callers is what the page for colleagues lets them do."""
+    browser = open_to_all.browser()
+    promised = browser.get("/handleidingen/telefoon-kwijt").document.text
+    assert "werken al uw oude methoden niet meer" in promised
+    codes = [
+        one.text for one in browser.get("/handleidingen/servicedesk").document.descendants("code")
+    ]
+    assert any("activation-code issue" in each and "--replace-methods" in each for each in codes)
 
 
 def test_every_command_on_the_page_of_the_servicedesk_exists(open_to_all: House) -> None:

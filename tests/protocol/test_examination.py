@@ -14,7 +14,8 @@ from idp.models import Client
 from idp.oidc import clients
 from idp.oidc.examination import examine
 from tests.protocol.relying_party import AFTERWARDS, Provider, RelyingParty
-from tests.support.journeys import House
+from tests.protocol.test_levels import essential
+from tests.support.journeys import PHONE, House, add_person, identify
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 PORTAL = "http://localhost:8401/inloggen"
@@ -109,6 +110,33 @@ def test_refusals_of_late_are_told_until_it_works(
     assert any(each.endswith("it worked since") for each in notes(house, shop.client_id))
     time.move(timedelta(days=8))
     assert not any("refused" in each for each in notes(house, shop.client_id))
+
+
+@pytest.mark.usefixtures("apps_are_keys")
+def test_what_a_person_runs_into_is_a_note(provider: Provider, house: House) -> None:
+    shop = healthy(provider)
+    shop.visit(provider.browser(add_person(house, "geen.recht")))  # no grant: a page of ours
+    browser, anna = provider.browser(), provider.person("geen.sleutel", "wmo", phone=PHONE)
+    identify(browser, anna)
+    browser.submit("volgende")
+    browser.submit("volgende", code=house.newest_code())
+    page = shop.visit(browser, claims=essential("phr"))  # no key: the same, and back
+    assert "error" in shop.answer(browser.get(str(page.at("terug").get("href"))))
+    assert wrong(house, shop.client_id) == []
+    told = [each for each in notes(house, shop.client_id) if "about a person" in each]
+    assert len(told) == 3
+
+
+def test_a_request_that_anybody_can_make_does_not_speak_against_a_client_that_works(
+    provider: Provider, house: House
+) -> None:
+    shop = healthy(provider)
+    bad = {"redirect_uri": "https://elders.example/"}
+    shop.visit(provider.browser(), **bad)
+    assert any("redirect_uri" in each for each in wrong(house, shop.client_id)), "never worked yet"
+    shop.tokens(provider.browser(provider.person("a.nders", "wmo")))
+    shop.visit(provider.browser(), **bad)
+    assert wrong(house, shop.client_id) == []
 
 
 def test_asking_whether_somebody_is_signed_in_is_no_trouble(
