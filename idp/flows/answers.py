@@ -11,7 +11,9 @@ from idp.pages import form_copy, translate_many
 from idp.pages import translate as _
 
 #: Buttons that ask for something else than that an answer be checked; every other value is an answer.
-ASIDE: Final = frozenset({"opnieuw", "andere-methode", "ander-nummer", "stoppen"})
+ASIDE: Final = frozenset(
+    {"opnieuw", "opnieuw-inloggen", "andere-methode", "ander-nummer", "stoppen"}
+)
 #: Buttons that send the fields along, as the answer to another method.
 ELSEWHERE: Final = frozenset({"bel-mij"})
 
@@ -30,18 +32,18 @@ def answer() -> Answer:
     return Answer(action if action in ELSEWHERE else "volgende", fields)
 
 
-def rejected(wrong: Rejected) -> dict[str, Any]:
-    """Status, error name and sentence for a form that is shown again."""
+def rejected(wrong: Rejected, *, several: bool = True) -> dict[str, Any]:
+    """Status, error name and sentence for a form that is shown again; `several`: another method can be chosen there."""
     status = 429 if wrong.error in {"too-soon", "code-attempts"} else 422
     return {
         "status": status,
         "error": wrong.error,
-        "field_errors": {wrong.field: _sentence(wrong)},
+        "field_errors": {wrong.field: _sentence(wrong, several)},
         "instead": wrong.instead,
     }
 
 
-def _sentence(wrong: Rejected) -> str:
+def _sentence(wrong: Rejected, several: bool) -> str:
     match wrong.error:
         case "code-invalid" if wrong.tries_left is not None:
             return translate_many(
@@ -78,6 +80,6 @@ def _sentence(wrong: Rejected) -> str:
         case "number-invalid":
             return _("Wij kunnen dit nummer niet bereiken. Controleer het nummer")
         case _other:
-            return form_copy.sentence(wrong.error, {}) or _(
+            return form_copy.sentence(wrong.error, {"several": several}) or _(
                 "Wij konden u geen code geven. Probeer het opnieuw of kies een andere methode"
             )

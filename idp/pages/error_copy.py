@@ -124,11 +124,14 @@ def _wait(facts: Facts) -> str:
     return _("Wacht een paar minuten. Probeer het daarna opnieuw.")
 
 
-def _code_attempts(facts: Facts) -> ErrorCopy:
+def _code_attempts(_facts: Facts) -> ErrorCopy:
     return ErrorCopy(
         title=_("U hebt te vaak een verkeerde code ingevuld"),
-        explanation=_("Daarom kunt u nu even niet inloggen."),
-        steps=(_wait(facts), _("Was u dit niet? Bel direct de Servicedesk.")),
+        explanation=_("Daarom is deze keer inloggen gestopt."),
+        steps=(
+            _("Log opnieuw in. Dat kan meteen. Gebruik de nieuwste code."),
+            _("Was u dit niet? Bel direct de Servicedesk."),
+        ),
         button=_sign_in_again(),
         icon="lock",
         grave=True,
@@ -144,6 +147,38 @@ def _throttled(facts: Facts) -> ErrorCopy:
         icon="lock",
         grave=True,
     )
+
+
+def _sends_spent(facts: Facts) -> ErrorCopy:
+    until, other_way = facts.get("until"), facts.get("other_way")
+    asked = facts.get("asked")
+    steps = (
+        [_("Kies een andere methode. Daarvoor hoeven wij niets te sturen.")] if other_way else []
+    )
+    if isinstance(until, datetime):
+        again = _("U kunt %(moment)s weer een code vragen.", moment=moments.soon(until))
+    elif other_way:
+        again = _("Of log opnieuw in. Dan kunt u weer codes vragen.")
+    else:
+        again = _("Log opnieuw in. Dan kunt u weer codes vragen.")
+    return ErrorCopy(
+        title=_("Meer codes kunnen nu niet"),
+        explanation=_(
+            "U hebt %(asked)s codes gevraagd. Meer sturen wij nu niet. Dat is veiliger.",
+            asked=asked,
+        )
+        if asked
+        else _("Wij sturen een paar codes achter elkaar, en niet meer. Dat is veiliger."),
+        steps=(*steps, again, _("Krijgt u steeds geen code? Bel de Servicedesk.")),
+        button=_way_on_without_codes(other_way=bool(other_way), waits=until is not None),
+        icon="clock",
+    )
+
+
+def _way_on_without_codes(*, other_way: bool, waits: bool) -> tuple[str, str]:
+    if other_way:
+        return _("Andere methode kiezen"), "/"
+    return (_("Opnieuw proberen"), "/") if waits else _sign_in_again()
 
 
 def _too_soon(facts: Facts) -> ErrorCopy:
@@ -373,6 +408,7 @@ PAGES: Final[Mapping[str, Callable[[Facts], ErrorCopy]]] = {
     "other-browser": _other_browser,
     "out-of-turn": _out_of_turn,
     "relation-blocked": _relation_blocked,
+    "sends-spent": _sends_spent,
     "server-error": _server_error,
     "session-expired": _session_expired,
     "throttled": _throttled,
