@@ -18,6 +18,10 @@ class Trouble:
 
 NEW_CODE: Final = "Geef een nieuwe activatiecode (`idp activation-code issue`); de gebruiker begint bij Activeren."
 WAIT: Final = "Wacht een kwartier en probeer het opnieuw. Was de beller het niet zelf? Blokkeer dan het account."
+OTHER_METHOD: Final = (
+    "Kies een andere methode. Kan dat niet: log opnieuw in, of wacht tot de tijd op de pagina. Komen codes steeds niet "
+    "aan: controleer het nummer (`idp account show`) en geef zo nodig een nieuwe activatiecode."
+)
 FOR_BUILDERS: Final = (
     "De beller kan hier niets aan doen. Geef het kenmerk en deze uitleg aan de beheerder van de applicatie "
     "(`idp client check` helpt)."
@@ -48,13 +52,14 @@ ERRORS: Final[Mapping[str, Trouble]] = {
     ),
     "not-sent": Trouble(
         "de code kon niet worden verstuurd",
-        "De leverancier van berichten nam het bericht niet aan, of er waren te veel codes aangevraagd.",
+        "De leverancier van berichten nam het bericht niet aan.",
         "Probeer een andere methode. Gebeurt dit vaker: meld het bij beheer (`idp doctor`).",
     ),
     "key-failed": Trouble(
         "de passkey of beveiligingssleutel werkte niet",
         "De gebruiker brak af, gebruikte een andere sleutel, of de browser gaf geen geldig antwoord.",
-        "Probeer het nog eens, met dezelfde sleutel als bij het instellen. Lukt het niet: kies een andere methode.",
+        "Probeer het nog eens, met dezelfde sleutel als bij het instellen. Lukt het niet: kies een andere methode. "
+        "Kan dat niet, dan is een nieuwe activatiecode nodig (`idp activation-code issue`).",
     ),
     "key-not-made": Trouble(
         "er is geen passkey gemaakt",
@@ -77,7 +82,7 @@ ERRORS: Final[Mapping[str, Trouble]] = {
         "Laat de gebruiker een andere methode gebruiken en deze sleutel niet meer. Meld het bij de beheerder.",
     ),
     "throttled": Trouble(
-        "te vaak geprobeerd", "Er waren veel mislukte pogingen achter elkaar.", WAIT
+        "te vaak verkeerde gegevens", "Er waren veel mislukte pogingen achter elkaar.", WAIT
     ),
     "account-blocked": Trouble(
         "het account is geblokkeerd",
@@ -148,7 +153,15 @@ ERRORS: Final[Mapping[str, Trouble]] = {
         "Vraag een nieuwe code en vul hem meteen in.",
     ),
     "code-attempts": Trouble(
-        "te vaak een verkeerde code", "Er is te vaak een verkeerde code ingevuld.", WAIT
+        "te vaak een verkeerde code",
+        "Er is vijf keer een verkeerde code ingevuld; deze keer inloggen is gestopt, het account niet.",
+        "Laat de beller meteen opnieuw inloggen, met de nieuwste code. Was de beller het niet zelf? Blokkeer dan het "
+        "account.",
+    ),
+    "sends-spent": Trouble(
+        "er konden geen codes meer worden gestuurd",
+        "Wij sturen per keer inloggen, per uur en per dag een paar codes, en niet meer.",
+        OTHER_METHOD,
     ),
     "too-soon": Trouble(
         "te snel om een nieuwe code gevraagd",
@@ -207,6 +220,26 @@ ERRORS: Final[Mapping[str, Trouble]] = {
         "een te makkelijk wachtwoord",
         "Het nieuwe wachtwoord is te kort of te raden.",
         "Kies een langer wachtwoord.",
+    ),
+}
+
+#: Why no message went out any more, by the reason that the audit trail gives.
+SENDS_SPENT: Final[Mapping[str, Trouble]] = {
+    "sends-login": Trouble(
+        "er konden deze keer geen codes meer worden gestuurd",
+        "Er zijn drie codes gevraagd bij één keer inloggen; meer sturen wij er dan niet. Klopt het nummer?",
+        "Kies een andere methode, of log meteen opnieuw in: dan telt het opnieuw. Komen codes steeds niet aan: "
+        "controleer het nummer (`idp account show`).",
+    ),
+    "sends-hour": Trouble(
+        "er konden dit uur geen codes meer worden gestuurd",
+        "Er zijn vijf codes gevraagd binnen een uur; meer sturen wij er dan niet.",
+        "Kies een andere methode, of wacht tot de tijd op de pagina. Opnieuw inloggen helpt niet.",
+    ),
+    "sends-day": Trouble(
+        "er konden vandaag geen codes meer worden gestuurd",
+        "Er zijn tien codes gevraagd binnen 24 uur; meer sturen wij er dan niet.",
+        "Kies een andere methode, of wacht tot de tijd op de pagina. Opnieuw inloggen helpt niet.",
     ),
 }
 

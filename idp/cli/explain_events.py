@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from idp.audit import Event
-from idp.cli.explain_errors import ERRORS, PROTOCOL
+from idp.cli.explain_errors import ERRORS, PROTOCOL, SENDS_SPENT
 from idp.models import AuditEvent
 
 #: What methods, and other short values in `details`, are called.
@@ -77,7 +77,9 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
         f"Wij stuurden een code ({METHODS.get(_channel(e), 'bericht')})."
     ),
     Event.PASSCODE_NOT_SENT: lambda e: (
-        f"De code ({METHODS.get(_channel(e), 'bericht')}) kon niet worden verstuurd."
+        f"Er werd nog een code gevraagd ({METHODS.get(_channel(e), 'bericht')}), maar meer sturen wij dan niet."
+        if e.reason in SENDS_SPENT
+        else f"De code ({METHODS.get(_channel(e), 'bericht')}) kon niet worden verstuurd."
     ),
     Event.FOREIGN_BROWSER: "De pagina werd geopend in een andere browser dan waarin het inloggen begon.",
     Event.OUT_OF_TURN: "Er kwam een oude pagina binnen (bijvoorbeeld na de knop ‘vorige’).",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from idp.audit import Event
-from idp.cli.explain_errors import ERRORS, FOR_BUILDERS, PROTOCOL, Trouble
+from idp.cli.explain_errors import ERRORS, FOR_BUILDERS, PROTOCOL, SENDS_SPENT, Trouble
 from idp.cli.explain_events import error_of
 from idp.cli.explain_refusals import refusal
 from idp.models import AuditEvent
@@ -59,6 +59,10 @@ def _verdict(event: AuditEvent) -> Outcome | None:
     except ValueError:
         return None
     told = event.details.get("error")
+    if what in {Event.PASSCODE_NOT_SENT, Event.ERROR_SHOWN} and (
+        spent := SENDS_SPENT.get(event.reason or "")
+    ):
+        return _failed("sends-spent", spent)
     if (what in REFUSALS or told == "client-request") and (known := refusal(event.reason)):
         return _failed(told or "client-request", known)
     if what is Event.AUTHORIZATION_REFUSED and told in PROTOCOL:

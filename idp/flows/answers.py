@@ -10,7 +10,9 @@ from idp.mfa.factor import Answer, Rejected
 from idp.pages import form_copy
 
 #: Buttons that ask for something else than that an answer be checked; every other value is an answer.
-ASIDE: Final = frozenset({"opnieuw", "andere-methode", "ander-nummer", "stoppen"})
+ASIDE: Final = frozenset(
+    {"opnieuw", "opnieuw-inloggen", "andere-methode", "ander-nummer", "stoppen"}
+)
 #: Buttons that send the fields along, as the answer to another method.
 ELSEWHERE: Final = frozenset({"bel-mij"})
 
@@ -29,18 +31,18 @@ def answer() -> Answer:
     return Answer(action if action in ELSEWHERE else "volgende", fields)
 
 
-def rejected(wrong: Rejected) -> dict[str, Any]:
-    """Status, error name and sentence for a form that is shown again."""
+def rejected(wrong: Rejected, *, several: bool = True) -> dict[str, Any]:
+    """Status, error name and sentence for a form that is shown again; `several`: another method can be chosen there."""
     status = 429 if wrong.error in {"too-soon", "code-attempts"} else 422
     return {
         "status": status,
         "error": wrong.error,
-        "field_errors": {wrong.field: _sentence(wrong)},
+        "field_errors": {wrong.field: _sentence(wrong, several)},
         "instead": wrong.instead,
     }
 
 
-def _sentence(wrong: Rejected) -> str:
+def _sentence(wrong: Rejected, several: bool) -> str:
     """What the forms say of this error, with what the factor knows; `form_copy` holds the words."""
     return form_copy.sentence(
         wrong.error,
@@ -48,6 +50,7 @@ def _sentence(wrong: Rejected) -> str:
             "tries_left": wrong.tries_left,
             "seconds": wrong.seconds,
             "instead": wrong.instead,
+            "alone": not several,
             # a code that we sent counts its tries; an app's code has only the clock
             "from_app": wrong.error == "code-invalid" and wrong.tries_left is None,
         },

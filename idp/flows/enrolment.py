@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from idp.accounts import activation_codes, credentials, sessions
 from idp.database import db
-from idp.errors import RefusedOnOurPage
 from idp.flows import transaction
 from idp.flows.answers import answer, rejected
+from idp.flows.no_more import no_more
 from idp.flows.steps import Step
+from idp.flows.transaction import LoginTransaction
 from idp.flows.walk import Visit, at_step, onward, show_here, stop, visit
 from idp.mfa import catalogue
 from idp.mfa.factor import Answer, Continue, Exhausted, Instead, Proven, Rejected, Summary
@@ -68,8 +67,14 @@ def confirm(here: Visit) -> ResponseReturnValue:
     """One answer; the right one confirms the method, which is a fresh proof of it."""
     given = answer()
     if given.action == "andere-methode":
-        return onward(here.login.moved(to_enrol=(), choosing=True))
+        return onward(_choosing_again(here))
+    if given.action == "opnieuw-inloggen":
+        return onward(here.login.again())
     return _answered(here, given)
+
+
+def _choosing_again(here: Visit) -> LoginTransaction:
+    return here.login.moved(to_enrol=(), choosing=True)
 
 
 def _answered(here: Visit, given: Answer) -> ResponseReturnValue:
@@ -87,16 +92,8 @@ def _answered(here: Visit, given: Answer) -> ResponseReturnValue:
         case Rejected() as wrong:
             db.session.commit()
             return _enrolment(here, **rejected(wrong))
-        case Exhausted(error, until):
-            db.session.commit()
-            raise RefusedOnOurPage(
-                error,
-                HTTPStatus.TOO_MANY_REQUESTS,
-                error,
-                reference=here.login.reference,
-                until=until,
-                way_on=here.here,
-            )
+        case Exhausted() as end:
+            raise no_more(here, end, _choosing_again(here))
 
 
 def _with(kind: str, here: Visit) -> Visit:
@@ -136,6 +133,7 @@ def _enrolment(here: Visit, **context: object) -> Response:
         total=done + ahead,
         view=view,
         can_choose_other=True,
+        other_way=here.other_way,
         **context,
     )
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from flask import Blueprint, abort
 from flask.typing import ResponseReturnValue
 
-from idp import settings
+from idp import settings, throttle
 from idp.accounts import activation_codes
 from idp.flows import begin
 from idp.mfa import catalogue, passcode
@@ -61,6 +61,9 @@ def facts() -> dict[str, Any]:
         "code_tries": activation_codes.TRIES,
         "window_minutes": _minutes(activation_codes.WINDOW),
         "passcode_minutes": _minutes(passcode.LIFETIME),
+        "sends_login": passcode.SENDS_PER_LOGIN,
+        "sends_hour": throttle.SENDS_PER_HOUR.times,
+        "sends_day": throttle.SENDS_PER_DAY.times,
         "fresh_minutes": _minutes(begin.FRESH),
         "idle_minutes": here.session_idle_minutes,
         "session_hours": here.session_hours,

@@ -18,6 +18,7 @@ from idp.flows import transaction
 from idp.flows.answers import answer, rejected
 from idp.flows.device import device_in_words
 from idp.flows.enrolment import summaries
+from idp.flows.no_more import no_more
 from idp.flows.steps import Step
 from idp.flows.walk import Visit, at_step, onward, show_here, stop
 from idp.mfa.factor import Continue, Exhausted, Proven, Rejected, Summary
@@ -95,6 +96,8 @@ def verify(here: Visit) -> ResponseReturnValue:
         return stop(here)
     if given.action == "andere-methode":
         return onward(here.login.moved(chosen=None), here)
+    if given.action == "opnieuw-inloggen":
+        return onward(here.login.again())
     login, counter = here.login, throttle.second_step_key(here.person.id)
     if any(value.strip() for value in given.fields.values()):
         _take_a_try(here, counter)
@@ -114,16 +117,8 @@ def verify(here: Visit) -> ResponseReturnValue:
             return onward(login, here)
         case Rejected() as wrong:
             return _rejected(here, wrong)
-        case Exhausted(error, until):
-            db.session.commit()
-            raise RefusedOnOurPage(
-                error,
-                HTTPStatus.TOO_MANY_REQUESTS,
-                error,
-                reference=login.reference,
-                until=until,
-                way_on=here.here,
-            )
+        case Exhausted() as end:
+            raise no_more(here, end, login.moved(chosen=None))
 
 
 def _take_a_try(here: Visit, counter: str) -> None:
@@ -143,7 +138,7 @@ def _rejected(here: Visit, wrong: Rejected) -> ResponseReturnValue:
     login = here.login
     if not wrong.costs_a_try:
         db.session.commit()
-        return _challenge(here, **rejected(wrong))
+        return _again(here, wrong)
     record(
         Event.STEP_FAILED,
         succeeded=False,
@@ -158,7 +153,11 @@ def _rejected(here: Visit, wrong: Rejected) -> ResponseReturnValue:
         _spent(here)
     transaction.save(login.moved(failures=login.failures + 1))
     db.session.commit()
-    return _challenge(here, **rejected(wrong))
+    return _again(here, wrong)
+
+
+def _again(here: Visit, wrong: Rejected) -> Response:
+    return _challenge(here, **rejected(wrong, several=_several(here)))
 
 
 def _spent(here: Visit) -> NoReturn:
@@ -186,7 +185,19 @@ def _of_kind(here: Visit) -> list[Credential]:
 
 def _challenge(here: Visit, **context: object) -> Response:
     view = here.factor().challenge_view(here.for_factor(), _of_kind(here))
-    several = len(here.offered) > 1
     return show_here(
-        here, "second-factor", kind=here.kind, view=view, several=several, stop=True, **context
+        here,
+        "second-factor",
+        kind=here.kind,
+        view=view,
+        several=_several(here),
+        others_will_not_do=len(here.standing.kinds) > len(here.offered),
+        other_way=here.other_way,
+        stop=True,
+        **context,
     )
+
+
+def _several(here: Visit) -> bool:
+    """Whether there is a choice of methods to go back to."""
+    return len(here.offered) > 1

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from idp import clock, pages
 from idp.accounts import activation_codes, credentials, directory
-from idp.assurance import Proof
+from idp.assurance import PASSWORD, Proof
 from idp.audit import Event, record
 from idp.database import db
 from idp.errors import RefusedOnOurPage
@@ -80,6 +80,16 @@ class Visit:
         return self.login.purpose is Purpose.ACTIVATION
 
     @property
+    def other_way(self) -> bool:
+        """Whether another kind than this page's can be chosen that needs no message."""
+        sets_up = self.step is Step.ENROL
+        return any(
+            factor.kind != self.kind and not factor.sends_messages
+            for factor in catalogue.factors()
+            if sets_up or factor.kind in self.offered
+        )
+
+    @property
     def here(self) -> str:
         """The address of the page for the present step."""
         return address(self)
@@ -102,6 +112,7 @@ class Visit:
             relation_number=self.person.relation.number,
             language=pages.language(),
             reference=self.login.reference,
+            since=next((each.at for each in self.login.earned if each.kind == PASSWORD), None),
         )
 
     def factor(self) -> Factor:

@@ -41,6 +41,7 @@ class ByTelephone:
     """Offered by itself for a number that only it can reach."""
     recommended: bool = False
     phishing_resistant: bool = False
+    sends_messages: bool = True
 
     def available(self) -> bool:
         """Only where a gateway is set."""

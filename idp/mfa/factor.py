@@ -32,6 +32,8 @@ class Login:
     relation_number: str
     language: str
     reference: str
+    since: datetime | None = None
+    """When the password was given in this sign-in: messages from before it are not counted for it."""
 
     @property
     def account_label(self) -> str:
@@ -74,10 +76,12 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Exhausted:
-    """No more of this: too many tries or messages; `until` when it opens again."""
+    """No more of this; `until` when it opens again, where waiting helps. `why` is for our log, `asked` how often."""
 
     error: str
     until: datetime | None = None
+    why: str = ""
+    asked: int | None = None
 
 
 Outcome = Proven | Continue | Rejected | Exhausted
@@ -127,6 +131,8 @@ class Factor(Protocol):
     recommended: bool
     phishing_resistant: bool
     """Whether its proofs are: a false site in between gets nothing that it could use."""
+    sends_messages: bool
+    """Whether each use costs a message, of which one sign-in gets a few: kinds that send share that number."""
 
     def available(self) -> bool:
         """Whether this deployment can offer it."""

@@ -25,6 +25,7 @@ TRIES_PER_CODE = 3
 SENDS_PER_LOGIN = 3
 #: How long after the first, second, … message another may be asked.
 WAITS = (timedelta(seconds=30), timedelta(seconds=60), timedelta(seconds=120))
+_BUDGETS = (("sends-hour", throttle.SENDS_PER_HOUR), ("sends-day", throttle.SENDS_PER_DAY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,39 +65,37 @@ def view(login: Login, purpose: str) -> dict[str, object]:
         "sent_at": code.sent_at,
         "lifetime_minutes": int(LIFETIME.total_seconds() // 60),
         "resend_in": max(0, round(seconds)),
+        "spent": _spent(login),
     }
 
 
 def send(login: Login, purpose: str, to: PhoneNumber, channel: Channel) -> Outcome:
     """Send a new code, within the limits; commits before the gateway is called.
 
-    `Continue` when it went out, `Rejected("too-soon")` before the waiting time is over, `Exhausted` when
-    this login or this account had enough messages, `Rejected("not-sent")` when the gateway did not take it.
+    `Exhausted("sends-spent")` when this login or this account had enough messages, `Continue` when it went out,
+    `Rejected("too-soon")` before the waiting time is over, `Rejected("not-sent")` when the gateway did not take it.
     """
     now = clock.now()
     _one_at_a_time(login.account_id)
-    if (before := waiting(login, purpose)) is not None and before.next_at > now:
+    no_more = _spent(login)
+    before = waiting(login, purpose)
+    if no_more is None and before is not None and before.next_at > now:
         return Rejected(
             "too-soon",
             field="",
             seconds=round((before.next_at - now).total_seconds()),
             costs_a_try=False,
         )
-    if _count_sent(login) >= SENDS_PER_LOGIN:
-        return Exhausted("throttled", until=now + WAITS[-1])
-    for kind, budget in (
-        ("sends-hour", throttle.SENDS_PER_HOUR),
-        ("sends-day", throttle.SENDS_PER_DAY),
-    ):
-        if (until := throttle.spend(throttle.key(kind, login.account_id), budget)) is not None:
-            record(
-                Event.PASSCODE_NOT_SENT,
-                succeeded=False,
-                account_id=login.account_id,
-                reference=login.reference,
-                reason=kind,
-            )
-            return Exhausted("throttled", until=until)
+    if (no_more := no_more or _spend(login)) is not None:
+        record(
+            Event.PASSCODE_NOT_SENT,
+            succeeded=False,
+            account_id=login.account_id,
+            reference=login.reference,
+            channel=channel.name,
+            reason=no_more.why,
+        )
+        return no_more
     code = Secret(random_digits(DIGITS))
     _void_earlier(login, purpose)
     db.session.add(
@@ -120,6 +119,24 @@ def send(login: Login, purpose: str, to: PhoneNumber, channel: Channel) -> Outco
     return _hand_over(
         login, gateways.Message(channel.name, to, channel.wording(code, _about(login)), code)
     )
+
+
+def _spent(login: Login) -> Exhausted | None:
+    """Whether no message may go out any more, and until when; what time gives back comes before what it does not."""
+    for kind, budget in reversed(_BUDGETS):
+        if (until := throttle.spent(throttle.key(kind, login.account_id), budget)) is not None:
+            return Exhausted("sends-spent", until, why=kind, asked=budget.times)
+    if _count_sent(login) >= SENDS_PER_LOGIN:
+        return Exhausted("sends-spent", why="sends-login", asked=SENDS_PER_LOGIN)
+    return None
+
+
+def _spend(login: Login) -> Exhausted | None:
+    """Count this message for the account; each budget decides by one statement, whoever else asks meanwhile."""
+    for kind, budget in _BUDGETS:
+        if (until := throttle.spend(throttle.key(kind, login.account_id), budget)) is not None:
+            return Exhausted("sends-spent", until, why=kind, asked=budget.times)
+    return None
 
 
 def _one_at_a_time(account_id: str) -> None:
@@ -202,9 +219,11 @@ def _sent(login: Login, purpose: str) -> list[Passcode]:
 
 
 def _count_sent(login: Login) -> int:
-    return db.session.execute(
-        select(func.count()).select_from(Passcode).where(Passcode.login_id == login.id)
-    ).scalar_one()
+    """The messages of this sign-in, whatever their number or channel; signing in again begins a new count."""
+    statement = select(func.count()).select_from(Passcode).where(Passcode.login_id == login.id)
+    if login.since is not None:
+        statement = statement.where(Passcode.sent_at >= login.since)
+    return db.session.execute(statement).scalar_one()
 
 
 def _void_earlier(login: Login, purpose: str) -> None:

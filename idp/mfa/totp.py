@@ -42,6 +42,7 @@ class Totp:
     order = 10
     recommended = True
     phishing_resistant = False
+    sends_messages = False
 
     def available(self) -> bool:
         """Always: it needs no gateway."""

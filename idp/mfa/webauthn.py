@@ -39,6 +39,7 @@ class WebAuthn:
     order = 40
     recommended = True
     phishing_resistant = True
+    sends_messages = False
 
     def available(self) -> bool:
         """Wherever the issuer has a name: browsers make no keys for a bare address."""

@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from idp.pages import moments
+from idp.pages import moments, too_often
+from idp.pages.error_words import ErrorCopy, Facts, sign_in_again
 from idp.pages.wording import translate
 
 _ = translate
-Facts = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class ErrorCopy:
-    """One error page: what happened, what somebody can do now, and the way on."""
-
-    title: str
-    explanation: str = ""
-    steps: tuple[str, ...] = ()
-    button: tuple[str, str] | None = None
-    desk_title: str = ""
-    icon: str = "alert"
-    grave: bool = False
 
 
 def error_page(kind: str, facts: Facts) -> ErrorCopy:
@@ -38,10 +24,6 @@ def _new_code() -> str:
 
 def _start_again() -> tuple[str, str]:
     return _("Opnieuw beginnen"), "/2fa"
-
-
-def _sign_in_again() -> tuple[str, str]:
-    return _("Opnieuw inloggen"), "/"
 
 
 def _ask_for_code() -> str:
@@ -118,44 +100,6 @@ def _window_closed(_facts: Facts) -> ErrorCopy:
     )
 
 
-def _wait(facts: Facts) -> str:
-    if isinstance(moment := facts.get("until"), datetime):
-        return _("Wacht tot %(time)s. Probeer het daarna opnieuw.", time=moments.time(moment))
-    return _("Wacht een paar minuten. Probeer het daarna opnieuw.")
-
-
-def _code_attempts(facts: Facts) -> ErrorCopy:
-    return ErrorCopy(
-        title=_("U hebt te vaak een verkeerde code ingevuld"),
-        explanation=_("Daarom kunt u nu even niet inloggen."),
-        steps=(_wait(facts), _("Was u dit niet? Bel direct de Servicedesk.")),
-        button=_sign_in_again(),
-        icon="lock",
-        grave=True,
-    )
-
-
-def _throttled(facts: Facts) -> ErrorCopy:
-    return ErrorCopy(
-        title=_("U hebt te vaak verkeerde gegevens ingevuld"),
-        explanation=_("Daarom kunt u nu even niet inloggen. Zo beschermen wij uw gegevens."),
-        steps=(_wait(facts), _("Was u dit niet? Bel direct de Servicedesk.")),
-        button=_sign_in_again(),
-        icon="lock",
-        grave=True,
-    )
-
-
-def _too_soon(facts: Facts) -> ErrorCopy:
-    return ErrorCopy(
-        title=_("U hebt te snel na elkaar om een code gevraagd"),
-        explanation=_("Wij sturen niet meer codes achter elkaar."),
-        steps=(_wait(facts), _("Of gebruik een andere methode.")),
-        button=_sign_in_again(),
-        icon="clock",
-    )
-
-
 def _account_blocked(_facts: Facts) -> ErrorCopy:
     return ErrorCopy(
         title=_("Uw account is geblokkeerd"),
@@ -222,7 +166,7 @@ def _session_expired(_facts: Facts) -> ErrorCopy:
     return ErrorCopy(
         title=_("Uw sessie is verlopen"),
         explanation=_("U hebt een tijd niets gedaan. Daarom bent u uitgelogd. Dat is veiliger."),
-        button=_sign_in_again(),
+        button=sign_in_again(),
         icon="clock",
     )
 
@@ -237,7 +181,7 @@ def _out_of_turn(_facts: Facts) -> ErrorCopy:
             _("Staat deze website nog in een ander venster open? Ga daar verder."),
             _("Lukt dat niet? Log dan opnieuw in."),
         ),
-        button=_sign_in_again(),
+        button=sign_in_again(),
     )
 
 
@@ -256,7 +200,7 @@ def _other_browser(facts: Facts) -> ErrorCopy:
                 "Hebt u deze link van iemand anders gekregen? Gebruik hem niet en bel de Servicedesk."
             ),
         ),
-        button=_sign_in_again(),
+        button=sign_in_again(),
         icon="shield",
     )
 
@@ -364,7 +308,7 @@ PAGES: Final[Mapping[str, Callable[[Facts], ErrorCopy]]] = {
     "activation-code-used": _used,
     "activation-window-closed": _window_closed,
     "client-request": _client_request,
-    "code-attempts": _code_attempts,
+    "code-attempts": too_often.code_attempts,
     "key-needed": _key_needed,
     "level-unreachable": _level_unreachable,
     "no-access": _no_access,
@@ -373,8 +317,9 @@ PAGES: Final[Mapping[str, Callable[[Facts], ErrorCopy]]] = {
     "other-browser": _other_browser,
     "out-of-turn": _out_of_turn,
     "relation-blocked": _relation_blocked,
+    "sends-spent": too_often.sends_spent,
     "server-error": _server_error,
     "session-expired": _session_expired,
-    "throttled": _throttled,
-    "too-soon": _too_soon,
+    "throttled": too_often.throttled,
+    "too-soon": too_often.too_soon,
 }

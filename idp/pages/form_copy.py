@@ -54,6 +54,11 @@ def _soon(facts: Facts) -> str:
     )
 
 
+def _can_choose(facts: Facts) -> bool:
+    """Whether the page offers another method; a manual, which knows nobody's methods, says what most people see."""
+    return not facts.get("alone")
+
+
 SENTENCES: Final[Mapping[str, Callable[[Facts], str]]] = {
     "activation-code-invalid": lambda facts: _with_tries(_("De activatiecode klopt niet"), facts),
     "activation-code-missing": lambda _facts: _("Vul uw activatiecode in"),
@@ -67,8 +72,10 @@ SENTENCES: Final[Mapping[str, Callable[[Facts], str]]] = {
     "code-invalid": _wrong_code,
     "code-missing": lambda _facts: _("Vul de code in"),
     "fields-missing": lambda _facts: _("U hebt nog niet alles ingevuld"),
-    "key-failed": lambda _facts: _(
-        "Het is niet gelukt met uw passkey. Probeer het opnieuw of kies een andere methode"
+    "key-failed": lambda facts: (
+        _("Het is niet gelukt met uw passkey. Probeer het opnieuw of kies een andere methode")
+        if _can_choose(facts)
+        else _("Het is niet gelukt met uw passkey. Probeer het opnieuw")
     ),
     "key-known": lambda _facts: _(
         "Deze passkey of beveiligingssleutel hebt u al ingesteld. Gebruik een andere"
@@ -76,16 +83,20 @@ SENTENCES: Final[Mapping[str, Callable[[Facts], str]]] = {
     "key-not-made": lambda _facts: _(
         "Het is niet gelukt. Probeer het opnieuw of kies een andere methode"
     ),
-    "key-suspect": lambda _facts: _(
-        "Wij vertrouwen deze sleutel niet meer. Kies een andere methode of bel de Servicedesk"
+    "key-suspect": lambda facts: (
+        _("Wij vertrouwen deze sleutel niet meer. Kies een andere methode of bel de Servicedesk")
+        if _can_choose(facts)
+        else _("Wij vertrouwen deze sleutel niet meer. Bel de Servicedesk")
     ),
     "key-too-many": lambda _facts: _("U hebt al zoveel sleutels als kan. Kies een andere methode"),
     "login-failed": lambda _facts: _(
         "Deze gegevens kloppen niet. Controleer uw relatienummer, gebruikersnaam en wachtwoord"
     ),
     "method-missing": lambda _facts: _("Kies minstens één methode"),
-    "not-sent": lambda _facts: _(
-        "Wij konden u geen code geven. Probeer het opnieuw of kies een andere methode"
+    "not-sent": lambda facts: (
+        _("Wij konden u geen code geven. Probeer het opnieuw of kies een andere methode")
+        if _can_choose(facts)
+        else _("Wij konden u geen code geven. Probeer het opnieuw of bel de Servicedesk")
     ),
     "number-invalid": lambda _facts: _(
         "Wij kunnen dit nummer niet bereiken. Controleer het nummer"

@@ -15,7 +15,7 @@ from flask import Flask, current_app
 
 from idp.pages import error_copy, form_copy
 from idp.pages.assets import Shelf
-from idp.pages.error_copy import ErrorCopy
+from idp.pages.error_words import ErrorCopy
 from idp.pages.wording import language
 
 PICTURES: Final = Path(__file__).parent / "manual_pictures"

@@ -23,6 +23,7 @@ def init_app(app: Flask) -> None:
         "day": day,
         "day_and_time": day_and_time,
         "lately": lately,
+        "soon": soon,
     }.items():
         app.add_template_filter(_twin(words), f"as_{name}")
     app.add_template_filter(masked)
@@ -54,6 +55,18 @@ def lately(moment: datetime) -> str:
             return _("gisteren om %(time)s", time=time(moment))
         case _other:
             return day_and_time(moment)
+
+
+def soon(moment: datetime) -> str:
+    """What is yet to come: `om 10.43 uur`, `morgen om 09.14 uur`, or the day and time."""
+    today = clock.now().astimezone(clock.HERE).date()
+    match moment.astimezone(clock.HERE).date() - today:
+        case timedelta(days=0):
+            return _("om %(time)s", time=time(moment))
+        case timedelta(days=1):
+            return _("morgen om %(time)s", time=time(moment))
+        case _other:
+            return _("op %(moment)s", moment=day_and_time(moment))
 
 
 def masked(number: object) -> Markup:

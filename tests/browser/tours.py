@@ -348,12 +348,31 @@ def refused(visitor: Visitor, people: People) -> Iterator[str]:
     yield "fout-te-vaak"
 
 
+def codes_spent(visitor: Visitor, people: People) -> Iterator[str]:
+    """Three numbers, none of them right: no promise of a fourth code, and then a way on."""
+    walks.up_to_the_methods(visitor, people.make(code=True))
+    visitor.choose("sms")
+    visitor.press("volgende")
+    for number in ("06 12345671", "06 12345672", "06 12345673"):
+        if visitor.count("#ander-nummer"):
+            visitor.press("ander-nummer")
+        visitor.press("volgende", telefoonnummer=number)
+    visitor.is_at("enrol-sms")
+    yield "sms-instellen-codes-op"
+    visitor.evaluate("() => { document.querySelector('#opnieuw-inloggen').value = 'opnieuw' }")
+    visitor.press("opnieuw-inloggen")  # as from a page of before
+    visitor.is_at("error", "sends-spent")
+    yield "fout-codes-op"
+    visitor.press("volgende")
+    visitor.is_at("choose-methods")
+
+
 MAIN_LINE: tuple[Tour, ...] = (
     first_set_up, setting_up, signing_in, security_key, portal, calls, manuals,
 )  # fmt: skip
 IN_FIREFOX_TOO: tuple[Tour, ...] = (first_set_up, setting_up, signing_in)
 ALL: tuple[Tour, ...] = (
-    *MAIN_LINE, portal_of_others, refused_activation, refused, information, application, levels,
+    *MAIN_LINE, portal_of_others, refused_activation, refused, codes_spent, information, application, levels,
 )  # fmt: skip
 
 

@@ -119,6 +119,27 @@ def test_the_last_word_counts(operator: Operator, jansen: tuple[str, str]) -> No
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("reason", "helps"),
+    [("sends-login", "meteen opnieuw in"), ("sends-hour", "wacht tot"), ("sends-day", "wacht tot")],
+)
+@pytest.mark.parametrize("event", [Event.PASSCODE_NOT_SENT, Event.ERROR_SHOWN])
+def test_why_no_code_went_out_any_more_is_told_by_what_helps(
+    operator: Operator, event: Event, reason: str, helps: str
+) -> None:
+    with operator.at_work(keep=True):
+        record(event, succeeded=False, reference=REFERENCE, reason=reason, error="sends-spent")
+    outcome = operator.types("explain", REFERENCE, "--json").json["uitkomst"]
+    assert (outcome["fout"], helps in outcome["zeg"]) == ("sends-spent", True)
+    assert "leverancier" not in outcome["oorzaak"]
+
+
+def test_after_too_many_wrong_codes_nobody_is_told_to_wait() -> None:
+    assert "meteen" in ERRORS["code-attempts"].zeg
+    assert "kwartier" not in ERRORS["code-attempts"].zeg
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_stranger_and_a_wrong_password_are_told_apart(
     operator: Operator, jansen: tuple[str, str]
 ) -> None:

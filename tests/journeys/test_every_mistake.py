@@ -146,6 +146,24 @@ def code_attempts(scene: Scene) -> Next:
     return scene.signs_in(anna)
 
 
+def sends_spent(scene: Scene) -> Next:
+    anna = scene.at_the_step("sms")
+    page = scene.browser.page
+    for _ in range(2):
+        scene.time.move(MINUTE)
+        scene.press("opnieuw")
+    scene.browser.send("POST", page.address, actie="opnieuw", csrf_token=scene.browser.token())
+
+    def then() -> Page:
+        scene.time.move(2 * MINUTE)
+        scene.browser.go_on()
+        identify(scene.browser, anna, at=None)
+        scene.press("opnieuw")
+        return scene.press(code=scene.house.newest_code())
+
+    return then
+
+
 def too_soon(scene: Scene) -> Next:
     scene.at_the_step("sms")
     scene.press("opnieuw")
@@ -227,7 +245,7 @@ MISTAKES: Final = {
         fields_missing, login_failed, throttled, account_blocked, relation_blocked, no_method, other_account,
         *mistakes_in_set_up.MISTAKES,
         *mistakes_with_keys.MISTAKES,
-        code_missing, code_invalid, code_expired, code_attempts, too_soon,
+        code_missing, code_invalid, code_expired, code_attempts, sends_spent, too_soon,
         session_expired, out_of_turn, other_browser, no_access, level_unreachable, client_request, not_found,
     )
 }  # fmt: skip
@@ -242,7 +260,7 @@ NOBODYS_MISTAKE: Final = {"server-error", "not-sent"}
 
 def as_quoted(error: str) -> list[str]:
     """The sentences that the Servicedesk reads for this error, each up to what only one sign-in knows."""
-    facts: list[dict[str, bool]] = [{}, {"signed_in": True}, {"instead": True}]
+    facts: list[dict[str, bool]] = [{}, {"signed_in": True}, {"instead": True}, {"alone": True}]
     return [form_copy.sentence(error, known).partition("…")[0] for known in facts]
 
 
