@@ -50,6 +50,7 @@ class Event(StrEnum):
     CLIENT_SECRET_ROTATED = "client-secret-rotated"
     KEY_ADDED = "key-added"
     KEY_RETIRED = "key-retired"
+    REQUEST_PUSHED = "request-pushed"
     AUTHORIZATION_REQUESTED = "authorization-requested"
     AUTHORIZATION_REFUSED = "authorization-refused"
     CODE_ISSUED = "code-issued"

@@ -108,6 +108,7 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
     Event.CLIENT_SECRET_ROTATED: lambda e: f"De koppeling kreeg een nieuw geheim{_by(e)}.",
     Event.KEY_ADDED: lambda e: f"Er is een ondertekensleutel bijgekomen{_by(e)}.",
     Event.KEY_RETIRED: lambda e: f"Een ondertekensleutel is ingetrokken{_by(e)}.",
+    Event.REQUEST_PUSHED: "De applicatie legde haar verzoek vooraf bij ons neer.",
     Event.AUTHORIZATION_REQUESTED: "De applicatie vroeg ons iemand te laten inloggen.",
     Event.AUTHORIZATION_REFUSED: lambda e: f"Wij lieten het inloggen niet doorgaan{_code(e)}.",
     Event.CODE_ISSUED: "De gebruiker ging ingelogd terug naar de applicatie.",

@@ -132,6 +132,31 @@ _KNOWN: Final = (
         "Niemand kan hier een van de gevraagde acr-waarden bereiken.",
         "kies uit acr_values_supported in onze metadata.",
     ),
+    _line(
+        "this client must push its requests",
+        "de applicatie legde haar verzoek niet vooraf bij ons neer",
+        "Voor deze applicatie is afgesproken dat zij elk verzoek eerst zelf aan ons stuurt (PAR, RFC 9126).",
+        "zet PAR aan in de bibliotheek; het adres staat in onze metadata. Of verander de afspraak "
+        "(`idp client update --no-require-pushed`).",
+    ),
+    _line(
+        "no such pushed request of this client|the pushed request was (answered already|opened too late)",
+        "het vooraf neergelegde verzoek gold niet meer",
+        "De request_uri is van een andere applicatie, is al gebruikt, of werd niet binnen 90 seconden geopend.",
+        "leg voor elke keer inloggen een nieuw verzoek neer, en stuur de browser er meteen mee naar ons toe.",
+    ),
+    _line(
+        "request_uri cannot be pushed",
+        "de applicatie legde een verwijzing neer in plaats van een verzoek",
+        "In een verzoek dat vooraf bij ons wordt neergelegd stond een request_uri.",
+        "stuur daar het hele verzoek, met gewone parameters.",
+    ),
+    _line(
+        "too many pushed requests",
+        "de applicatie legde in korte tijd te veel verzoeken neer",
+        "Er kwamen er meer dan 3000 in een minuut.",
+        "leg een verzoek pas neer als iemand op de inlogknop drukt, en wacht zo lang als Retry-After zegt.",
+    ),
     # the token endpoint: the request
     _line(
         "parameters belong in the body, not in the address|the body must be application/x-www-form-urlencoded",

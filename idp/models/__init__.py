@@ -11,6 +11,7 @@ from idp.models.clients import (
     AuthorizationCode,
     AuthorizationRequest,
     Client,
+    PushedRequest,
     SpentAssertion,
 )
 from idp.models.keys import KeyChallenge, SecurityKey
@@ -34,6 +35,7 @@ __all__ = [
     "LoginTransaction",
     "OutboxMessage",
     "Passcode",
+    "PushedRequest",
     "Relation",
     "SecurityKey",
     "Session",

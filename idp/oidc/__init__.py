@@ -10,7 +10,7 @@ import orjson
 from flask import Flask
 
 from idp.mfa import catalogue
-from idp.oidc import authorize, discovery, logout, token, userinfo
+from idp.oidc import authorize, discovery, logout, par, token, userinfo
 
 #: Every address of the protocol, and who answers there.
 ROUTES = (
@@ -19,6 +19,7 @@ ROUTES = (
     ("/oauth2/jwks", discovery.jwks, ("GET",)),
     ("/oauth2/authorize", authorize.authorize, ("GET", "POST")),
     ("/oauth2/authorize/<request_id>", authorize.resume, ("GET",)),
+    ("/oauth2/par", par.push, ("POST",)),
     ("/oauth2/token", token.token, ("POST",)),
     ("/oauth2/userinfo", userinfo.userinfo, ("GET", "POST")),
     ("/oauth2/logout", logout.logout, ("GET", "POST")),

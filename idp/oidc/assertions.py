@@ -129,9 +129,12 @@ def _no_constant(name: str) -> float:
 
 
 def _check_audience(audience: object) -> None:
-    """The issuer or the token endpoint, and no stranger beside it (RFC 7523 section 3)."""
+    """The issuer or an endpoint that clients authenticate at, and no stranger beside it.
+
+    RFC 7523 section 3, RFC 9126 section 2.
+    """
     issuer = settings.current().issuer
-    ours = {issuer, f"{issuer}/oauth2/token"}
+    ours = {issuer, f"{issuer}/oauth2/token", f"{issuer}/oauth2/par"}
     listed = [audience] if isinstance(audience, str) else audience
     if (
         not isinstance(listed, list)

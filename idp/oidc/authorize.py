@@ -22,6 +22,7 @@ from idp.oidc.asked import Asked
 from idp.oidc.checks import Check
 from idp.oidc.decide import Decision, Give, Refuse, SignIn, decide
 from idp.oidc.parameters import Parameters
+from idp.oidc.received import received
 from idp.oidc.refusals import Code, RefusedToClient
 from idp.oidc.requests_kept import Kept
 from idp.secret_values import new_reference
@@ -30,11 +31,12 @@ from idp.secret_values import new_reference
 def authorize() -> Response:
     """A new request, by GET or POST (section 3.1.2.1)."""
     source = request.form if request.method == "POST" else request.args
-    asked = Asked(
+    asked = received(
         Parameters.of(source, parameters.AUTHORIZATION),
-        clock.now(),
-        g.setdefault("reference", new_reference()),
+        at=clock.now(),
+        reference=g.get("reference") or new_reference(),
     )
+    g.reference = asked.reference
     if (refusal := _checked(asked)) is not None:
         return _refuse(asked, refusal, None)
     if request.method == "POST":
@@ -48,7 +50,7 @@ def authorize() -> Response:
 def resume(request_id: str) -> Response:
     """A kept request, whose person comes back from signing in (or whose browser comes back by GET)."""
     kept = requests_kept.load(request_id, browser=browser_digest())
-    asked = Asked(Parameters(kept.parameters), kept.created_at, kept.reference)
+    asked = Asked(Parameters(kept.parameters), kept.created_at, kept.reference, kept.pushed)
     g.reference = kept.reference
     if (refusal := _checked(asked)) is not None:  # the client may have been changed since
         return _refuse(asked, refusal, kept)
@@ -135,7 +137,7 @@ def _has_key(asked: Asked, session: LiveSession) -> bool:
 
 def _give(asked: Asked, session: LiveSession, give: Give, kept: Kept | None) -> Response:
     """Make the code, and send the browser back with it."""
-    requests_kept.answer_once(kept)
+    requests_kept.answer_once(asked, kept)
     code = server.authorization_code(asked.parameters)
     client_id = asked.client.client_id
     codes.save(
@@ -167,7 +169,7 @@ def _refuse(
     session: LiveSession | None = None,
 ) -> Response:
     """Tell the client, which ends the request."""
-    requests_kept.answer_once(kept)
+    requests_kept.answer_once(asked, kept)
     _audit(
         asked,
         Event.AUTHORIZATION_REFUSED,

@@ -15,7 +15,14 @@ from idp.assurance import REGISTRABLE, Assurance
 from idp.audit import Event, record
 from idp.database import db
 from idp.errors import WrongInput
-from idp.models import AccessToken, Application, AuthorizationCode, AuthorizationRequest, Client
+from idp.models import (
+    AccessToken,
+    Application,
+    AuthorizationCode,
+    AuthorizationRequest,
+    Client,
+    PushedRequest,
+)
 from idp.oidc import profiles
 from idp.oidc.registered import CLIENT_ID, RegisteredClient, digest_of, forget, load
 from idp.oidc.registration import Registration, problems
@@ -58,6 +65,7 @@ class Changes(TypedDict, total=False):
     subject_type: str
     initiate_login_uri: str | None
     is_test: bool
+    require_pushed_authorization_requests: bool
 
 
 def add(
@@ -77,6 +85,7 @@ def add(
     subject_type: str = "pairwise",
     initiate_login_uri: str | None = None,
     is_test: bool = False,
+    require_pushed_authorization_requests: bool = False,
     client_id: str | None = None,
     actor: str,
 ) -> tuple[Client, Secret | None]:
@@ -109,6 +118,7 @@ def add(
         subject_type=subject_type,
         initiate_login_uri=initiate_login_uri,
         is_test=is_test,
+        require_pushed_authorization_requests=require_pushed_authorization_requests,
     )
     _refuse_the_first(problems(registration))
     chosen = client_id or f"c-{secrets.token_hex(12)}"
@@ -189,9 +199,8 @@ def remove(client_id: str, *, actor: str) -> Client:
     for table in (AuthorizationCode, AccessToken):
         held = (table.client_id == client_id, table.revoked_at.is_(None))
         db.session.execute(sql_update(table).where(*held).values(revoked_at=now))
-    db.session.execute(
-        delete(AuthorizationRequest).where(AuthorizationRequest.client_id == client_id)
-    )
+    for waiting in (AuthorizationRequest, PushedRequest):
+        db.session.execute(delete(waiting).where(waiting.client_id == client_id))
     _changed(client)
     record(Event.CLIENT_REMOVED, actor=actor, client_id=client_id)
     return client
@@ -247,6 +256,7 @@ def registration_of(client: Client) -> Registration:
         subject_type=client.subject_type,
         initiate_login_uri=client.initiate_login_uri,
         is_test=client.is_test,
+        require_pushed_authorization_requests=client.require_pushed_authorization_requests,
     )
 
 

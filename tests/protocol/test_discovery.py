@@ -29,6 +29,7 @@ def test_the_metadata_promises_exactly_this(house: House) -> None:
     assert read(house) == {
         "issuer": ISSUER,
         "authorization_endpoint": f"{ISSUER}/oauth2/authorize",
+        "pushed_authorization_request_endpoint": f"{ISSUER}/oauth2/par",
         "token_endpoint": f"{ISSUER}/oauth2/token",
         "userinfo_endpoint": f"{ISSUER}/oauth2/userinfo",
         "end_session_endpoint": f"{ISSUER}/oauth2/logout",
@@ -58,6 +59,7 @@ def test_the_metadata_promises_exactly_this(house: House) -> None:
         "claims_parameter_supported": True,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
+        "require_pushed_authorization_requests": False,
         "authorization_response_iss_parameter_supported": True,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": ["nl", "en"],

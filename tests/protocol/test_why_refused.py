@@ -156,7 +156,10 @@ def test_what_is_no_fault_of_an_application_is_not_called_one(
 
 def reasons() -> Iterator[tuple[str, str]]:
     """Every reason for which the protocol refuses, read from the source: what is varied in one stands as `1`."""
-    for name in ("checks", "token", "credentials", "codes", "server", "decide", "authorize"):
+    for name in (
+        *("checks", "token", "credentials", "codes", "server", "decide", "authorize"),
+        *("par", "requests_pushed"),
+    ):
         for function, node in nodes_of(name):
             said = None
             if isinstance(node, ast.Call):
@@ -182,6 +185,7 @@ PLACES = {
     "_on_our_page": 1,
     "_to_client": 1,
     "_refuse": 0,
+    "_wrong": 2,
     "_fail": 0,
     "RefusedToClient": 1,
     "Refuse": 1,
