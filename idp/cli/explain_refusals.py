@@ -61,10 +61,18 @@ _KNOWN: Final = (
         "houd state, nonce en claims kort (2048 tekens), en bewaar wat langer is bij de applicatie zelf.",
     ),
     _line(
-        "(request|request_uri|registration) is not supported",
+        "(request|request_uri|registration) is not supported( for a client without registered keys)?",
         "de applicatie gebruikte iets dat wij niet ondersteunen",
-        "Het verzoek kwam als request, request_uri of registration; in onze metadata staat dat dat niet kan.",
-        "stuur de gegevens als gewone parameters.",
+        "Het verzoek kwam als registration, of als request_uri die niet van ons is; of ondertekend, terwijl bij ons "
+        "geen sleutel van de applicatie staat.",
+        "stuur de gegevens als gewone parameters, of leg ze vooraf neer (PAR).",
+    ),
+    _line(
+        "request object: .*|request and request_uri cannot come together",
+        "het ondertekende verzoek van de applicatie klopte niet",
+        "De reden bij de stap zegt wat: sleutel, algoritme, ontvanger (aud), tijd, of de soort van het token.",
+        "teken elk verzoek opnieuw, hooguit een uur geldig, met een sleutel die is geregistreerd en onze issuer als "
+        "aud; zet alles wat moet gelden in het ondertekende verzoek zelf.",
     ),
     _line(
         "response_type is missing|response_type can only be code",

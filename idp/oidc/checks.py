@@ -95,9 +95,8 @@ def every_parameter_is_readable(asked: Asked) -> None:
 
 
 def nothing_unsupported_is_sent(asked: Asked) -> None:
-    """OpenID Connect Core sections 3.1.2.6 and 6: what we do not support must not be ignored."""
+    """OpenID Connect Core sections 3.1.2.6 and 6.2: what we do not support must not be ignored."""
     for name, code in (
-        ("request", Code.REQUEST_NOT_SUPPORTED),
         ("request_uri", Code.REQUEST_URI_NOT_SUPPORTED),
         ("registration", Code.REGISTRATION_NOT_SUPPORTED),
     ):

@@ -68,7 +68,10 @@ def document(settings: Settings, *, resists_phishing: bool) -> dict[str, Any]:
         ],
         "claim_types_supported": ["normal"],
         "claims_parameter_supported": True,
-        "request_parameter_supported": False,
+        "request_parameter_supported": True,
+        "request_object_signing_alg_values_supported": _all(
+            offered, lambda profile: profile.assertion_algs
+        ),
         "request_uri_parameter_supported": False,
         "require_pushed_authorization_requests": all(profile.pushes_always for profile in offered),
         "authorization_response_iss_parameter_supported": True,

@@ -1,13 +1,15 @@
-"""In which form an authorization request comes: plain, or pushed before. From here on that makes no difference."""
+"""In which form a request comes: plain, signed, or pushed before. From here on that makes no difference."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from idp.oidc import requests_pushed
+from idp.oidc import request_objects, requests_pushed
 from idp.oidc.asked import Asked
 from idp.oidc.parameters import Parameters
+from idp.oidc.refusals import Code, RefusedToClient
 
 #: What chooses the form; a request in which one of them stands twice is taken as it is, and refused by the checks.
 _DECIDING: Final = frozenset({"client_id", "request", "request_uri"})
@@ -22,6 +24,11 @@ def received(sent: Parameters, *, at: datetime, reference: str, pushed: str | No
     beside = Asked(sent, at, reference, pushed)
     if beside.found is None or sent.repeated & _DECIDING:
         return beside
+    if "request" in sent.sent and "request_uri" in sent.sent:
+        why = "request and request_uri cannot come together"
+        return replace(beside, wrong=RefusedToClient(Code.INVALID_REQUEST, why, says=why))
     if requests_pushed.is_handle(sent.get("request_uri")):
         return requests_pushed.opened(beside)
+    if "request" in sent.sent:
+        return request_objects.opened(beside)
     return beside

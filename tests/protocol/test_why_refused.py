@@ -158,7 +158,7 @@ def reasons() -> Iterator[tuple[str, str]]:
     """Every reason for which the protocol refuses, read from the source: what is varied in one stands as `1`."""
     for name in (
         *("checks", "token", "credentials", "codes", "server", "decide", "authorize"),
-        *("par", "requests_pushed"),
+        *("par", "received", "request_objects", "requests_pushed"),
     ):
         for function, node in nodes_of(name):
             said = None
