@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from idp import keyring
 from idp.clock import Standing
 from tests.protocol.relying_party import ISSUER, Provider, RelyingParty, client_key
-from tests.protocol.request_objects import by_object, signed_request
+from tests.protocol.request_objects import by_object, encrypted_to, signed_request
 from tests.support.journeys import House, Visitor
 from tests.support.run import Run
 
@@ -87,6 +88,61 @@ def test_it_must_be_signed_by_a_key_of_its_client_with_an_algorithm_of_its_profi
     for token in forged:
         assert not believed(browser, shop, token), token
     assert believed(browser, shop, right)
+
+
+@ONE
+def test_encryption_is_no_signature_and_tells_nothing(
+    provider: Provider, shop: RelyingParty
+) -> None:
+    """Whatever is wrong around it, the application hears the same; only what opens is looked at."""
+    inside = signed_request(shop)
+    header, wrapped, nonce, text, tag = encrypted_to(provider, inside).split(".")
+    published = {key["alg"]: key["kid"] for key in provider.keys()["keys"]}
+    wrong = [
+        f"{header}.{wrapped}.{nonce}.{text}.{'A' * len(tag)}",
+        f"{header}.{'A' * len(wrapped)}.{nonce}.{text}.{tag}",
+        f"{header}.{wrapped}.{nonce}.{'A' * len(text)}.{tag}",
+        f"{header}..{nonce}.{text}.{tag}",
+        "a.b.c.d.e",
+        "....",
+        encrypted_to(provider, inside, kid="onbekend"),
+        encrypted_to(provider, inside, kid=published["RS256"]),
+        encrypted_to(provider, inside, kid=published["RSA-OAEP"]),
+        encrypted_to(provider, inside, alg="RSA-OAEP", kid=published["RSA-OAEP-256"]),
+        encrypted_to(provider, inside, enc="A128CBC-HS256"),
+        encrypted_to(provider, inside, enc="A128GCM"),
+        encrypted_to(provider, inside, zip="DEF"),
+        encrypted_to(provider, "é"),
+    ]
+    bent = encrypted_to(provider, inside).split(".")
+    bent[0] = encoded({"alg": "RSA1_5", "enc": "A256GCM", "kid": published["RSA-OAEP"]})
+    said = set()
+    for token in [*wrong, ".".join(bent)]:
+        refused = shop.push(request=token).get_json()
+        assert refused["error"] == "invalid_request_object", token
+        said.add(refused["error_description"].partition(" (kenmerk")[0])
+    assert said == {"request object: cannot be decrypted"}
+    assert shop.push(request=encrypted_to(provider, inside)).status_code == 201
+    unsigned = f"{encoded({'alg': 'none'})}.{inside.split('.')[1]}."
+    thief = signed_request(shop, key=client_key("RSA", name="two"))
+    plain = json.dumps(shop.request())
+    twice = encrypted_to(provider, inside)
+    for content in (unsigned, thief, plain, twice):
+        refused = shop.push(request=encrypted_to(provider, content)).get_json()
+        assert refused["error"] == "invalid_request_object", content
+
+
+@ONE
+def test_a_withdrawn_key_opens_nothing(
+    provider: Provider, house: House, shop: RelyingParty
+) -> None:
+    token = encrypted_to(provider, signed_request(shop))
+    old = next(key["kid"] for key in provider.keys()["keys"] if key["alg"] == "RSA-OAEP-256")
+    assert shop.push(request=token).status_code == 201
+    with house.inside():
+        keyring.rotate("RSA-OAEP-256", actor="test", at_once=True)
+        keyring.retire(old, actor="test")
+    assert shop.push(request=token).get_json()["error"] == "invalid_request_object"
 
 
 @ONE

@@ -6,11 +6,12 @@ import warnings
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from joserfc import jwt
+from joserfc import jwe, jwt
 from joserfc.errors import SecurityWarning
+from joserfc.jwk import RSAKey
 
 from idp import clock
-from tests.protocol.relying_party import ISSUER, ClientKey, RelyingParty
+from tests.protocol.relying_party import ISSUER, ClientKey, Provider, RelyingParty
 
 _USUAL: Final = {"EC": "ES256", "RSA": "RS256", "OKP": "Ed25519"}
 
@@ -38,6 +39,18 @@ def signed_request(
             [top["alg"]],
             default_type=None,
         )
+
+
+def encrypted_to(
+    provider: Provider, inside: str, *, alg: str = "RSA-OAEP-256", **header: str
+) -> str:
+    """Encrypted to the key that the provider publishes for this algorithm; the header can be bent."""
+    published = next(each for each in provider.keys()["keys"] if each["alg"] == alg)
+    top = {"alg": alg, "enc": "A256GCM", "kid": published["kid"], "cty": "JWT", **header}
+    key = RSAKey.import_key({name: published[name] for name in ("kty", "n", "e")})
+    allowed = [*top.values(), "DEF"]
+    with warnings.catch_warnings(action="ignore", category=SecurityWarning):  # bent ones
+        return jwe.encrypt_compact(top, inside.encode(), key, algorithms=allowed)
 
 
 def by_object(shop: RelyingParty, token: str, **beside: str) -> str:

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from idp import keyring
 from idp.clock import Standing
 from tests.protocol.relying_party import ISSUER, Provider, client_key
-from tests.protocol.request_objects import by_object, signed_request
+from tests.protocol.request_objects import by_object, encrypted_to, signed_request
 from tests.protocol.test_signing_in_for_an_application import walk
 from tests.support.journeys import House
 
@@ -70,6 +71,29 @@ def test_a_signed_request_can_be_pushed(provider: Provider, time: Standing) -> N
     assert shop.answer(browser.get(address))["state"] == shop.state
     refused = shop.push(request=signed_request(shop, aud="https://elders.example"))
     assert refused.get_json()["error"] == "invalid_request_object"
+
+
+@ONE
+@pytest.mark.parametrize("alg", ["RSA-OAEP", "RSA-OAEP-256"])
+def test_a_signed_request_may_be_encrypted_to_us(provider: Provider, alg: str) -> None:
+    shop, browser = provider.nlgov(), provider.browser(provider.person())
+    token = encrypted_to(provider, signed_request(shop), alg=alg)
+    assert shop.answer(browser.get(by_object(shop, token)))["state"] == shop.state
+    assert shop.push(request=token).status_code == 201
+
+
+@ONE
+def test_an_encryption_key_that_a_next_one_followed_still_opens(
+    provider: Provider, house: House, time: Standing
+) -> None:
+    shop = provider.nlgov()
+    with house.inside():
+        keyring.rotate("RSA-OAEP-256", actor="test")
+    before = encrypted_to(provider, signed_request(shop, nbf=None, iat=None))
+    time.move(timedelta(seconds=50))
+    with house.inside():
+        keyring.rotate("RSA-OAEP-256", actor="test", at_once=True)
+    assert shop.push(request=before).status_code == 201
 
 
 @ONE
