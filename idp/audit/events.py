@@ -53,6 +53,8 @@ class Event(StrEnum):
     REQUEST_PUSHED = "request-pushed"
     AUTHORIZATION_REQUESTED = "authorization-requested"
     AUTHORIZATION_REFUSED = "authorization-refused"
+    CONSENT_GIVEN = "consent-given"
+    CONSENT_WITHDRAWN = "consent-withdrawn"
     CODE_ISSUED = "code-issued"
     CODE_REPLAYED = "code-replayed"
     TOKEN_ISSUED = "token-issued"

@@ -95,6 +95,12 @@ def registration_options(command: Command) -> Command:
             default=None,
             help="Whether its requests count only when it pushed them (PAR).",
         ),
+        click.option(
+            "--third-party/--own",
+            "is_third_party",
+            default=None,
+            help="Whether it belongs to somebody else: then people are asked what it may know.",
+        ),
     ]
     for option in reversed(options):
         command = option(command)
@@ -316,6 +322,7 @@ def _registration(row: Client) -> dict[str, Any]:
         "secrets": len(row.secrets),
         "is_test": row.is_test,
         "require_pushed_authorization_requests": row.require_pushed_authorization_requests,
+        "is_third_party": row.is_third_party,
         "created_at": row.created_at,
     }
 

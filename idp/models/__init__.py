@@ -3,7 +3,7 @@
 May import `database`, `secret_values`, `clock` and `assurance`, nothing else of the house.
 """
 
-from idp.models.access import Application, ApplicationGrant
+from idp.models.access import Application, ApplicationGrant, Consent
 from idp.models.activation import ActivationCode
 from idp.models.audit import AuditEvent
 from idp.models.clients import (
@@ -30,6 +30,7 @@ __all__ = [
     "AuthorizationCode",
     "AuthorizationRequest",
     "Client",
+    "Consent",
     "Credential",
     "KeyChallenge",
     "LoginTransaction",

@@ -46,6 +46,8 @@ class Client(Base):
         default=False, server_default=false()
     )
     """Whether its requests count only when they were pushed (RFC 9126 section 6)."""
+    is_third_party: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Not the body's own: people are asked before it gets to know them."""
     removed_at: Mapped[datetime | None] = mapped_column(Moment)
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)

@@ -19,6 +19,7 @@ ROUTES = (
     ("/oauth2/jwks", discovery.jwks, ("GET",)),
     ("/oauth2/authorize", authorize.authorize, ("GET", "POST")),
     ("/oauth2/authorize/<request_id>", authorize.resume, ("GET",)),
+    ("/oauth2/authorize/<request_id>/toestemming", authorize.agree, ("POST",)),
     ("/oauth2/par", par.push, ("POST",)),
     ("/oauth2/token", token.token, ("POST",)),
     ("/oauth2/userinfo", userinfo.userinfo, ("GET", "POST")),

@@ -21,6 +21,7 @@ from idp.models import (
     AuthorizationCode,
     AuthorizationRequest,
     Client,
+    Consent,
     PushedRequest,
 )
 from idp.oidc import profiles
@@ -66,6 +67,7 @@ class Changes(TypedDict, total=False):
     initiate_login_uri: str | None
     is_test: bool
     require_pushed_authorization_requests: bool
+    is_third_party: bool
 
 
 def add(
@@ -86,6 +88,7 @@ def add(
     initiate_login_uri: str | None = None,
     is_test: bool = False,
     require_pushed_authorization_requests: bool = False,
+    is_third_party: bool = False,
     client_id: str | None = None,
     actor: str,
 ) -> tuple[Client, Secret | None]:
@@ -119,6 +122,7 @@ def add(
         initiate_login_uri=initiate_login_uri,
         is_test=is_test,
         require_pushed_authorization_requests=require_pushed_authorization_requests,
+        is_third_party=is_third_party,
     )
     _refuse_the_first(problems(registration))
     chosen = client_id or f"c-{secrets.token_hex(12)}"
@@ -199,8 +203,8 @@ def remove(client_id: str, *, actor: str) -> Client:
     for table in (AuthorizationCode, AccessToken):
         held = (table.client_id == client_id, table.revoked_at.is_(None))
         db.session.execute(sql_update(table).where(*held).values(revoked_at=now))
-    for waiting in (AuthorizationRequest, PushedRequest):
-        db.session.execute(delete(waiting).where(waiting.client_id == client_id))
+    for kept in (AuthorizationRequest, PushedRequest, Consent):
+        db.session.execute(delete(kept).where(kept.client_id == client_id))
     _changed(client)
     record(Event.CLIENT_REMOVED, actor=actor, client_id=client_id)
     return client
@@ -257,6 +261,7 @@ def registration_of(client: Client) -> Registration:
         initiate_login_uri=client.initiate_login_uri,
         is_test=client.is_test,
         require_pushed_authorization_requests=client.require_pushed_authorization_requests,
+        is_third_party=client.is_third_party,
     )
 
 

@@ -20,6 +20,7 @@ class Code(StrEnum):
     UNSUPPORTED_RESPONSE_TYPE = "unsupported_response_type"
     UNSUPPORTED_GRANT_TYPE = "unsupported_grant_type"
     # OpenID Connect Core section 3.1.2.6, and Unmet Authentication Requirements 1.0
+    CONSENT_REQUIRED = "consent_required"
     LOGIN_REQUIRED = "login_required"
     REQUEST_NOT_SUPPORTED = "request_not_supported"
     REQUEST_URI_NOT_SUPPORTED = "request_uri_not_supported"

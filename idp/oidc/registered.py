@@ -70,6 +70,8 @@ class RegisteredClient:
     initiate_login_uri: str | None
     is_test: bool
     require_pushed_authorization_requests: bool
+    is_third_party: bool
+    """Whether people are asked before it gets to know them."""
     version: int
 
     @property
@@ -170,6 +172,7 @@ def parsed(row: Mapping[str, Any]) -> RegisteredClient:
         initiate_login_uri=row["initiate_login_uri"],
         is_test=row["is_test"],
         require_pushed_authorization_requests=row["require_pushed_authorization_requests"],
+        is_third_party=row["is_third_party"],
         version=row["version"],
     )
 

@@ -42,6 +42,7 @@ class Registration:
     initiate_login_uri: str | None
     is_test: bool
     require_pushed_authorization_requests: bool
+    is_third_party: bool
 
     @property
     def hosts(self) -> set[str]:
@@ -67,6 +68,7 @@ class Registration:
             "initiate_login_uri": self.initiate_login_uri,
             "is_test": self.is_test,
             "require_pushed_authorization_requests": self.require_pushed_authorization_requests,
+            "is_third_party": self.is_third_party,
         }
 
     def changed(self, changes: Mapping[str, Any], application: Application | None) -> Registration:

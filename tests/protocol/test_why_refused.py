@@ -23,6 +23,8 @@ KENMERK = re.compile(r"\(kenmerk ([0-9A-Z]{4}-[0-9A-Z]{4})\)$")
 #: What a person did, or the desk can mend: no fault of an application.
 OF_PEOPLE = {
     "the person stopped",
+    "the person refused consent",
+    "the person has to agree first",
     "the account has no grant for the application",
     "the person went back: 1",
     "the account has no key, and one is asked",
