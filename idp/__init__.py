@@ -19,6 +19,9 @@ def create_app(settings: Settings) -> Flask:
     from idp import database, flows, logs, oidc, pages
 
     app = Flask("idp", static_folder=None, template_folder=None)
+    app.url_map.merge_slashes = (
+        False  # an address with `//` is unknown; nothing is posted on to another
+    )
     app.config["IDP"] = settings
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
     app.config["MAX_FORM_MEMORY_SIZE"] = 64 * 1024

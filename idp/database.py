@@ -89,7 +89,11 @@ def connection() -> Connection:
     """
     session = db.session()
     at_hand: Connection | None = session.info.get(_AT_HAND)
-    return session.connection() if at_hand is None else at_hand
+    if (
+        at_hand is None or session.in_nested_transaction()
+    ):  # what a savepoint undoes is not ours to skip
+        return session.connection()
+    return at_hand
 
 
 def _keep_at_hand(session: Session, _transaction: SessionTransaction, used: Connection) -> None:

@@ -17,11 +17,11 @@ WIRE_VALUES = {
     "phr": "phr",
     "hoog": "http://eidas.europa.eu/LoA/high",
 }
-#: Which levels are good enough when one is asked: itself and all that ask more of a person. That `phr` will do for
-#: substantieel is this application's own choice: it says how somebody signed in, not how the account was enrolled.
+#: Which levels are good enough when one is asked: itself and all that ask more of a person. `phr` says how somebody
+#: signed in, not how the account was enrolled, so it is not good enough for substantieel.
 GOOD_ENOUGH = {
     "laag": {"laag", "substantieel", "phr", "hoog"},
-    "substantieel": {"substantieel", "phr", "hoog"},
+    "substantieel": {"substantieel", "hoog"},
     "phr": {"phr", "hoog"},
     "hoog": {"hoog"},
 }

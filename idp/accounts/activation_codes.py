@@ -306,6 +306,13 @@ def method_was_confirmed(window: ActivationCode) -> bool:
     return True
 
 
+def was_used_here(account_id: str, browser: str) -> bool:
+    """Whether a method was set up in the latest window of this browser."""
+    opened = (code for code in of_account(account_id) if code.window_browser == browser)
+    latest = next(opened, None)
+    return latest is not None and latest.method_confirmed_at is not None
+
+
 def shut_windows(account_id: str) -> None:
     """An operator reset the methods: whoever has a window open sets up nothing more with it."""
     db.session.execute(

@@ -13,7 +13,7 @@ from idp import clock
 from idp.accounts.sessions import LiveSession
 from idp.audit import Event, record
 from idp.database import connection, db, insert
-from idp.models import AccessToken, Application, AuthorizationCode, Client, Consent
+from idp.models import AccessToken, Application, AuthorizationCode, Client, Consent, RefreshToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def withdraw(session: LiveSession, client_id: str) -> None:
     ).one_or_none()
     if gone is None:  # withdrawn already, in another tab
         return
-    for held in (AuthorizationCode, AccessToken):
+    for held in (AuthorizationCode, AccessToken, RefreshToken):
         db.session.execute(
             update(held)
             .where(

@@ -150,6 +150,7 @@ def _remove(account_id: str, which: object, *, actor: str, why: str, reference: 
         .returning(Credential.id, Credential.kind)
         .execution_options(synchronize_session=False)
     ).all()
+    sessions.forget_proofs(account_id, {row.id for row in removed})
     for row in removed:
         record(
             Event.METHOD_REMOVED,

@@ -6,13 +6,13 @@ the account or its relation is blocked, or its password or methods are reset.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any, Final, cast
 
-from sqlalchemy import Executable, Select, Table, bindparam, delete, func, select, update
+from sqlalchemy import Executable, Select, Table, bindparam, delete, func, or_, select, update
 from sqlalchemy import insert as insert_row
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -27,6 +27,7 @@ from idp.models import (
     AuthorizationCode,
     Client,
     LoginTransaction,
+    RefreshToken,
     Relation,
     Session,
     SessionClient,
@@ -51,6 +52,13 @@ class LiveSession:
     used_at: datetime
     ends_at: datetime
     """When it ends if nobody uses it."""
+    ends_for_good_at: datetime
+    """When it ends however much it is used."""
+
+    @property
+    def can_be_kept_alive(self) -> bool:
+        """Whether using it now would make it last longer."""
+        return self.ends_at < self.ends_for_good_at
 
 
 _COLUMNS = (
@@ -131,14 +139,18 @@ def _live(statement: Select[Any], which: str) -> LiveSession | None:
         created_at=row.created_at,
         used_at=row.used_at,
         ends_at=min(row.expires_at, row.used_at + idle),
+        ends_for_good_at=row.expires_at,
     )
 
 
-def touch(session: LiveSession) -> None:
-    """The person did something: the idle time starts again."""
+def touch(session: LiveSession) -> LiveSession:
+    """The person did something: the idle time starts again. Returns the session as it is from now on."""
     now = clock.now()
-    if (now - session.used_at).total_seconds() >= TOUCH_EVERY_SECONDS:
-        db.session.execute(update(Session).where(Session.id == session.id).values(used_at=now))
+    if (now - session.used_at).total_seconds() < TOUCH_EVERY_SECONDS:
+        return session
+    db.session.execute(update(Session).where(Session.id == session.id).values(used_at=now))
+    ends_at = min(session.ends_for_good_at, now + settings.current().session_idle)
+    return replace(session, used_at=now, ends_at=ends_at)
 
 
 def open_session(
@@ -181,6 +193,20 @@ def raise_session(session: LiveSession, proofs: Iterable[Proof]) -> str | None:
     return cookie if raised else None
 
 
+def forget_proofs(account_id: str, credential_ids: Collection[str]) -> None:
+    """A method is gone: what it proved in any session of the account counts no longer, and is asked again."""
+    if not credential_ids:
+        return
+    for session in db.session.scalars(
+        select(Session)
+        .where(Session.account_id == account_id, Session.ended_at.is_(None))
+        .with_for_update()
+    ):
+        session.proofs = [
+            proof for proof in session.proofs if proof["credential_id"] not in credential_ids
+        ]
+
+
 def sid_for(session_id: str, client_id: str) -> str:
     """What one client knows this session by: random, stable for the pair, different between clients."""
     known = {"session": session_id, "client": client_id}
@@ -215,8 +241,14 @@ def end(session_id: str, *, why: str, actor: str = "person", reference: str | No
 
 
 def end_all_of(account_id: str, *, why: str, actor: str, except_for: str | None = None) -> int:
-    """End every session of an account (but one, when asked) and return how many that were."""
+    """End every session of an account (but one, when asked) and return how many that were.
+
+    A session that stays keeps no refresh tokens: who copied one would keep it too (RFC 9700 section 4.14.2).
+    """
     which = Session.account_id == account_id
+    if except_for is not None:
+        held = (RefreshToken.account_id == account_id, RefreshToken.revoked_at.is_(None))
+        db.session.execute(update(RefreshToken).where(*held).values(revoked_at=clock.now()))
     return _end(
         which if except_for is None else which & (Session.id != except_for), why=why, actor=actor
     )
@@ -231,11 +263,13 @@ def end_all_of_relation(relation_id: str, *, why: str, actor: str) -> int:
 def forget_unfinished(
     account_id: str, *, except_for: str | None = None, browser: str | None = None
 ) -> None:
-    """Forget the sign-ins of an account that are not complete: what was proved in them counts no longer.
+    """Forget the sign-ins of an account that are not complete: what was proved in them counts no longer, nor are they
+    taken up again under its name.
 
     All of them, or those of one browser (a digest), or all but one.
     """
-    which = LoginTransaction.state["account_id"].as_string() == account_id
+    whose = (LoginTransaction.state[name].as_string() for name in ("account_id", "former"))
+    which = or_(*(one == account_id for one in whose))
     if browser is not None:
         which &= LoginTransaction.browser == browser
     db.session.execute(
@@ -256,7 +290,7 @@ def _end(which: object, *, why: str, actor: str, reference: str | None = None) -
     if not ended:
         return 0
     ids = [row.id for row in ended]
-    for table in (AuthorizationCode, AccessToken):
+    for table in (AuthorizationCode, AccessToken, RefreshToken):
         db.session.execute(
             update(table)
             .where(table.session_id.in_(ids), table.revoked_at.is_(None))

@@ -38,6 +38,7 @@ _LISTS: Final = {
     ),
     "--scope": ("scopes", "A scope it may ask; the profile's own when left out."),
 }
+_GRANTS: Final = ("authorization_code", "refresh_token", "client_credentials", "")
 _METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
 
 
@@ -53,6 +54,22 @@ def registration_options(command: Command) -> Command:
             "--auth-method",
             type=click.Choice(_METHODS),
             help="How it authenticates; the profile's first when left out.",
+        ),
+        click.option(
+            "--grant-type",
+            "grant_types",
+            multiple=True,
+            type=click.Choice(_GRANTS),
+            help='authorization_code when left out; refresh_token beside it; client_credentials alone; "" for an API.',
+        ),
+        click.option(
+            "--access-token-format",
+            type=click.Choice(("opaque", "jwt")),
+            help="What its access tokens look like; jwt when they are for an API, else the profile's first.",
+        ),
+        click.option("--audience", help="The API that its access tokens are for."),
+        click.option(
+            "--resource", help="The address of the API that it is; it may ask about tokens for it."
         ),
         *(
             click.option(option, member, multiple=True, help=f"{says} May be given more than once.")
@@ -146,7 +163,9 @@ def add(
         said = registration(built_with, address, said)
     elif address is not None:
         raise WrongInput("--address goes with --for; with --profile say every --redirect-uri")
-    elif "redirect_uris" not in said:
+    elif "redirect_uris" not in said and "authorization_code" in said.get(
+        "grant_types", ("authorization_code",)
+    ):
         raise WrongInput("a client needs at least one --redirect-uri")
     with at_work() as settings:
         added, secret = clients.add(
@@ -281,9 +300,10 @@ def remove(client_id: str) -> None:
 def _said(given: dict[str, Any]) -> dict[str, Any]:
     """What was really given on the line, in the words of a registration."""
     said = {name: value for name, value in given.items() if value not in (None, ())}
-    for member in (member for member, _ in _LISTS.values() if member in said):
+    lists = ("grant_types", *(member for member, _ in _LISTS.values()))
+    for member in (member for member in lists if member in said):
         said[member] = [each for value in said[member] for each in value.split()]
-    for member in ("application_id", "initiate_login_uri", "sector"):
+    for member in ("application_id", "initiate_login_uri", "sector", "audience", "resource"):
         if said.get(member) == "":
             said[member] = None
     if "jwks" in said:
@@ -308,6 +328,10 @@ def _registration(row: Client) -> dict[str, Any]:
         "name": row.name,
         "profile": row.profile,
         "auth_method": row.auth_method,
+        "grant_types": row.grant_types,
+        "access_token_format": row.access_token_format,
+        "audience": row.audience,
+        "resource": row.resource,
         "application_id": row.application_id,
         "level": Assurance.numbered(row.level).label,
         "redirect_uris": row.redirect_uris,

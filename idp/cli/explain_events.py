@@ -115,7 +115,16 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
     Event.CONSENT_WITHDRAWN: "De gebruiker trok de toestemming voor een applicatie in.",
     Event.CODE_ISSUED: "De gebruiker ging ingelogd terug naar de applicatie.",
     Event.CODE_REPLAYED: "Dezelfde inlogcode kwam twee keer binnen; wij trokken alles in wat ermee gegeven was.",
-    Event.TOKEN_ISSUED: "De applicatie haalde de gegevens van het inloggen op.",
+    Event.TOKEN_ISSUED: lambda e: (
+        "De applicatie kreeg een token voor zichzelf."
+        if e.account_id is None
+        else "De applicatie haalde de gegevens van het inloggen op."
+    ),
+    Event.TOKEN_REFRESHED: "De applicatie haalde de gegevens van het inloggen opnieuw op.",
+    Event.TOKEN_REVOKED: "De applicatie gaf een token terug; het werkt niet meer.",
+    Event.REFRESH_REPLAYED: (
+        "Een refresh token kwam twee keer binnen; wij trokken alles in wat ermee gegeven was."
+    ),
     Event.TOKEN_REFUSED: "De applicatie kreeg de gegevens van het inloggen niet.",
     Event.CLIENT_AUTHENTICATION_FAILED: "De applicatie kon niet bewijzen wie zij is.",
     Event.PURGED: lambda e: f"Verlopen gegevens zijn opgeruimd{_by(e)}.",

@@ -124,10 +124,14 @@ _BUILDERS_FAULT: Final = Outcome(
     zeg=FOR_BUILDERS,
 )
 
+_REPORT: Final = (
+    "Meld dit bij de beveiligingsfunctionaris, met het kenmerk. De gebruiker logt opnieuw in."
+)
 _OTHERS: Final[Mapping[Event, Outcome]] = {
     Event.SIGN_IN_COMPLETED: _SIGNED_IN,
     Event.CODE_ISSUED: _SIGNED_IN,
     Event.TOKEN_ISSUED: _SIGNED_IN,
+    Event.TOKEN_REFRESHED: _SIGNED_IN,
     Event.USERINFO_READ: _SIGNED_IN,
     Event.TOKEN_REFUSED: _BUILDERS_FAULT,
     Event.CLIENT_AUTHENTICATION_FAILED: _BUILDERS_FAULT,
@@ -150,6 +154,13 @@ _OTHERS: Final[Mapping[Event, Outcome]] = {
         fout=None,
         resultaat="Let op: een inlogcode is twee keer gebruikt; wij hebben de toegang ingetrokken.",
         oorzaak="Een fout in de applicatie (dubbel versturen), of iemand die de code heeft onderschept.",
-        zeg="Meld dit bij de beveiligingsfunctionaris, met het kenmerk. De gebruiker logt opnieuw in.",
+        zeg=_REPORT,
+    ),
+    Event.REFRESH_REPLAYED: Outcome(
+        gelukt=False,
+        fout=None,
+        resultaat="Let op: een refresh token is twee keer gebruikt; wij hebben de toegang ingetrokken.",
+        oorzaak="Twee processen van de applicatie gebruikten na elkaar hetzelfde token, of iemand heeft een kopie.",
+        zeg=_REPORT,
     ),
 }

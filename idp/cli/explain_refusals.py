@@ -175,16 +175,58 @@ _KNOWN: Final = (
     _line(
         "grant_type is missing|another grant_type",
         "de applicatie vroeg een token op een manier die niet kan",
-        "grant_type ontbreekt of is niet authorization_code.",
-        "gebruik grant_type=authorization_code.",
+        "grant_type ontbreekt of is geen van authorization_code, refresh_token en client_credentials.",
+        "gebruik grant_type=authorization_code, tenzij iets anders is afgesproken.",
     ),
     _line(
-        "code is missing|Authlib refused: .*",
+        "the client is not registered for this grant_type",
+        "de applicatie vroeg een token op een manier waarvoor zij niet is geregistreerd",
+        "Voor elke manier is een eigen registratie nodig; een refresh token hoort bij authorization_code.",
+        "kijk met `idp client show` naar grant_types; `idp client update --grant-type` verandert ze.",
+    ),
+    _line(
+        "(code|token|refresh_token|redirect_uri) is missing|Authlib refused: .*",
         "het verzoek om een token was niet volledig",
         "Er ontbrak een gegeven dat de standaard vraagt, zoals code of code_verifier.",
         _THE_LIBRARY,
     ),
+    _line(
+        "unknown refresh token",
+        "het refresh token bestaat niet",
+        "Het is nooit door deze omgeving gegeven, of het is al opgeruimd.",
+        "laat de gebruiker opnieuw inloggen; bewaar elk nieuw refresh token, want het vorige werkt dan niet meer.",
+    ),
+    _line(
+        "a refresh token of another client",
+        "het refresh token is van een andere applicatie",
+        "Wie het gebruikt is niet wie het kreeg: twee client_id's door elkaar, of misbruik.",
+        "gebruik dezelfde client_id als bij het inloggen. Is dat zo, meld het dan als incident.",
+    ),
+    _line(
+        "the refresh token was revoked, or its session ended",
+        "het refresh token geldt niet meer",
+        "De gebruiker is uitgelogd of geblokkeerd, of het token is teruggegeven of ingetrokken.",
+        "laat de gebruiker opnieuw inloggen.",
+    ),
+    _line(
+        "the refresh token is too old",
+        "het refresh token was verlopen",
+        "Het vervalt als het 2 uur niet is gebruikt, en 12 uur na het inloggen in elk geval.",
+        "laat de gebruiker opnieuw inloggen.",
+    ),
+    _line(
+        "a scope that the sign-in did not give",
+        "de applicatie vroeg bij het vernieuwen meer dan zij had",
+        "De scope bij een refresh token kan alleen kleiner zijn dan die van het inloggen.",
+        "laat scope weg, of laat de gebruiker opnieuw inloggen met de ruimere scope.",
+    ),
     # the token endpoint: who asks
+    _line(
+        "a public client where credentials are needed",
+        "de applicatie kan niet bewijzen wie zij is, en dat is hier nodig",
+        "Een token navragen, en in profiel nlgov ook teruggeven, kan alleen met een geheim of een sleutel.",
+        "laat de server van de applicatie dit doen, met een eigen registratie.",
+    ),
     _line(
         "wrong secret",
         "de applicatie gebruikte een verkeerd geheim",

@@ -25,6 +25,7 @@ from idp.models import (
     OutboxMessage,
     Passcode,
     PushedRequest,
+    RefreshToken,
     Session,
     SessionClient,
     SpentAssertion,
@@ -71,6 +72,7 @@ def _expired(now: datetime) -> list[tuple[type[Base], ColumnElement[bool]]]:
         (PushedRequest, PushedRequest.expires_at < long_ago),
         (AuthorizationCode, AuthorizationCode.expires_at < long_ago),
         (AccessToken, AccessToken.expires_at < long_ago),
+        (RefreshToken, RefreshToken.expires_at < long_ago),
         (SpentAssertion, SpentAssertion.expires_at < now),
         (Passcode, Passcode.expires_at < long_ago),
         (KeyChallenge, KeyChallenge.expires_at < long_ago),
@@ -86,7 +88,7 @@ def _expired(now: datetime) -> list[tuple[type[Base], ColumnElement[bool]]]:
 def _over(now: datetime) -> ColumnElement[bool]:
     """Sessions long over, but the last one of each account: the portal tells when somebody was here before."""
     cutoff, later = now - SESSIONS_STAY, aliased(Session)
-    given = (AuthorizationCode, AccessToken)
+    given = (AuthorizationCode, AccessToken, RefreshToken)
     return and_(
         or_(Session.expires_at < cutoff, Session.ended_at < cutoff),
         exists().where(

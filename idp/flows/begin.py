@@ -54,7 +54,8 @@ def begin_sign_in(
 def begin_adding_a_method(*, return_to: str) -> str:
     """Store the sign-in in which somebody adds a method: every proof that counts is younger than five minutes.
 
-    Measured from now, so that who takes long to install an app is not asked again halfway.
+    Measured from now, so that who takes long to install an app is not asked again halfway. Who has a key has to use it:
+    else whoever got past another method could add a key, and be taken for somebody whom no false site can fool.
     """
     session = current_session()
     if session is None:
@@ -64,7 +65,9 @@ def begin_adding_a_method(*, return_to: str) -> str:
     login = transaction.start(
         browser=browser_digest(),
         purpose=Purpose.ADD_METHOD,
-        demands=Demands(not_before=clock.now() - FRESH, account_id=session.account_id),
+        demands=Demands(
+            not_before=clock.now() - FRESH, account_id=session.account_id, phishing_resistant=True
+        ),
         return_to=return_to,
         account_id=session.account_id,
         session_id=session.id,

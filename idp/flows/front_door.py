@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from ipaddress import ip_address, ip_network
+from typing import Final
 from urllib.parse import quote
 
 from flask import Flask, Response, redirect, request
@@ -13,6 +14,8 @@ from sqlalchemy import text
 from idp import audit, settings
 from idp.database import db, reads_only
 from idp.errors import RefusedOnOurPage
+
+_HEALTH: Final = ("/health/live", "/health/ready")
 
 
 def init_app(app: Flask) -> None:
@@ -29,7 +32,7 @@ def come_in() -> ResponseReturnValue | None:
     """
     audit.origin_is(origin())
     here = settings.current()
-    if request.host == here.host or request.path.startswith("/health/"):
+    if request.host == here.host or request.path in _HEALTH:
         return None
     if request.method in {"GET", "HEAD"}:
         # quoted anew: the path comes decoded, and what was a %0d%0a must not end up in a header as itself

@@ -67,7 +67,7 @@ def signed_in(
         csrf_scope(f"session:{session.id}")
         if request.method == "POST":
             refuse_foreign_post(f"session:{session.id}")
-        sessions.touch(session)
+        session = sessions.touch(session)
         account = directory.get(session.account_id)
         if account is None:
             abort(HTTPStatus.NOT_FOUND)
@@ -198,4 +198,5 @@ def _show(page: str, session: LiveSession, account: Account, **context: Any) -> 
         "relation_name": account.relation.name,
         "relation_number": account.relation.number,
     }
-    return show(page, person=person, session_ends_at=session.ends_at, **context)
+    left = int((session.ends_at - clock.now()).total_seconds())
+    return show(page, person=person, session=session, session_left=left, **context)

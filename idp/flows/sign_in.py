@@ -99,16 +99,25 @@ def _identify_without_request(purpose: Purpose, *, here: str) -> ResponseReturnV
 @at_step(Step.IDENTIFY)
 def fields(here: Visit) -> ResponseReturnValue:
     """The sign-in page of one interrupted sign-in."""
-    relation, _slash, name = (here.login.demands.login_hint or "").rpartition("/")
-    if here.login.session_id is not None:  # of this browser: the portal shows who that is, too
-        relation, name = here.person.relation.number, here.person.username
+    number, name = _expected(here)
     return _form(
         here=here.here,
         login=here.login,
         activation=here.login.purpose is Purpose.ACTIVATION,
-        relatienummer=directory.normal_number(relation),
-        gebruikersnaam=name[:100],
+        relatienummer=number,
+        gebruikersnaam=name,
     )
+
+
+def _expected(here: Visit) -> tuple[str, str]:
+    """Number and name of who is signed in, or took too long here, so that nobody types them twice; else the wishes."""
+    login = here.login
+    if login.session_id is not None:  # of this browser: the portal shows who that is, too
+        return here.person.relation.number, here.person.username
+    if login.former and (account := directory.get(login.former)):
+        return account.relation.number, account.username
+    number, _slash, name = (login.demands.login_hint or "").rpartition("/")
+    return directory.normal_number(number), name[:100]
 
 
 @pages.post("/inloggen/<login_id>")

@@ -106,16 +106,21 @@ class LoginTransaction:
         return replace(fresh, account_id=None, session_id=None)
 
     @property
-    def lapsed(self) -> bool:
-        """Whether the steps taken so far lie too far back to go on with."""
+    def lapses_at(self) -> datetime | None:
+        """Until when the steps taken so far count; `None` while there are none."""
         if self.purpose is Purpose.ADD_METHOD and self.session_id is not None:
-            return clock.now() > self.expires_at - LIFETIME + HALF_DONE_ACTIVATION
+            return self.expires_at - LIFETIME + HALF_DONE_ACTIVATION
         limit = (
             HALF_DONE
             if self.purpose is Purpose.SIGN_IN and not self.window_was_open
             else HALF_DONE_ACTIVATION
         )
-        return any(proof.at < clock.now() - limit for proof in self.earned)
+        return min((proof.at + limit for proof in self.earned), default=None)
+
+    @property
+    def lapsed(self) -> bool:
+        """Whether the steps taken so far lie too far back to go on with."""
+        return self.lapses_at is not None and clock.now() > self.lapses_at
 
 
 _PLAIN: Final = (

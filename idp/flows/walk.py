@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
 
@@ -76,6 +77,15 @@ class Visit:
         """The address of the page for the present step."""
         return address(self)
 
+    @property
+    def finish_by(self) -> datetime | None:
+        """Until when the person can go on from here without signing in again, as far as time alone decides."""
+        limits = [self.login.lapses_at]
+        if self.standing.window_open:
+            window = activation_codes.open_window(self.person.id, self.login.browser)
+            limits.append(window.window_ends_at if window else None)
+        return min((each for each in limits if each is not None), default=None)
+
     def for_factor(self) -> Login:
         """What a factor may know."""
         return Login(
@@ -121,12 +131,11 @@ def visit(login: LoginTransaction, known: Visit | None = None) -> Visit:
         account, own, standing = _whose(login)
     if standing.window_open and not login.window_was_open:
         login = login.moved(window_was_open=True)
-    held = {credential.id for credential in own}
-    proofs = tuple(
-        proof
-        for proof in (*brought, *login.earned)
-        if proof.credential_id is None or proof.credential_id in held  # a method may be gone since
-    )
+    held = {None, *(credential.id for credential in own)}  # a method may be gone since
+    earned = tuple(proof for proof in login.earned if proof.credential_id in held)
+    if earned != login.earned:
+        login = login.moved(earned=earned)
+    proofs = (*(proof for proof in brought if proof.credential_id in held), *earned)
     return Visit(
         login, account, own, standing, proofs, next_step(login, standing, proofs, now=clock.now())
     )
@@ -258,9 +267,9 @@ def lead_on(here: Visit) -> ResponseReturnValue:
             "no-method", HTTPStatus.FORBIDDEN, "no method and no live code", reference=reference
         )
     if here.step is Step.WINDOW_CLOSED:
-        raise RefusedOnOurPage(
-            "activation-window-closed", HTTPStatus.GONE, "the window closed", reference=reference
-        )
+        used = activation_codes.was_used_here(here.person.id, here.login.browser)  # in another tab
+        error = "activation-code-used" if used else "activation-window-closed"
+        raise RefusedOnOurPage(error, HTTPStatus.GONE, "the window closed", reference=reference)
     return redirect(address(here), code=HTTPStatus.SEE_OTHER)
 
 
@@ -290,6 +299,7 @@ def show_here(here: Visit, page: str, **context: object) -> Response:
         form_action=here.login.form_action,
         signing_in_for=here.login.signing_in_for,
         activation=here.login.purpose is not Purpose.ADD_METHOD,
+        finish_by=here.finish_by,
         **context,  # type: ignore[arg-type]
     )
 

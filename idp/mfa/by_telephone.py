@@ -83,7 +83,7 @@ class ByTelephone:
         if answer.action == "opnieuw":
             return self._send(login, _enrolment_of(credential), _number(credential))
         if (
-            wrong := passcode.check(login, _enrolment_of(credential), answer.text("code"))
+            wrong := passcode.check(login, _enrolment_of(credential), answer.digits("code"))
         ) is not None:
             return wrong
         if not credentials.confirm(credential, replaces_kind=True, reference=login.reference):
@@ -126,7 +126,7 @@ class ByTelephone:
         purpose = _step_of(credential)
         if answer.action == "opnieuw" or passcode.waiting(login, purpose) is None:
             return self._send(login, purpose, _number(credential))
-        wrong = passcode.check(login, purpose, answer.text("code"))
+        wrong = passcode.check(login, purpose, answer.digits("code"))
         return wrong if wrong is not None else Proven(self._proof(credential))
 
     def _proof(self, credential: Credential) -> Proof:

@@ -5,6 +5,7 @@ A new factor is one file beside this one with a `FACTOR`, and one template; noth
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,9 @@ from typing import Any, Protocol
 from idp import settings
 from idp.assurance import Proof
 from idp.models import Credential
+
+#: Dashes and invisible marks, by the names of Unicode: what may stand between digits besides spaces.
+_BETWEEN_DIGITS = frozenset({"Pd", "Cf"})
 
 View = dict[str, Any]
 """What a factor's template shows; never a secret, except the seed of one that is being set up."""
@@ -108,6 +112,11 @@ class Answer:
     def text(self, name: str) -> str:
         """One field, without space around it; empty when it is absent."""
         return self.fields.get(name, "").strip()
+
+    def digits(self, name: str) -> str:
+        """A code without what groups it (`123 456`, `123-456`, invisible marks that came along); the rest stays."""
+        plain = "".join(unicodedata.normalize("NFKC", self.fields.get(name, "")).split())
+        return "".join(one for one in plain if unicodedata.category(one) not in _BETWEEN_DIGITS)
 
 
 class Factor(Protocol):

@@ -146,9 +146,8 @@ def _hand_over(login: Login, message: gateways.Message) -> Outcome:
     return Continue()
 
 
-def check(login: Login, purpose: str, typed: str) -> Outcome | None:
+def check(login: Login, purpose: str, code: str) -> Outcome | None:
     """Check a typed code; `None` when it is right, and then it is spent: of two at once, one wins."""
-    code = "".join(typed.split())
     if not code:
         return Rejected("code-missing", costs_a_try=False)
     rows = _sent(login, purpose)

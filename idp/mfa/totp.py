@@ -88,7 +88,7 @@ class Totp:
 
     def verify(self, login: Login, own: Sequence[Credential], answer: Answer) -> Outcome:
         """A code of any of the person's apps, of this step or the one before it, not used before."""
-        code = "".join(answer.text("code").split())
+        code = answer.digits("code")
         if not code:
             return Rejected("code-missing", costs_a_try=False)
         now = clock.now()

@@ -12,6 +12,7 @@ from idp.models.clients import (
     AuthorizationRequest,
     Client,
     PushedRequest,
+    RefreshToken,
     SpentAssertion,
 )
 from idp.models.keys import KeyChallenge, SecurityKey
@@ -37,6 +38,7 @@ __all__ = [
     "OutboxMessage",
     "Passcode",
     "PushedRequest",
+    "RefreshToken",
     "Relation",
     "SecurityKey",
     "Session",

@@ -26,6 +26,14 @@ class Client(Base):
     secrets: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     """Digests of at most two secrets, with when they were made and until when they hold."""
     jwks: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    grant_types: Mapped[list[str]] = mapped_column(JSON, default=lambda: ["authorization_code"])
+    """Empty for an API that only asks us about tokens."""
+    access_token_format: Mapped[str] = mapped_column(String(10), default="opaque")
+    """`opaque` or `jwt` (RFC 9068)."""
+    audience: Mapped[str | None] = mapped_column(String(500))
+    """The API that its access tokens are for: the `resource` of another client."""
+    resource: Mapped[str | None] = mapped_column(String(500), unique=True)
+    """The API that this client is (RFC 8707 section 2)."""
     redirect_uris: Mapped[list[str]] = mapped_column(JSON)
     post_logout_redirect_uris: Mapped[list[str]] = mapped_column(JSON, default=list)
     form_action_origins: Mapped[list[str]] = mapped_column(JSON, default=list)
@@ -111,20 +119,54 @@ class AuthorizationCode(Base):
 
 
 class AccessToken(Base):
-    """An issued access token, by digest; ends with its session and with a replay of its code."""
+    """An issued access token, by digest; ends with its session and with its family.
+
+    One that a client got for itself (RFC 6749 section 4.4) has no code, account, session, `acr` and `auth_time`.
+    """
 
     __tablename__ = "access_token"
 
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    code_digest: Mapped[str] = mapped_column(String(64), index=True)
+    code_digest: Mapped[str | None] = mapped_column(String(64), index=True)
+    """Its family: what came of one code carries the digest of that code."""
     client_id: Mapped[str] = mapped_column(ForeignKey("client.client_id"))
-    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), index=True)
-    session_id: Mapped[str] = mapped_column(ForeignKey("session.id"), index=True)
+    account_id: Mapped[str | None] = mapped_column(ForeignKey("account.id"), index=True)
+    session_id: Mapped[str | None] = mapped_column(ForeignKey("session.id"), index=True)
     scope: Mapped[str] = mapped_column(String(500))
     claims: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    audience: Mapped[str | None] = mapped_column(String(500))
+    """The API that it is for, beside us."""
+    acr: Mapped[str | None] = mapped_column(String(200))
+    auth_time: Mapped[int | None]
     reference: Mapped[str] = mapped_column(String(12))
     issued_at: Mapped[datetime] = mapped_column(Moment)
     expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    revoked_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class RefreshToken(Base):
+    """An issued refresh token, by digest; used by one statement (RFC 9700 section 4.14)."""
+
+    __tablename__ = "refresh_token"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    code_digest: Mapped[str] = mapped_column(String(64), index=True)
+    """Its family."""
+    client_id: Mapped[str] = mapped_column(ForeignKey("client.client_id"))
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    session_id: Mapped[str] = mapped_column(ForeignKey("session.id"), index=True)
+    scope: Mapped[str] = mapped_column(String(500))
+    claims: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    acr: Mapped[str] = mapped_column(String(200))
+    auth_time: Mapped[int]
+    sid: Mapped[str] = mapped_column(String(43))
+    reference: Mapped[str] = mapped_column(String(12))
+    issued_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    """When it ends if nobody uses it."""
+    ends_at: Mapped[datetime] = mapped_column(Moment)
+    """When its whole family ends, used or not."""
+    used_at: Mapped[datetime | None] = mapped_column(Moment)
     revoked_at: Mapped[datetime | None] = mapped_column(Moment)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from flask import Response, g, request
 
@@ -26,6 +27,10 @@ from idp.oidc.received import received
 from idp.oidc.refusals import Code, RefusedToClient
 from idp.oidc.requests_kept import Kept
 from idp.secret_values import new_reference
+
+#: A request that lay waiting longer counts as asked so long ago: `prompt=login` and `max_age` mean a sign-in for it,
+#: not one of earlier in the day. Steps of a sign-in count no longer than this before it is complete.
+LONGEST_SIGN_IN: Final = timedelta(minutes=30)
 
 
 def authorize() -> Response:
@@ -161,7 +166,8 @@ def agree(request_id: str) -> Response:
 
 def _of(kept: Kept) -> Asked:
     g.reference = kept.reference
-    return Asked(Parameters(kept.parameters), kept.created_at, kept.reference, kept.pushed)
+    at = max(kept.created_at, clock.now() - LONGEST_SIGN_IN)
+    return Asked(Parameters(kept.parameters), at, kept.reference, kept.pushed)
 
 
 def _has_key(asked: Asked, session: LiveSession) -> bool:

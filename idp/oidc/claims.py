@@ -10,7 +10,7 @@ from typing import Any, Final
 from idp import clock, settings, vault
 from idp.accounts.grants import GrantedApplication
 from idp.oidc import subjects
-from idp.oidc.codes import ClaimedCode
+from idp.oidc.mandates import Mandate
 from idp.oidc.persons import Person
 from idp.oidc.profiles import IdTokenFacts
 from idp.oidc.registered import RegisteredClient
@@ -60,7 +60,8 @@ def kinds(
 
 def need_grants(client: RegisteredClient, names: frozenset[str]) -> bool:
     """Whether the applications of the person have to be looked up for this answer."""
-    return client.application_id is not None or bool(names & _FROM_GRANTS)
+    told = client.application_id is not None or client.audience_application_id is not None
+    return told or bool(names & _FROM_GRANTS)
 
 
 def about(
@@ -98,7 +99,7 @@ def about(
 
 def id_token(
     client: RegisteredClient,
-    code: ClaimedCode,
+    mandate: Mandate,
     person: Person,
     granted: tuple[GrantedApplication, ...],
     *,
@@ -107,20 +108,20 @@ def id_token(
     """The claims of an ID Token (OpenID Connect Core section 2), with what the client's profile adds."""
     here, now = settings.current(), clock.epoch(clock.now())
     facts = IdTokenFacts(here.issuer, now, subjects.of_relation(client, person.relation_id))
-    names = wanted_in_id_token(client, code.scope.split(), code.claims.get("id_token", ()))
+    names = wanted_in_id_token(client, mandate.scope.split(), mandate.claims.get("id_token", ()))
     claims: dict[str, Any] = {
         "iss": here.issuer,
         "sub": subjects.of_account(client, person.account_id),
         "aud": client.client_id,
         "exp": now + here.id_token_seconds,
         "iat": now,
-        "auth_time": code.auth_time,
-        "acr": code.acr,
-        "sid": code.sid,
+        "auth_time": mandate.auth_time,
+        "acr": mandate.acr,
+        "sid": mandate.sid,
         "at_hash": half_hash(access_token),
     }
-    if code.nonce is not None:
-        claims["nonce"] = code.nonce
+    if mandate.nonce is not None:
+        claims["nonce"] = mandate.nonce
     return claims | client.profile.further(facts) | about(person, client, names, granted)
 
 

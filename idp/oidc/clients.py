@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, TypedDict, Unpack
 
@@ -23,6 +23,7 @@ from idp.models import (
     Client,
     Consent,
     PushedRequest,
+    RefreshToken,
 )
 from idp.oidc import profiles
 from idp.oidc.registered import CLIENT_ID, RegisteredClient, digest_of, forget, load
@@ -33,6 +34,7 @@ __all__ = [
     "Changes",
     "RegisteredClient",
     "add",
+    "api",
     "listing",
     "load",
     "registration_of",
@@ -54,6 +56,10 @@ class Changes(TypedDict, total=False):
     name: str
     profile: str
     auth_method: str
+    grant_types: Sequence[str]
+    access_token_format: str
+    audience: str | None
+    resource: str | None
     redirect_uris: Sequence[str]
     post_logout_redirect_uris: Sequence[str]
     form_action_origins: Sequence[str]
@@ -74,8 +80,12 @@ def add(
     *,
     name: str,
     profile: str,
-    redirect_uris: Sequence[str],
+    redirect_uris: Sequence[str] = (),
     auth_method: str | None = None,
+    grant_types: Sequence[str] = ("authorization_code",),
+    access_token_format: str | None = None,
+    audience: str | None = None,
+    resource: str | None = None,
     post_logout_redirect_uris: Sequence[str] = (),
     form_action_origins: Sequence[str] = (),
     scopes: Sequence[str] | None = None,
@@ -95,7 +105,8 @@ def add(
     """Register a client; returns its row and, for a method that has one, its secret, which is shown once.
 
     Unless named: the profile's first method and scopes, its first ID Token algorithm, the level of its application (or
-    *substantieel*), the host of its addresses as sector. `WrongInput` with one sentence when something cannot be.
+    *substantieel*), the host of its addresses as sector; signed access tokens where they are for an API.
+    `WrongInput` with one sentence when something cannot be.
     """
     policy = profiles.known().get(profile)
     if policy is None or profile not in settings.current().enabled_profiles:
@@ -104,14 +115,20 @@ def add(
         )
     application = _application(application_id)
     needed = None if application is None else Assurance.numbered(application.level)
+    usual_scopes = policy.default_scopes if "authorization_code" in grant_types else ()
+    usual_format = "jwt" if audience is not None else policy.access_token_formats[0]
     registration = Registration(
         name=name.strip(),
         profile=policy,
         auth_method=auth_method or policy.auth_methods[0],
+        grant_types=tuple(grant_types),
+        access_token_format=access_token_format or usual_format,
+        audience=audience,
+        resource=resource,
         redirect_uris=tuple(redirect_uris),
         post_logout_redirect_uris=tuple(post_logout_redirect_uris),
         form_action_origins=tuple(form_action_origins),
-        scopes=tuple(policy.default_scopes if scopes is None else scopes),
+        scopes=tuple(usual_scopes if scopes is None else scopes),
         jwks=jwks,
         application_id=application_id,
         application_level=needed,
@@ -124,7 +141,7 @@ def add(
         require_pushed_authorization_requests=require_pushed_authorization_requests,
         is_third_party=is_third_party,
     )
-    _refuse_the_first(problems(registration))
+    _refuse_the_first(_problems(registration, None))
     chosen = client_id or f"c-{secrets.token_hex(12)}"
     if not CLIENT_ID.fullmatch(chosen) or len(chosen) == 43:  # 43 characters is how long a `sub` is
         raise WrongInput(
@@ -165,7 +182,7 @@ def update(
     )
     if registration.profile.name not in settings.current().enabled_profiles:
         raise WrongInput(f"{registration.profile.name} is no profile of this deployment")
-    _refuse_the_first(problems(registration))
+    _refuse_the_first(_problems(registration, client_id))
     for column, value in registration.columns().items():
         setattr(client, column, value)
     secret = None
@@ -200,7 +217,8 @@ def remove(client_id: str, *, actor: str) -> Client:
     now = clock.now()
     client.removed_at = now
     client.secrets = []
-    for table in (AuthorizationCode, AccessToken):
+    client.resource = None  # another client may become this API
+    for table in (AuthorizationCode, AccessToken, RefreshToken):
         held = (table.client_id == client_id, table.revoked_at.is_(None))
         db.session.execute(sql_update(table).where(*held).values(revoked_at=now))
     for kept in (AuthorizationRequest, PushedRequest, Consent):
@@ -229,6 +247,22 @@ def _existing(client_id: str) -> Client:
     return client
 
 
+def _problems(registration: Registration, client_id: str | None) -> Iterator[str]:
+    """Why this cannot be registered, beside the other clients that there are."""
+    yield from problems(registration)
+    if registration.resource is not None and api(registration.resource) not in {None, client_id}:
+        yield f"another client is the API {registration.resource} already"
+    if registration.audience is not None and api(registration.audience) is None:
+        yield f"no client is the API {registration.audience}; add that first, with --resource"
+
+
+def api(resource: str) -> str | None:
+    """Which client is an API; `None` where nobody registered it."""
+    return db.session.execute(
+        select(Client.client_id).where(Client.resource == resource)
+    ).scalar_one_or_none()
+
+
 def _application(application_id: str | None) -> Application | None:
     if application_id is None:
         return None
@@ -247,6 +281,10 @@ def registration_of(client: Client) -> Registration:
         name=client.name,
         profile=profiles.known()[client.profile],
         auth_method=client.auth_method,
+        grant_types=tuple(client.grant_types),
+        access_token_format=client.access_token_format,
+        audience=client.audience,
+        resource=client.resource,
         redirect_uris=tuple(client.redirect_uris),
         post_logout_redirect_uris=tuple(client.post_logout_redirect_uris),
         form_action_origins=tuple(client.form_action_origins),
@@ -256,7 +294,7 @@ def registration_of(client: Client) -> Registration:
         application_level=None if application is None else Assurance.numbered(application.level),
         level=Assurance.numbered(client.level),
         id_token_alg=client.id_token_alg,
-        sector=client.sector,
+        sector=client.sector or None,
         subject_type=client.subject_type,
         initiate_login_uri=client.initiate_login_uri,
         is_test=client.is_test,

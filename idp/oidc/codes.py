@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, NoReturn, cast
@@ -15,7 +14,9 @@ from sqlalchemy import Table, bindparam, insert, select, update
 from idp import clock, settings
 from idp.audit import Event, record
 from idp.database import connection
-from idp.models import AccessToken, AuthorizationCode
+from idp.models import AuthorizationCode
+from idp.oidc import mandates
+from idp.oidc.mandates import Mandate
 from idp.oidc.refusals import Code, RefusedToClient
 from idp.secret_values import new_reference, same
 
@@ -25,7 +26,6 @@ REPLAYED: Final = "the code was used before; what it gave no longer works"
 _VERIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 _CODES: Final = cast(Table, AuthorizationCode.__table__)
-_TOKENS: Final = cast(Table, AccessToken.__table__)
 
 _SAVE: Final = insert(_CODES)
 #: Everything that makes a code good stands in the condition: whoever gets the row is the only one who ever will.
@@ -46,32 +46,17 @@ _CLAIM: Final = (
 _LOOK: Final = select(_CODES).where(_CODES.c.digest == bindparam("given"))
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedCode:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedCode(Mandate):
     """A code that this request alone may redeem; the getters are how Authlib asks."""
 
-    digest: str
-    client_id: str
-    account_id: str
-    session_id: str
     redirect_uri: str
     code_challenge: str | None
-    nonce: str | None
-    scope: str
-    claims: Mapping[str, Sequence[str]]
-    acr: str
-    auth_time: int
-    sid: str
-    reference: str
     code_challenge_method: str = "S256"
 
     def get_redirect_uri(self) -> str:
         """The address that the code was asked for."""
         return self.redirect_uri
-
-    def get_scope(self) -> str:
-        """What the tokens may do."""
-        return self.scope
 
 
 def save(code: str, **columns: Any) -> None:
@@ -122,7 +107,7 @@ def claim(code: str, *, client_id: str, redirect_uri: str, verifier: str | None)
     if row is None:
         _refuse(given, client_id, redirect_uri, challenge)
     return ClaimedCode(
-        digest=row.digest,
+        family=row.digest,
         client_id=row.client_id,
         account_id=row.account_id,
         session_id=row.session_id,
@@ -157,7 +142,8 @@ def _refuse(given: str, client_id: str, redirect_uri: str, challenge: str | None
     replayed = why == REPLAYED
     if row is not None:
         if replayed:
-            _revoke(row.digest)
+            # somebody else holds the code: end what came of it (RFC 9700 section 2.1.1)
+            mandates.end(row.digest)
         record(
             Event.CODE_REPLAYED if replayed else Event.TOKEN_REFUSED,
             succeeded=False,
@@ -195,13 +181,3 @@ def _why(row: Any, client_id: str, redirect_uri: str, challenge: str | None) -> 
     if row.revoked_at is not None:
         return "the session of the code has ended"
     return "the code is too old"
-
-
-def _revoke(digest: str) -> None:
-    """A valid second use means that somebody else holds the code: end what came of it (RFC 9700 section 2.1.1)."""
-    now = clock.now()
-    connection().execute(
-        update(_TOKENS)
-        .where(_TOKENS.c.code_digest == digest, _TOKENS.c.revoked_at.is_(None))
-        .values(revoked_at=now)
-    )

@@ -43,12 +43,14 @@ def document(settings: Settings, *, resists_phishing: bool) -> dict[str, Any]:
         "pushed_authorization_request_endpoint": f"{issuer}/oauth2/par",
         "token_endpoint": f"{issuer}/oauth2/token",
         "userinfo_endpoint": f"{issuer}/oauth2/userinfo",
+        "revocation_endpoint": f"{issuer}/oauth2/revoke",
+        "introspection_endpoint": f"{issuer}/oauth2/introspect",
         "end_session_endpoint": f"{issuer}/oauth2/logout",
         "jwks_uri": f"{issuer}/oauth2/jwks",
         "scopes_supported": _all(offered, lambda profile: profile.scopes),
         "response_types_supported": ["code"],
         "response_modes_supported": _all(offered, lambda profile: profile.response_modes),
-        "grant_types_supported": ["authorization_code"],
+        "grant_types_supported": _all(offered, lambda profile: profile.stated_grant_types),
         "code_challenge_methods_supported": ["S256"],
         "subject_types_supported": _all(offered, lambda profile: profile.subject_types),
         "id_token_signing_alg_values_supported": _all(
@@ -58,6 +60,14 @@ def document(settings: Settings, *, resists_phishing: bool) -> dict[str, Any]:
             offered, lambda profile: profile.auth_methods
         ),
         "token_endpoint_auth_signing_alg_values_supported": _all(
+            offered, lambda profile: profile.assertion_algs
+        ),
+        "revocation_endpoint_auth_methods_supported": _all(offered, revocation_methods),
+        "revocation_endpoint_auth_signing_alg_values_supported": _all(
+            offered, lambda profile: profile.assertion_algs
+        ),
+        "introspection_endpoint_auth_methods_supported": _all(offered, confidential_methods),
+        "introspection_endpoint_auth_signing_alg_values_supported": _all(
             offered, lambda profile: profile.assertion_algs
         ),
         "acr_values_supported": list(acr.values(settings, resists_phishing=resists_phishing)),
@@ -84,6 +94,16 @@ def document(settings: Settings, *, resists_phishing: bool) -> dict[str, Any]:
     if kinds := _all(offered, lambda profile: profile.sub_id_types):
         members["sub_id_types_supported"] = kinds
     return members
+
+
+def confidential_methods(profile: Profile) -> tuple[str, ...]:
+    """A profile's ways of client authentication that prove something."""
+    return tuple(method for method in profile.auth_methods if method != "none")
+
+
+def revocation_methods(profile: Profile) -> tuple[str, ...]:
+    """And those with which a token can be given back."""
+    return profile.auth_methods if profile.public_may_revoke else confidential_methods(profile)
 
 
 def _all(offered: Iterable[Profile], member: Callable[[Profile], tuple[str, ...]]) -> list[str]:

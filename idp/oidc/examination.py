@@ -32,6 +32,7 @@ _REFUSALS: Final = (
     Event.TOKEN_REFUSED,
     Event.CLIENT_AUTHENTICATION_FAILED,
     Event.CODE_REPLAYED,
+    Event.REFRESH_REPLAYED,
 )
 #: What a refusal may tell a client without anything being wrong with it.
 _USUAL: Final = frozenset({Code.LOGIN_REQUIRED.value, Code.ACCESS_DENIED.value})
@@ -61,7 +62,11 @@ def its_registration(client: Client) -> Iterator[Remark]:
             f"its profile {client.profile} is not offered by this deployment, so it cannot sign anybody in; "
             "IDP_ENABLED_PROFILES says which are"
         )
-    if not client.post_logout_redirect_uris:
+    if client.audience is not None and clients.api(client.audience) is None:
+        yield _wrong(f"no client is the API {client.audience} that its access tokens are for")
+    if not client.grant_types:
+        yield _note("it gets no tokens: it is an API that asks about those of others")
+    if "authorization_code" in client.grant_types and not client.post_logout_redirect_uris:
         yield _wrong("after signing out people stay here: register a post_logout_redirect_uri")
     if client.is_test and not settings.current().is_loopback:
         yield _note(
@@ -91,17 +96,17 @@ def its_secrets(client: Client) -> Iterator[Remark]:
 
 def its_signatures(client: Client) -> Iterator[Remark]:
     """Whether there is a key of ours for the algorithm that it registered."""
-    if not any(
+    if client.grant_types and not any(
         key.state == "active" and key.alg == client.id_token_alg for key in keyring.listing()
     ):
         yield _wrong(
-            f"no key of ours signs {client.id_token_alg}, which its ID Tokens need; run `idp keys rotate`"
+            f"no key of ours signs {client.id_token_alg}, which its tokens need; run `idp keys rotate`"
         )
 
 
 def its_application(client: Client) -> Iterator[Remark]:
     """Whether people reach it from the portal, and whether anybody may."""
-    if client.application_id is None:
+    if client.application_id is None or "authorization_code" not in client.grant_types:
         return
     application = db.session.get_one(Application, client.application_id)
     if client.initiate_login_uri is None:
@@ -133,7 +138,7 @@ def its_use(client: Client) -> Iterator[Remark]:
             AuditEvent.client_id == client.client_id, AuditEvent.event == Event.TOKEN_ISSUED.value
         )
     )
-    if succeeded is None:
+    if succeeded is None and client.grant_types:
         yield _note("it never got a token, as far back as the audit trail goes")
     for refused in _last_refusals(client.client_id):
         since = succeeded is not None and succeeded > refused[-1].at

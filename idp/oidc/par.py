@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from http import HTTPStatus
 from math import ceil
-from typing import Final
 
-from flask import Response, request
+from flask import Response
 
 from idp import clock, throttle
 from idp.audit import Event, record
 from idp.database import db
 from idp.errors import RefusedOnOurPage
 from idp.flows.front_door import network, origin
-from idp.oidc import answers, checks, credentials, parameters, requests_pushed
+from idp.oidc import answers, calls, checks, parameters, requests_pushed
 from idp.oidc.asked import Asked
 from idp.oidc.parameters import Parameters
 from idp.oidc.received import received
 from idp.oidc.refusals import Code, RefusedToClient
 from idp.oidc.registered import RegisteredClient
-from idp.oidc.token import every_parameter_is_readable, no_parameter_is_repeated, the_body_is_a_form
 from idp.secret_values import new_reference
 
 
@@ -28,10 +25,9 @@ def push() -> Response:
     """Check a request as the authorization endpoint does, and give a handle for it (sections 2.1 to 2.3)."""
     client = None
     try:
-        sent = Parameters.of(request.form, parameters.PUSHED)
-        for check in CHECKS:
-            check(sent)
-        client = credentials.authenticate(credentials.presented(request.headers, sent))
+        sent = calls.read(parameters.PUSHED)
+        no_handle_is_pushed(sent)
+        client = calls.by_whom(sent)
         _within_its_budget(client)
         handle = requests_pushed.new_handle()
         asked = _checked(sent, client, handle)
@@ -47,8 +43,7 @@ def push() -> Response:
                 reason=refusal.why,
                 error=refusal.code.value,
             )
-        db.session.commit()
-        return answers.refused_as_json(refusal)
+        return calls.refused(refusal)
     requests_pushed.keep(asked)
     record(
         Event.REQUEST_PUSHED,
@@ -61,25 +56,11 @@ def push() -> Response:
     return answers.json({"request_uri": handle, "expires_in": lasts}, status=HTTPStatus.CREATED)
 
 
-def nothing_is_in_the_query(_sent: Parameters) -> None:
-    """RFC 9126 section 2.1: the whole request is in the body."""
-    if any(name in request.args for name in parameters.PUSHED):
-        _refuse("parameters belong in the body, not in the address")
-
-
 def no_handle_is_pushed(sent: Parameters) -> None:
     """RFC 9126 section 2.1: `request_uri` is what this endpoint gives, never what it takes."""
     if sent.get("request_uri") is not None:
-        _refuse("request_uri cannot be pushed")
-
-
-CHECKS: Final[tuple[Callable[[Parameters], None], ...]] = (
-    nothing_is_in_the_query,
-    the_body_is_a_form,
-    no_parameter_is_repeated,
-    every_parameter_is_readable,
-    no_handle_is_pushed,
-)
+        why = "request_uri cannot be pushed"
+        raise RefusedToClient(Code.INVALID_REQUEST, why, says=why)
 
 
 def _within_its_budget(client: RegisteredClient) -> None:
@@ -111,7 +92,3 @@ def _checked(sent: Parameters, client: RegisteredClient, handle: str) -> Asked:
     except RefusedOnOurPage as refused:  # there is no page here; the reasons are fixed sentences
         raise RefusedToClient(Code.INVALID_REQUEST, refused.why, says=refused.why) from refused
     return asked
-
-
-def _refuse(why: str) -> None:
-    raise RefusedToClient(Code.INVALID_REQUEST, why, says=why)

@@ -32,19 +32,20 @@ AUTHORIZATION: Final = (
     "registration",
 )
 #: How a client says who it is, at every endpoint that it posts to.
-CREDENTIALS: Final = ("client_id", "client_secret", "client_assertion", "client_assertion_type")
+_CREDENTIALS: Final = ("client_id", "client_secret", "client_assertion", "client_assertion_type")
 #: What may be pushed (RFC 9126 section 2.1).
-PUSHED: Final = tuple(dict.fromkeys((*AUTHORIZATION, *CREDENTIALS)))
+PUSHED: Final = tuple(dict.fromkeys((*AUTHORIZATION, *_CREDENTIALS)))
 TOKEN: Final = (
     "grant_type",
     "code",
     "redirect_uri",
     "code_verifier",
-    "client_id",
-    "client_secret",
-    "client_assertion",
-    "client_assertion_type",
+    "refresh_token",
+    "scope",
+    *_CREDENTIALS,
 )
+#: Revocation and introspection (RFC 7009 section 2.1, RFC 7662 section 2.1).
+OF_A_TOKEN: Final = ("token", "token_type_hint", *_CREDENTIALS)
 LOGOUT: Final = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales")
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, bindparam, select
 
 from idp import clock
+from idp.assurance import Level
 from idp.database import connection
 from idp.models import Account, Relation, Session
 
@@ -23,6 +24,7 @@ class Person:
     email_sealed: bytes | None
     relation_number: str
     relation_name: str
+    enrolled_at: Level
 
 
 COLUMNS: Final = (
@@ -33,6 +35,7 @@ COLUMNS: Final = (
     Account.email_sealed,
     Relation.number.label("relation_number"),
     Relation.name.label("relation_name"),
+    Account.enrolment_level,
 )
 
 
@@ -73,4 +76,5 @@ def from_row(row: Any) -> Person:
         email_sealed=row.email_sealed,
         relation_number=row.relation_number,
         relation_name=row.relation_name,
+        enrolled_at=Level(row.enrolment_level),
     )

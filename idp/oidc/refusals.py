@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 from http import HTTPStatus
+from typing import Any, NoReturn
 
+from idp.audit import Event, record
 from idp.errors import Refusal
+from idp.secret_values import new_reference
 
 
 class Code(StrEnum):
@@ -15,6 +18,7 @@ class Code(StrEnum):
     INVALID_REQUEST = "invalid_request"
     INVALID_CLIENT = "invalid_client"
     INVALID_GRANT = "invalid_grant"
+    UNAUTHORIZED_CLIENT = "unauthorized_client"
     INVALID_SCOPE = "invalid_scope"
     ACCESS_DENIED = "access_denied"
     UNSUPPORTED_RESPONSE_TYPE = "unsupported_response_type"
@@ -61,3 +65,22 @@ class RefusedToClient(Refusal):
         """`error_description`: what the client may read, and the code with which its builder can ask us why."""
         told = [self.says, f"(kenmerk {reference})" if reference else None]
         return " ".join(filter(None, told)) or None
+
+
+def refuse(
+    code: Code,
+    why: str,
+    *,
+    says: str | None = None,
+    status: HTTPStatus = HTTPStatus.BAD_REQUEST,
+    reference: str | None = None,
+    event: Event = Event.TOKEN_REFUSED,
+    **facts: Any,
+) -> NoReturn:
+    """Write down why a client's own request is refused, and refuse it.
+
+    Under the reference of the sign-in that it is about, else under a new one; `facts` are those of `record`.
+    """
+    reference = reference or new_reference()
+    record(event, succeeded=False, actor="client", reference=reference, reason=why, **facts)
+    raise RefusedToClient(code, why, says=says, status=status, reference=reference)

@@ -13,6 +13,7 @@ from flask import current_app
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 from sqlalchemy import bindparam, select
+from sqlalchemy.orm import aliased
 
 from idp import clock, settings
 from idp.assurance import Assurance
@@ -56,6 +57,14 @@ class RegisteredClient:
     auth_method: str
     secrets: tuple[ClientSecret, ...]
     keys: tuple[ClientKey, ...]
+    grant_types: frozenset[str]
+    access_token_format: str
+    audience: str | None
+    """The API that its access tokens are for; `None` when they are for us alone."""
+    audience_application_id: str | None
+    """The application that this API belongs to: whose grant an access token tells."""
+    resource: str | None
+    """The API that it is."""
     redirect_uris: tuple[str, ...]
     post_logout_redirect_uris: tuple[str, ...]
     form_action_origins: tuple[str, ...]
@@ -109,9 +118,15 @@ def digest_of(secret: str) -> str:
     return settings.current().secret.digest("client-secret", secret)
 
 
+_API: Final = aliased(Client)
 _BY_ID: Final = (
-    select(Client.__table__, Application.name.label("application_name"))
+    select(
+        Client.__table__,
+        Application.name.label("application_name"),
+        _API.application_id.label("audience_application_id"),
+    )
     .outerjoin(Application.__table__, Application.id == Client.application_id)
+    .outerjoin(_API, _API.resource == Client.audience)
     .where(Client.client_id == bindparam("wanted"), Client.removed_at.is_(None))
 )
 
@@ -129,13 +144,15 @@ def load(client_id: str) -> RegisteredClient | None:
     if row is None or row["profile"] not in settings.current().enabled_profiles:
         kept.pop(client_id, None)
         return None
-    seen = (row["version"], row["application_name"])
-    if before is not None and (before[1].version, before[1].application_name) == seen:
-        client = before[1]
-    else:
-        client = parsed(dict(row))
+    seen = (row["version"], row["application_name"], row["audience_application_id"])
+    unchanged = before is not None and _seen(before[1]) == seen
+    client = before[1] if before is not None and unchanged else parsed(dict(row))
     kept[client_id] = (moment, client)
     return client
+
+
+def _seen(client: RegisteredClient) -> tuple[int, str | None, str | None]:
+    return client.version, client.application_name, client.audience_application_id
 
 
 def forget(client_id: str) -> None:
@@ -151,7 +168,7 @@ def _kept() -> dict[str, tuple[float, RegisteredClient]]:
 
 
 def parsed(row: Mapping[str, Any]) -> RegisteredClient:
-    """A client from its row (with `application_name` beside its columns)."""
+    """A client from its row (with `application_name` and `audience_application_id` beside its columns)."""
     return RegisteredClient(
         client_id=row["client_id"],
         name=row["name"],
@@ -159,6 +176,11 @@ def parsed(row: Mapping[str, Any]) -> RegisteredClient:
         auth_method=row["auth_method"],
         secrets=tuple(map(_secret, row["secrets"])),
         keys=keys_in(row["jwks"]) if row["jwks"] else (),
+        grant_types=frozenset(row["grant_types"]),
+        access_token_format=row["access_token_format"],
+        audience=row["audience"],
+        audience_application_id=row["audience_application_id"],
+        resource=row["resource"],
         redirect_uris=tuple(row["redirect_uris"]),
         post_logout_redirect_uris=tuple(row["post_logout_redirect_uris"]),
         form_action_origins=tuple(row["form_action_origins"]),

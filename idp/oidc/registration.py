@@ -20,6 +20,16 @@ from idp.oidc.registered import keys_in
 #: Which keys of a set can make signatures of an algorithm that clients use.
 _ALG_OF_KEY: Final = {"RSA": {"RS256", "PS256"}, "EC": {"ES256"}, "OKP": {"EdDSA", "Ed25519"}}
 
+#: The grants that one client may have.
+GRANTS_TOGETHER: Final = frozenset(
+    {
+        frozenset({"authorization_code"}),
+        frozenset({"authorization_code", "refresh_token"}),
+        frozenset({"client_credentials"}),
+        frozenset[str](),
+    }
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
@@ -28,6 +38,10 @@ class Registration:
     name: str
     profile: Profile
     auth_method: str
+    grant_types: tuple[str, ...]
+    access_token_format: str
+    audience: str | None
+    resource: str | None
     redirect_uris: tuple[str, ...]
     post_logout_redirect_uris: tuple[str, ...]
     form_action_origins: tuple[str, ...]
@@ -49,12 +63,21 @@ class Registration:
         """The hosts of its redirect addresses."""
         return {urlsplit(address).netloc for address in self.redirect_uris}
 
+    @property
+    def signs_people_in(self) -> bool:
+        """Whether people come to us from it."""
+        return "authorization_code" in self.grant_types
+
     def columns(self) -> dict[str, Any]:
         """The columns of a `Client` row."""
         return {
             "name": self.name,
             "profile": self.profile.name,
             "auth_method": self.auth_method,
+            "grant_types": list(self.grant_types),
+            "access_token_format": self.access_token_format,
+            "audience": self.audience,
+            "resource": self.resource,
             "redirect_uris": list(self.redirect_uris),
             "post_logout_redirect_uris": list(self.post_logout_redirect_uris),
             "form_action_origins": list(self.form_action_origins),
@@ -63,7 +86,7 @@ class Registration:
             "application_id": self.application_id,
             "level": self.level.number,
             "id_token_alg": self.id_token_alg,
-            "sector": self.sector or next(iter(self.hosts)),
+            "sector": self.sector or next(iter(self.hosts), ""),
             "subject_type": self.subject_type,
             "initiate_login_uri": self.initiate_login_uri,
             "is_test": self.is_test,
@@ -81,6 +104,7 @@ class Registration:
                 )
             said["profile"] = profiles.known()[named]
         for member in (
+            "grant_types",
             "redirect_uris",
             "post_logout_redirect_uris",
             "form_action_origins",
@@ -139,7 +163,7 @@ def its_keys_can_be_used(this: Registration) -> Iterator[str]:
 def its_addresses_are_exact(this: Registration) -> Iterator[str]:
     """Addresses that can be compared character by character (RFC 9700 section 2.1)."""
     rules = _rules(this)
-    if not this.redirect_uris:
+    if this.signs_people_in and not this.redirect_uris:
         yield "a client needs a redirect_uri"
     for member in ("redirect_uris", "post_logout_redirect_uris"):
         listed: tuple[str, ...] = getattr(this, member)
@@ -166,8 +190,8 @@ def its_scopes_fit_its_profile(this: Registration) -> Iterator[str]:
     """Scopes that exist in the profile, `openid` among them."""
     if strangers := [scope for scope in this.scopes if scope not in this.profile.scopes]:
         yield f"there is no scope {_shown(strangers[0])}; there are {', '.join(this.profile.scopes)}"
-    if "openid" not in this.scopes:
-        yield "every client has the scope openid"
+    if this.signs_people_in and "openid" not in this.scopes:
+        yield "every client that signs people in has the scope openid"
 
 
 def its_level_can_be_reached(this: Registration) -> Iterator[str]:
@@ -190,8 +214,54 @@ def its_tokens_fit_its_profile(this: Registration) -> Iterator[str]:
         yield f"{profile.name} has subjects that are {offered}, not {this.subject_type}"
 
 
+def its_grants_go_together(this: Registration) -> Iterator[str]:
+    """NL GOV OAuth: one grant per client, of which a refresh token is a part; an API needs none."""
+    if strangers := [each for each in this.grant_types if each not in this.profile.grant_types]:
+        offered = ", ".join(this.profile.grant_types)
+        yield f"there is no grant_type {_shown(strangers[0])}; there are {offered}"
+    elif frozenset(this.grant_types) not in GRANTS_TOGETHER:
+        yield (
+            "a client has one grant_type: authorization_code (with refresh_token or without) or client_credentials; "
+            "register another client for the other"
+        )
+    if not this.grant_types and this.resource is None:
+        yield "a client without a grant_type is an API: name its resource"
+    if not this.signs_people_in:
+        yield from _nothing_of_people(this)
+
+
+def _nothing_of_people(this: Registration) -> Iterator[str]:
+    if this.auth_method == "none":
+        yield "a client that acts for itself, or is an API, has to authenticate: none is for people's sign-ins"
+    for member in (
+        "redirect_uris",
+        "post_logout_redirect_uris",
+        "form_action_origins",
+        "initiate_login_uri",
+        "scopes",
+    ):
+        if getattr(this, member):
+            yield f"nobody signs in for this client, so it has no {member.removesuffix('s')}"
+
+
+def its_access_tokens_fit(this: Registration) -> Iterator[str]:
+    """A format of the profile, and APIs that are named by an address (RFC 8707 section 2)."""
+    profile = this.profile
+    if this.access_token_format not in profile.access_token_formats:
+        offered = " or ".join(profile.access_token_formats)
+        yield f"{profile.name} has access tokens that are {offered}, not {_shown(this.access_token_format)}"
+    for member in ("audience", "resource"):
+        name: str | None = getattr(this, member)
+        if name is not None and not _names_an_api(name):
+            yield f"the {member} {_shown(name)} is no address of an API: https, no fragment, at most 500 characters"
+    if this.resource is not None and this.auth_method == "none":
+        yield "an API has to authenticate: none will not do"
+
+
 def its_sector_is_known(this: Registration) -> Iterator[str]:
     """One sector, named or following from the one host (OpenID Connect Core section 8.1)."""
+    if not this.signs_people_in:
+        return
     if this.sector is None and len(this.hosts) > 1:
         yield "its redirect addresses have several hosts: say which sector its pseudonyms are for"
     if this.sector is not None and (
@@ -209,8 +279,27 @@ RULES: Final = (
     its_scopes_fit_its_profile,
     its_level_can_be_reached,
     its_tokens_fit_its_profile,
+    its_grants_go_together,
+    its_access_tokens_fit,
     its_sector_is_known,
 )
+
+
+def _names_an_api(name: str) -> bool:
+    here = settings.current()
+    if (
+        len(name) > 500
+        or not name.isascii()
+        or not name.isprintable()
+        or set(name) & set(' "#<>\\')
+    ):
+        return False
+    if name.rstrip("/") == here.issuer:
+        return False
+    parts = urlsplit(name)
+    return bool(parts.hostname) and (
+        parts.scheme == "https" or (parts.scheme == "http" and here.is_loopback)
+    )
 
 
 def _rules(this: Registration) -> Rules:

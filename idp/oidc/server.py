@@ -1,4 +1,4 @@
-"""Authlib's part, and all of it: the grammar of the authorization code grant, over our rules and our rows.
+"""Authlib's part, and all of it: the grammar of the grants, over our rules and our rows.
 
 docs/decisions/0002-what-authlib-keeps.md says what is whose. Our own checks come first everywhere; what Authlib
 refuses after them it refuses as a second reader.
@@ -9,55 +9,68 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import AuthorizationServer, ClientMixin, OAuth2Request
-from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
+from authlib.oauth2.rfc6749.grants import (
+    AuthorizationCodeGrant,
+    ClientCredentialsGrant,
+    RefreshTokenGrant,
+)
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oidc.core import OpenIDCode
 
 from idp import keyring, settings
-from idp.accounts import grants
-from idp.accounts.grants import GrantedApplication
-from idp.audit import Event, record
-from idp.oidc import access_tokens, claims, codes, credentials, persons, registered
+from idp.oidc import access_tokens, claims, codes, credentials, holders, refresh_tokens, registered
 from idp.oidc.asked import ID_TOKEN_TYPE
 from idp.oidc.codes import ClaimedCode
 from idp.oidc.credentials import Presented
+from idp.oidc.holders import Holder
+from idp.oidc.mandates import Mandate
 from idp.oidc.parameters import Parameters
-from idp.oidc.persons import Person
-from idp.oidc.refusals import Code, RefusedToClient
+from idp.oidc.refusals import Code, RefusedToClient, refuse
 from idp.oidc.registered import RegisteredClient
-from idp.secret_values import random_token
+from idp.secret_values import new_reference, random_token
 
 
 def _above_debug(record: logging.LogRecord) -> bool:
     return record.levelno > logging.DEBUG
 
 
-# Authlib's debug lines of this grant repeat the access token, and no level may bring that out.
-logging.getLogger(AuthorizationCodeGrant.__module__).addFilter(_above_debug)
+# Authlib's debug lines of the grants repeat the access token, and no level may bring that out.
+for _grant in (AuthorizationCodeGrant, RefreshTokenGrant, ClientCredentialsGrant):
+    logging.getLogger(_grant.__module__).addFilter(_above_debug)
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
-    """The person for whom tokens are made, with what may be used."""
+class Given:
+    """What a token request got."""
 
-    person: Person
-    granted: tuple[GrantedApplication, ...]
+    body: dict[str, Any]
+    client_id: str
+    mandate: Mandate | None
+    """Of which sign-in; `None` for a client's own token."""
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Whose it is, as the audit trail writes it."""
+        if self.mandate is None:
+            return {"client_id": self.client_id, "reference": new_reference()}
+        return self.mandate.facts
 
 
 class ReadRequest(OAuth2Request):
     """A request that we read and checked; Authlib never sees Flask's.
 
-    Authlib writes down here what it finds: `client`, `authorization_code`, `user`.
+    Authlib writes down here what it finds: `client`, `authorization_code` or `refresh_token`, `user`.
     """
 
     payload: Any
     client: Any
     authorization_code: Any
+    refresh_token: Any
     user: Any
 
     def __init__(
@@ -101,18 +114,13 @@ class KnownClient(ClientMixin):
         return response_type == "code"
 
     def check_grant_type(self, grant_type: str) -> bool:
-        return grant_type == "authorization_code"
+        return grant_type in self.registered.grant_types
 
 
 class CodeGrant(AuthorizationCodeGrant):
-    """The one grant there is (RFC 6749 section 4.1)."""
+    """RFC 6749 section 4.1."""
 
     request: Any
-
-    def __init__(self, request: ReadRequest, server: AuthorizationServer) -> None:
-        super().__init__(request, server)
-        if request.presented is not None:
-            self.TOKEN_ENDPOINT_AUTH_METHODS = [request.presented.method]
 
     def query_authorization_code(self, code: str, client: Any) -> ClaimedCode:
         """Claim it: from here on this request is the only one (Authlib would delete it after minting)."""
@@ -128,21 +136,54 @@ class CodeGrant(AuthorizationCodeGrant):
         """Claimed already."""
 
     def authenticate_user(self, authorization_code: ClaimedCode) -> Holder:
-        """Whose code it is; nobody's, once the session ended, the account was blocked, or its grant withdrawn."""
-        person = persons.of_session(authorization_code.session_id)
-        if person is None:
-            _refuse(authorization_code, "the session ended, or account or relation is blocked")
+        """Whose code it is."""
+        return holders.holder_of(self.request.client.registered, authorization_code)
+
+    def save_token(self, token: dict[str, Any]) -> None:
+        """With the first refresh token, where the client may have one."""
+        self.server.save_token(token, self.request)
+        if self.request.client.check_grant_type("refresh_token"):
+            token["refresh_token"] = refresh_tokens.first(self.request.authorization_code)
+
+
+class RefreshGrant(RefreshTokenGrant):
+    """RFC 6749 section 6, OpenID Connect Core section 12."""
+
+    request: Any
+
+    def authenticate_refresh_token(self, refresh_token: str) -> Any:
+        """Use it: from here on this request is the only one, or repeats it."""
         client: RegisteredClient = self.request.client.registered
-        names = claims.wanted_in_id_token(
-            client, authorization_code.scope.split(), authorization_code.claims.get("id_token", ())
-        )
-        needed = claims.need_grants(client, names)
-        granted = grants.of_account(person.account_id) if needed else ()
-        if client.application_id is not None and not any(
-            each.id == client.application_id for each in granted
-        ):
-            _refuse(authorization_code, "the grant for the application was withdrawn")
-        return Holder(person, granted)
+        asked = self.request.form.get("scope", "").split()
+        # words that nobody knows are ignored, as in the authorization request, unless there is nothing else
+        counts = tuple(word for word in asked if word in client.profile.scopes) or tuple(asked)
+        self.request.form["scope"] = " ".join(counts)
+        return refresh_tokens.use(refresh_token, client, counts)
+
+    def authenticate_user(self, refresh_token: Any) -> Holder:
+        """Whose sign-in it was, as account, relation, session and grants are now."""
+        return holders.holder_of(self.request.client.registered, refresh_token.mandate)
+
+    def issue_token(self, user: Any, refresh_token: Any) -> dict[str, Any]:
+        """The usual answer, with the refresh token for the next time."""
+        token: dict[str, Any] = super().issue_token(user, refresh_token)
+        return token | {"refresh_token": refresh_token.next}
+
+    def revoke_old_credential(self, refresh_token: Any) -> None:
+        """Used already."""
+
+
+class OwnGrant(ClientCredentialsGrant):
+    """RFC 6749 section 4.4: a client acts for itself; no ID Token, no refresh token."""
+
+    request: Any
+
+    def validate_requested_scope(self) -> None:
+        """Never more than was registered (NL GOV OAuth)."""
+        client: RegisteredClient = self.request.client.registered
+        if not client.scopes.issuperset(self.request.form.get("scope", "").split()):
+            why = "a scope is not registered for this client"
+            refuse(Code.INVALID_SCOPE, why, says=why, client_id=client.client_id)
 
 
 class S256Challenge(CodeChallenge):
@@ -167,12 +208,19 @@ class IdToken(OpenIDCode):
         holder: Holder = request.user
         content = claims.id_token(
             client,
-            request.authorization_code,
+            holder.mandate,
             holder.person,
             holder.granted,
             access_token=token["access_token"],
         )
         return keyring.current().sign(content, alg=client.id_token_alg, typ=ID_TOKEN_TYPE)
+
+
+class IdTokenAgain(IdToken):
+    """The same for a refreshed answer, where no authorization request is to be checked."""
+
+    def __call__(self, grant: Any) -> None:
+        grant.register_hook("after_create_token_response", self.process_token)
 
 
 class Server(AuthorizationServer):
@@ -181,6 +229,8 @@ class Server(AuthorizationServer):
     def __init__(self) -> None:
         super().__init__()
         self.register_grant(CodeGrant, [S256Challenge(), IdToken()])
+        self.register_grant(RefreshGrant, [IdTokenAgain()])
+        self.register_grant(OwnGrant)
         generator: Any = _bearer_token  # any function will do; the stubs want a class
         self.register_token_generator("default", generator)
         for method in ("client_secret_basic", "client_secret_post", "private_key_jwt", "none"):
@@ -191,7 +241,8 @@ class Server(AuthorizationServer):
         return None if found is None else KnownClient(found)
 
     def save_token(self, token: Mapping[str, Any], request: Any) -> None:
-        access_tokens.save(token["access_token"], code=request.authorization_code)
+        client: RegisteredClient = request.client.registered
+        access_tokens.save(token["access_token"], client, request.user, token.get("scope", ""))
 
     def send_signal(self, name: str, *args: Any, **kwargs: Any) -> None:
         """Nobody listens."""
@@ -208,41 +259,33 @@ def authorization_code(parameters: Parameters) -> str:
     return random_token()
 
 
-def redeemed(parameters: Parameters, presented: Presented) -> tuple[dict[str, Any], ClaimedCode]:
-    """The answer to a token request (RFC 6749 section 4.1.4) and the code that it redeemed; else `RefusedToClient`."""
+def redeemed(parameters: Parameters, presented: Presented) -> Given:
+    """The answer to a token request (RFC 6749 section 5.1), or `RefusedToClient`."""
     request = ReadRequest("/oauth2/token", parameters, presented=presented)
     try:
         grant: Any = SERVER.get_token_grant(request)
+        grant.TOKEN_ENDPOINT_AUTH_METHODS = [
+            presented.method
+        ]  # the one that was used, and no other
         grant.validate_token_request()
         _status, body, _headers = grant.create_token_response()
     except OAuth2Error as error:
         raise RefusedToClient(Code(str(error.error)), f"Authlib refused: {error.error}") from error
-    return body, request.authorization_code
+    holder: Holder | None = request.user
+    mandate = None if holder is None else holder.mandate
+    return Given(body, request.client.get_client_id(), mandate)
 
 
-def _refuse(code: ClaimedCode, why: str) -> NoReturn:
-    """A claimed code gives nothing; why is for whoever investigates."""
-    record(
-        Event.TOKEN_REFUSED,
-        succeeded=False,
-        actor="client",
-        reference=code.reference,
-        account_id=code.account_id,
-        client_id=code.client_id,
-        session_id=code.session_id,
-        reason=why,
-    )
-    raise RefusedToClient(Code.INVALID_GRANT, why, reference=code.reference)
-
-
-def _bearer_token(*, scope: str, **_facts: Any) -> dict[str, Any]:
-    """An opaque bearer token (RFC 6750); its row says what it is for."""
-    return {
-        "access_token": random_token(),
+def _bearer_token(
+    *, client: KnownClient, user: Holder | None, scope: str | None, **_facts: Any
+) -> dict[str, Any]:
+    """A bearer token (RFC 6750)."""
+    token = {
+        "access_token": access_tokens.new(client.registered, user, scope or ""),
         "token_type": "Bearer",
-        "expires_in": settings.current().access_token_seconds,
-        "scope": scope,
+        "expires_in": access_tokens.lasts(user),
     }
+    return token | ({"scope": scope} if scope else {})
 
 
 def _authenticated(method: str) -> Callable[[Any, Any], KnownClient | None]:
@@ -250,7 +293,11 @@ def _authenticated(method: str) -> Callable[[Any, Any], KnownClient | None]:
         given = request.presented
         if given is None or given.method != method:
             return None
-        return KnownClient(credentials.authenticate(given))
+        client = credentials.authenticate(given)
+        if request.form["grant_type"] not in client.grant_types:
+            why = "the client is not registered for this grant_type"
+            refuse(Code.UNAUTHORIZED_CLIENT, why, says=why, client_id=client.client_id)
+        return KnownClient(client)
 
     return authenticate
 

@@ -10,8 +10,8 @@ from idp.accounts import grants
 from idp.audit import Event, record
 from idp.database import db
 from idp.oidc import access_tokens, answers, claims, registered, subjects
+from idp.oidc.calls import FORM
 from idp.oidc.refusals import Code, RefusedToClient
-from idp.oidc.token import FORM
 
 
 def userinfo() -> Response:

@@ -192,7 +192,7 @@ def set_up(life: Life) -> None:
 def use_applications(life: Life) -> None:
     """Three kinds of clients; codes redeemed, replayed and refused; tokens used and misused; signing out."""
     clients = [
-        life.provider.application(),
+        life.provider.application(grant_types=("authorization_code", "refresh_token")),
         life.provider.application(None, auth_method="client_secret_post"),
         life.provider.nlgov(None),
     ]
@@ -252,8 +252,22 @@ def redeem(life: Life, client: RelyingParty, code: str) -> None:
     life.known.add("id token", body["id_token"])
     assert client.userinfo(body["access_token"]).status_code == 200
     assert client.userinfo(body["access_token"][::-1]).status_code == 401
+    if "refresh_token" in body:
+        renew(life, client, body["refresh_token"])
+    assert client.introspect(body["access_token"]).get_json()["active"] is True
     assert client.redeem(code).status_code == 400  # a replay, which revokes
     assert client.userinfo(body["access_token"]).status_code == 401
+
+
+def renew(life: Life, client: RelyingParty, token: str) -> None:
+    """A refresh token used, looked at, and spoilt; what it gave is given back."""
+    body = client.refresh(token).get_json()
+    life.known.add("refresh token", token, body["refresh_token"])
+    life.known.add("id token", body["id_token"])
+    assert client.introspect(body["refresh_token"]).get_json() == {"active": False}
+    life.known.add("access token", body["access_token"])
+    assert client.revoke(body["access_token"]).status_code == 200
+    assert client.refresh("x" + token[1:]).status_code == 400
 
 
 def leave_things_half_done(life: Life) -> None:

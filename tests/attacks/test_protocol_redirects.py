@@ -133,7 +133,7 @@ def test_no_character_at_the_token_endpoint_breaks_us(provider: Provider) -> Non
 def test_no_character_at_userinfo_logout_or_a_kept_address_breaks_us(
     provider: Provider, house: House
 ) -> None:
-    client = house.app.test_client()
+    client, shop = house.app.test_client(), provider.application()
     for value in ODD:
         sent = quote(value, safe="")
         for name in (
@@ -150,6 +150,8 @@ def test_no_character_at_userinfo_logout_or_a_kept_address_breaks_us(
                 client.post("/oauth2/logout", base_url=ISSUER, data={name: value}).status_code < 500
             )
         assert client.get(f"/oauth2/authorize/{sent}", base_url=ISSUER).status_code < 500
+        for answer in (shop.revoke(value), shop.introspect(value), shop.refresh(value)):
+            assert answer.status_code in {200, 400}, value
         assert (
             client.post(
                 "/oauth2/userinfo", base_url=ISSUER, data={"access_token": value}

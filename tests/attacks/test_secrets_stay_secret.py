@@ -159,7 +159,7 @@ KEPT_ON_PURPOSE: Final = {"verifier"}
 FULL: Final = {
     *("account", "credential", "passcode", "activation_code", "login_transaction", "session"),
     *("authorization_code", "authorization_request", "access_token", "client", "session_client"),
-    *("outbox_message", "audit_event", "spent_assertion", "throttle_counter"),
+    *("outbox_message", "audit_event", "spent_assertion", "throttle_counter", "refresh_token"),
 }
 
 
@@ -178,7 +178,7 @@ def test_a_copy_of_the_database_holds_no_secret_and_opens_no_door(
             assert not told, f"a {what} lies there as a digest without a key"
     keys = set(re.findall(r"[A-Za-z0-9_-]{20,128}", dump))
     assert {43, 64} <= {len(one) for one in keys}  # names of sessions at clients, and digests
-    shop = provider.application(None)
+    shop = provider.application(None, grant_types=("authorization_code", "refresh_token"))
     waiting = f"/inloggen/{rows['login_transaction'][-1]['id']}"
     for key in sorted(keys):
         thief = provider.house.browser()
@@ -187,5 +187,6 @@ def test_a_copy_of_the_database_holds_no_secret_and_opens_no_door(
         assert thief.send("GET", "/mijn/applicaties").headers["Location"] == "/", key
         assert shop.userinfo(key).status_code == 401, key
         assert shop.redeem(key).status_code == 400, key
+        assert shop.refresh(key).get_json()["error"] == "invalid_grant", key
         if len(key) == 43:
             assert thief.send("GET", waiting).error == "other-browser", key

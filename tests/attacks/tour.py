@@ -63,6 +63,8 @@ def tour(provider: Provider, time: clock.Standing) -> list[Page]:
     browser.send("GET", "http://elders.example/2fa")
     browser.send("POST", "http://elders.example/2fa", relatienummer="1")
     browser.send("POST", "/2fa", relatienummer="1" * 70_000)
+    for about_tokens in ("/oauth2/revoke", "/oauth2/introspect"):
+        browser.send("POST", about_tokens, token="x")
     browser.send("POST", "/mijn/beveiliging/methode-toevoegen")
     browser.send("DELETE", "/")
     browser.send("OPTIONS", "/oauth2/token", headers={"Origin": "https://elders.example"})

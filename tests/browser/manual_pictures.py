@@ -19,6 +19,7 @@ from idp.pages.manual import DENSITY, PICTURES
 from tests.browser import tours
 from tests.browser.demo_of_a_run import RunningDemo
 from tests.browser.people import People
+from tests.browser.pictures import keep
 from tests.browser.screens import FIRST_NUMBER, MOST_BYTES, PREPARE, STAND_STILL, fresh_demo, settle
 from tests.browser.visitor import Visitor, chromium_at
 from tests.support.machine import chromium
@@ -129,8 +130,7 @@ def take(visitor: Visitor, shot: Shot, language: str, name: str) -> None:
         page.evaluate(NOT_TO_BE_USED, {"nl": "Voorbeeld", "en": "Example"}[language])
     box = page.locator(shot.part).first.bounding_box()
     assert box is not None, f"{name} has no {shot.part}"
-    page.screenshot(
-        path=PICTURES / language / f"{name}.png",
+    picture = page.screenshot(
         clip={
             "x": box["x"] - shot.around,
             "y": box["y"] - shot.around,
@@ -140,6 +140,7 @@ def take(visitor: Visitor, shot: Shot, language: str, name: str) -> None:
         full_page=True,
         animations="disabled",
     )
+    keep(picture, PICTURES / language / f"{name}.png")
     if before is not None:
         page.set_viewport_size(before)
 

@@ -23,6 +23,7 @@ from playwright.sync_api import Browser
 from tests.browser import tours
 from tests.browser.demo_of_a_run import RunningDemo, free_ports, read
 from tests.browser.people import People
+from tests.browser.pictures import keep
 from tests.browser.visitor import NARROW, WIDE, Visitor, chromium_at
 from tests.support.machine import chromium
 
@@ -221,9 +222,8 @@ def take(visitor: Visitor, name: str, scheme: Literal["light", "dark"]) -> None:
     for size in (NARROW, WIDE):
         visitor.page.set_viewport_size(size)
         visitor.page.evaluate(STAND_STILL)
-        visitor.page.screenshot(
-            path=TARGET / f"{name}-{size['width']}.png", full_page=True, animations="disabled"
-        )
+        picture = visitor.page.screenshot(full_page=True, animations="disabled")
+        keep(picture, TARGET / f"{name}-{size['width']}.png")
     visitor.page.emulate_media(color_scheme="light")
 
 

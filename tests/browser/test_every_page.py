@@ -22,7 +22,13 @@ def test_every_page_is_accessible_and_fits_a_small_screen(
     visitor.context.add_init_script(AXE_SCRIPT)
     look = Inspection(visitor)
     found = {
-        name: [*look.words("nl"), *look.layout(SMALLEST, WIDE), *look.accessibility()]
+        name: [
+            *look.words("nl"),
+            *look.contrast_and_motion(),
+            *look.layout(SMALLEST, WIDE),
+            *look.spacing(),
+            *look.accessibility(),
+        ]
         for name in tour(visitor, people)
     }
     assert not {name: problems for name, problems in found.items() if problems}
@@ -60,13 +66,20 @@ def test_the_inspection_sees_what_is_wrong(visitor: Visitor) -> None:
     look = Inspection(visitor)
     assert look.words("nl") == ["lang is en", "2 main headings"]
     assert {problem.partition(":")[0] for problem in look.layout(SMALLEST)} == {
-        "sticks out at 320 px", "not above its field at 320 px",
+        "sticks out at 320 px", "not above its field at 320 px", "covered at 320 px",
+    }  # fmt: skip
+    assert "spaced: covered at 320 px: cut: Krap" in look.spacing()
+    assert not [problem for problem in look.layout(SMALLEST) if "Krap" in problem]
+    assert {problem.partition(":")[0] for problem in look.contrast_and_motion()} == {
+        "no ring", "no ring in forced colours", "no border in forced colours", "moves",
     }  # fmt: skip
     seen = look.accessibility()
     assert {problem.split(": ")[0] for problem in seen} == {
         "light, 1280 px", "light, 375 px", "dark, 1280 px", "dark, 375 px",
     }  # fmt: skip
-    assert {"image-alt", "color-contrast"} <= {problem.split(": ")[1] for problem in seen}
+    assert {"image-alt", "color-contrast", "target-size", "label-content-name-mismatch"} <= {
+        problem.split(": ")[1] for problem in seen
+    }
 
 
 SPOIL = """() => {
@@ -81,4 +94,25 @@ SPOIL = """() => {
     const label = document.querySelector('label');
     label.style.position = 'relative';
     label.style.top = '200px';
+    const over = document.createElement('span');
+    over.textContent = 'Erop';
+    over.style.marginLeft = '-3em';
+    document.querySelector('main h1').append(over);
+    const tight = document.createElement('p');
+    tight.textContent = 'Krap';
+    tight.style.cssText = 'inline-size: max-content; overflow: hidden; white-space: nowrap';
+    document.querySelector('main').append(tight);
+    tight.style.inlineSize = `${tight.getBoundingClientRect().width}px`;
+    for (const [name, aside] of [['Ja', 0], ['Nee', 8]]) {
+        const button = document.createElement('button');
+        button.className = 'nl-button';
+        button.textContent = name;
+        button.setAttribute('aria-label', 'Misschien');
+        button.style.cssText = `position: fixed; inset: 0 auto auto ${aside}px; inline-size: 6px; block-size: 6px;
+            padding: 0`;
+        button.style.setProperty('transition', 'all 1s', 'important');
+        for (const what of ['outline', 'border', 'min-block-size', 'min-inline-size'])
+            button.style.setProperty(what, '0', 'important');
+        document.body.append(button);
+    }
 }"""

@@ -3,17 +3,97 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import Browser
 
-from tests.browser import walks
+from tests.browser import tours, walks
 from tests.browser.any_visitor import AnyVisitor
 from tests.browser.conftest import IN_BOTH_BROWSERS
+from tests.browser.demo_of_a_run import RunningDemo
 from tests.browser.people import People
+from tests.browser.sights import Sight, seen_along
 from tests.browser.visitor import Visitor
 
 
-def test_steps_1_to_5_from_2fa_by_the_activation_code_to_the_methods_and_what_each_is(
+@pytest.fixture(scope="module")
+def begun(browser: Browser, demo: RunningDemo, people: People) -> dict[str, Sight]:
+    """Steps 1 to 5, with the mistakes that show a form again."""
+    return seen_along(tours.first_set_up, browser, demo, people)
+
+
+def test_step_1_the_address_2fa_opens_first_set_up(begun: dict[str, Sight]) -> None:
+    sight = begun["activeren-inloggen"]
+    assert sight.title == "Stap 1 van 5: Inloggen – Mijn CAK Zakelijk"
+    assert "Daarna stelt u twee-staps verificatie in." in sight.text
+
+
+def test_step_2_one_signs_in_with_number_name_and_password(begun: dict[str, Sight]) -> None:
+    sight = begun["activeren-inloggen"]
+    assert sight.fields == ("relatienummer", "gebruikersnaam", "wachtwoord")
+    assert sight.way_on == "Inloggen"
+    assert begun["activeren-begin"].page == "activation-intro"
+
+
+def test_step_3_volgende_leads_from_the_introduction_to_the_code(begun: dict[str, Sight]) -> None:
+    assert begun["activeren-begin"].way_on == "Volgende"
+    assert begun["activatiecode"].page == "activation-code"
+
+
+def test_step_4_the_activation_code_is_filled_in_and_volgende_leads_to_the_methods(
+    begun: dict[str, Sight],
+) -> None:
+    sight = begun["activatiecode"]
+    assert (sight.fields, sight.way_on) == (("activatiecode",), "Volgende")
+    assert begun["methode-kiezen"].page == "choose-methods"
+
+
+def test_step_5_one_or_more_of_four_methods_can_be_chosen(begun: dict[str, Sight]) -> None:
+    sight = begun["methode-kiezen"]
+    assert sight.fields == ("methode-totp", "methode-sms", "methode-voice", "methode-webauthn")
+    assert "Kies één of meer methoden." in sight.text
+
+
+def test_step_5_at_least_one_method_is_set_up(begun: dict[str, Sight]) -> None:
+    sight = begun["methode-kiezen-fout"]
+    assert (sight.page, sight.error) == ("choose-methods", "method-missing")
+    assert "Kies minstens één methode" in sight.problem
+
+
+def test_step_5_google_and_microsoft_authenticator_are_both_named(
     visitor: Visitor, people: People
 ) -> None:
+    walks.up_to_the_methods(visitor, people.make(code=True))
+    visitor.choose("totp")
+    visitor.press("volgende")
+    visitor.is_at("enrol-totp")
+    assert "Google Authenticator of Microsoft Authenticator" in visitor.text()
+
+
+def test_step_5_who_forgot_to_set_one_up_does_so_with_a_new_code(
+    visitor: Visitor, people: People
+) -> None:
+    person = people.make(code=True)
+    walks.up_to_the_methods(visitor, person)
+    person.activatiecode = people.new_code(person)
+    walks.up_to_the_methods(visitor, person)
+    visitor.choose("totp")
+    visitor.press("volgende")
+    walks.set_up(visitor, person, "totp")
+    visitor.is_at("enrolment-done")
+
+
+def test_step_6_the_new_method_can_be_used_from_then_on(visitor: Visitor, people: People) -> None:
+    person = people.make(code=True)
+    walks.up_to_the_methods(visitor, person)
+    visitor.choose("totp")
+    visitor.press("volgende")
+    walks.set_up(visitor, person, "totp")
+    assert "U kunt nu inloggen in 2 stappen." in visitor.text()
+    visitor.press("afronden")
+    visitor.press("uitloggen")
+    walks.sign_in_here(visitor, person, "totp")
+
+
+def test_step_5_the_i_below_each_method_opens_what_it_is(visitor: Visitor, people: People) -> None:
     person = people.make(code=True)
     visitor.open("/2fa")
     visitor.is_at("login")
@@ -40,7 +120,7 @@ def test_steps_1_to_5_from_2fa_by_the_activation_code_to_the_methods_and_what_ea
 
 @IN_BOTH_BROWSERS
 @pytest.mark.parametrize("kind", ["totp", "sms", "voice"])
-def test_steps_1_to_6_one_method_is_set_up_and_afronden_opens_the_portal(
+def test_step_6_one_method_leads_to_instellen_afgerond_and_afronden_to_the_portal(
     visitor: AnyVisitor, people: People, kind: str
 ) -> None:
     person = people.make(code=True)

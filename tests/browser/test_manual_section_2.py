@@ -6,7 +6,59 @@ import pytest
 
 from tests.browser import walks
 from tests.browser.people import People
+from tests.browser.sights import sight_of
 from tests.browser.visitor import Visitor
+
+
+def test_step_1_a_link_on_a_website_leads_to_the_sign_in_page(visitor: Visitor) -> None:
+    visitor.page.set_content(f'<a id="mijn" href="{visitor.demo.issuer}">Mijn CAK Zakelijk</a>')
+    visitor.press("mijn")
+    visitor.is_at("login")
+
+
+def test_step_1_the_direct_link_is_the_sign_in_page(visitor: Visitor) -> None:
+    visitor.open("/")
+    visitor.is_at("login")
+    assert visitor.page.title() == "Inloggen – Mijn CAK Zakelijk"
+
+
+def test_step_2_one_signs_in_with_number_name_and_password(
+    visitor: Visitor, people: People
+) -> None:
+    visitor.open("/")
+    assert sight_of(visitor).fields == ("relatienummer", "gebruikersnaam", "wachtwoord")
+    visitor.sign_in(people.make(totp=True, sms=True))
+    visitor.is_at("choose-method")
+
+
+def test_step_4_the_steps_of_each_method_stand_on_its_page(
+    visitor: Visitor, people: People
+) -> None:
+    visitor.open("/")
+    visitor.sign_in(people.make(totp=True, sms=True, voice=True))
+    for kind, told in {
+        "totp": "Open uw authenticator-app.",
+        "sms": "Wij sturen een sms met een code naar",
+        "voice": "Een stem leest de code voor.",
+    }.items():
+        visitor.choose(kind)
+        visitor.press("volgende")
+        visitor.is_at("second-factor")
+        assert told in visitor.text()
+        visitor.press("andere-methode")
+
+
+def test_step_5_one_is_signed_in_with_the_method_that_was_chosen(
+    visitor: Visitor, people: People
+) -> None:
+    person = people.make(totp=True, sms=True)
+    visitor.open("/")
+    walks.sign_in(visitor, person, "sms", several=True)
+    visitor.is_at("portal")
+    visitor.open("/mijn/beveiliging")
+    newest = visitor.page.locator("[aria-labelledby=keren] li").first.inner_text()
+    assert "sms" in newest
+    assert "Gelukt" in newest
 
 
 @pytest.mark.parametrize("kind", ["totp", "sms", "voice"])

@@ -81,6 +81,23 @@ def test_a_public_client_has_neither(operator: Operator) -> None:
     assert "has no secret" in operator.is_refused("client", "rotate-secret", client_id)
 
 
+def test_an_api_and_a_client_that_acts_for_itself_are_registered_by_the_line(
+    operator: Operator,
+) -> None:
+    api = "https://api.voorbeeld.nl/wmo"
+    line = ("client", "add", "Api", "--profile", "basic", "--json")
+    assert "name its resource" in operator.is_refused(*line, "--grant-type", "")
+    made = operator.types(*line, "--grant-type", "", "--resource", api).json
+    assert (made["grant_types"], made["resource"], made["redirect_uris"]) == ([], api, [])
+    own = ("--grant-type", "client_credentials", "--audience", api)
+    machine = operator.types("client", "add", "Nacht", "--profile", "basic", "--json", *own).json
+    assert (machine["access_token_format"], machine["audience"]) == ("jwt", api)
+    assert operator.types("client", "list").out.count("\n") == 3
+    operator.types("client", "update", machine["client_id"], "--audience", "")
+    assert shown(operator, machine["client_id"])["audience"] is None
+    assert "redirect-uri" in operator.is_refused(*line)
+
+
 def test_an_update_changes_what_is_named_and_nothing_else(operator: Operator) -> None:
     operator.types(
         "application", "add", "app", "App", "--address", "https://app.voorbeeld.nl/inloggen"

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 
 from idp import clock, migrations
 from idp.accounts import credentials, directory, sessions
@@ -15,7 +16,17 @@ from idp.audit import Event, record
 from idp.cli.demo_values import new_root_secret
 from idp.database import db
 from idp.mfa import seeding
-from idp.models import AuditEvent, Credential, KeyChallenge, LoginTransaction, SecurityKey, Session
+from idp.models import (
+    AccessToken,
+    AuditEvent,
+    Credential,
+    KeyChallenge,
+    LoginTransaction,
+    SecurityKey,
+    Session,
+)
+from idp.oidc import access_tokens, refresh_tokens, registered
+from idp.oidc.mandates import Mandate
 from idp.secret_values import RootSecret
 from tests.cli.operator import Operator
 
@@ -67,6 +78,61 @@ def test_going_back_before_keys_forgets_them_and_leaves_other_methods(empty: Ope
     with empty.at_work():
         assert db.session.query(SecurityKey).count() == 0
         assert [each.kind for each in db.session.query(Credential)] == ["totp"]
+
+
+def test_going_back_before_refresh_tokens_keeps_what_came_before(empty: Operator) -> None:
+    """And going forward again gives clients of `nlgov` signed access tokens."""
+    empty.types("db", "upgrade")
+    address = ("--redirect-uri", "https://app.voorbeeld.nl/cb")
+    empty.types("client", "add", "App", "--id", "app", "--profile", "basic", *address)
+    machine = ("--grant-type", "client_credentials", "--id", "nacht")
+    empty.types("client", "add", "Nacht", "--profile", "basic", *machine)
+    with empty.at_work(keep=True):
+        client = registered.load("nacht")
+        assert client is not None
+        access_tokens.save("t" * 43, client, None, "")
+    empty.types("db", "downgrade", "2026_11_22_security_keys", "--yes")
+    with sqlalchemy.create_engine(empty.environment["IDP_DATABASE_URL"]).begin() as connection:
+        connection.execute(
+            sqlalchemy.text("UPDATE client SET profile = 'nlgov' WHERE client_id = 'app'")
+        )
+    empty.types("db", "upgrade")
+    assert empty.types("client", "show", "app", "--json").json["access_token_format"] == "jwt"
+    assert empty.types("client", "show", "app", "--json").json["grant_types"] == [
+        "authorization_code"
+    ]
+    with empty.at_work():
+        assert db.session.query(AccessToken).count() == 0
+
+
+def test_purge_takes_refresh_tokens_a_day_after_they_ended(
+    operator: Operator, jansen: tuple[str, str]
+) -> None:
+    operator.types(
+        *("client", "add", "App", "--id", "app", "--profile", "basic"),
+        *("--redirect-uri", "https://app.voorbeeld.nl/cb"),
+    )
+    for age in (timedelta(hours=1), timedelta(days=2)):
+        with operator.at_work(keep=True), clock.standing_at(clock.now() - age):
+            account = directory.find_account(*jansen)
+            session_id, _ = sessions.open_session(
+                account.id, [password_proof(clock.now())], device="toets", reference="0000-0000"
+            )
+            refresh_tokens.first(
+                Mandate(
+                    family="f" * 64,
+                    client_id="app",
+                    account_id=account.id,
+                    session_id=session_id,
+                    scope="openid",
+                    claims={},
+                    acr="laag",
+                    auth_time=0,
+                    sid="s" * 43,
+                    reference="0000-0000",
+                )
+            )
+    assert deleted(operator) == {"refresh_token": 1}
 
 
 def test_purge_takes_challenges_of_keys_that_nobody_answered(operator: Operator) -> None:

@@ -16,6 +16,7 @@ from tests.support.source import ROOT, written_files
 
 DOCUMENTS = [path for path in written_files(".md") if path.is_relative_to(ROOT / "docs")]
 LIMITS = (ROOT / "docs" / "limits.md").read_text(encoding="utf-8")
+MANUAL = (ROOT / "docs" / "manual-coverage.md").read_text(encoding="utf-8")
 WALK = (ROOT / "docs" / "walk.md").read_text(encoding="utf-8")
 
 #: `| what | number | where |`, where the last cell is a name in the code or a setting in italics.
@@ -64,6 +65,15 @@ def test_every_test_that_a_document_names_exists(page: Path) -> None:
     assert named - {path.stem for path in written_files(".py")} <= names_of_tests()
 
 
+def test_every_sentence_of_the_manual_is_walked_in_a_browser() -> None:
+    rows = [line for line in MANUAL.splitlines() if line.startswith("| ") and " --- " not in line]
+    sentences = [line for line in rows if not line.endswith("| here | test |")
+                 and not line.endswith("| advice here | test |")]  # fmt: skip
+    assert len(sentences) > 30
+    in_a_browser = names_of_tests(ROOT / "tests" / "browser")
+    assert not [line for line in sentences if not set(TEST_NAME.findall(line)) & in_a_browser]
+
+
 def value_of(name: str) -> object:
     """What a full name such as `idp.throttle.SIGN_IN.free` stands for."""
     parts = name.split(".")
@@ -102,10 +112,10 @@ def defined_in(file: Path) -> set[str]:
 
 
 @cache
-def names_of_tests() -> frozenset[str]:
-    """The name of every test function."""
+def names_of_tests(below: Path = ROOT / "tests") -> frozenset[str]:
+    """The name of every test function in a folder."""
     found: set[str] = set()
     for path in written_files(".py"):
-        if path.is_relative_to(ROOT / "tests"):
+        if path.is_relative_to(below):
             found.update(re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8")))
     return frozenset(found)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from idp.clock import Standing
 from tests.protocol.relying_party import Provider
-from tests.support.journeys import House, Visitor, add_person, sign_in
+from tests.support.journeys import House, Visitor, add_person, identify, sign_in
 from tests.support.pages import Page
 from tests.support.run import Run
 
@@ -73,3 +76,14 @@ def test_an_application_without_a_hint_is_named_like_any_other(provider: Provide
     browser = signed_in_at(provider, "wmo")
     assert browser.get("/oauth2/logout").name == "logout"
     assert still_signed_in(browser.submit("uitloggen")) == ["Wmo"]
+
+
+def test_after_signing_out_an_old_address_tells_no_name(house: House, time: Standing) -> None:
+    anna, browser = add_person(house, totp=True), house.browser()
+    left = identify(browser, anna).address
+    time.move(timedelta(minutes=11))
+    browser.get(left)
+    sign_in(house, browser, anna)
+    browser.submit("uitloggen")
+    page = browser.get(left.rpartition("/stap")[0])
+    assert anna.username not in page.html

@@ -15,6 +15,7 @@ import json
 import secrets
 import shutil
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -129,19 +130,11 @@ class RelyingParty:
 
     def push(self, *, headers: dict[str, str] | None = None, **changes: str | None) -> TestResponse:
         """Bring the request ourselves (RFC 9126), authenticated the registered way."""
-        fields = self.request() | self.credentials() | changes
-        return self.house.app.test_client().post(
-            "/oauth2/par",
-            base_url=ISSUER,
-            data={name: value for name, value in fields.items() if value is not None},
-            headers=self.header() if headers is None else headers,
-        )
+        return self.send("/oauth2/par", self.request() | changes, headers)
 
     def handle(self, **changes: str | None) -> str:
         """The `request_uri` of a request that was pushed."""
-        response = self.push(**changes)
-        assert response.status_code == 201, response.get_json()
-        return str(response.get_json()["request_uri"])
+        return str(self.push(**changes).get_json()["request_uri"])
 
     def by_handle(self, handle: str, **beside: str) -> str:
         """The address that opens a pushed request."""
@@ -158,11 +151,34 @@ class RelyingParty:
             "redirect_uri": self.redirect_uri,
             "code_verifier": self.verifier,
         }
-        fields = usual | self.credentials() | changes
+        return self.send("/oauth2/token", usual | changes, headers)
+
+    def refresh(self, token: str | None, **changes: str | None) -> TestResponse:
+        """The token request that uses a refresh token."""
+        usual = {"grant_type": "refresh_token", "refresh_token": token}
+        return self.send("/oauth2/token", usual | changes)
+
+    def own_token(self, **changes: str | None) -> TestResponse:
+        """The token request of a client for itself."""
+        return self.send("/oauth2/token", {"grant_type": "client_credentials"} | changes)
+
+    def revoke(self, token: str | None, **changes: str | None) -> TestResponse:
+        """Give a token back."""
+        return self.send("/oauth2/revoke", {"token": token} | changes)
+
+    def introspect(self, token: str | None, **changes: str | None) -> TestResponse:
+        """Ask about a token."""
+        return self.send("/oauth2/introspect", {"token": token} | changes)
+
+    def send(
+        self, path: str, fields: Mapping[str, str | None], headers: dict[str, str] | None = None
+    ) -> TestResponse:
+        """Post a form, authenticated the registered way where fields and headers do not say otherwise."""
+        whole = self.credentials() | dict(fields)
         return self.house.app.test_client().post(
-            "/oauth2/token",
+            path,
             base_url=ISSUER,
-            data={name: value for name, value in fields.items() if value is not None},
+            data={name: value for name, value in whole.items() if value is not None},
             headers=self.header() if headers is None else headers,
         )
 
@@ -274,7 +290,7 @@ class Provider:
                 name=f"Client of {application_id}",
                 profile=profile,
                 auth_method=auth_method,
-                redirect_uris=[redirect_uri],
+                redirect_uris=[redirect_uri] if redirect_uri else [],
                 scopes=scopes,
                 jwks=public(key) if key else None,
                 application_id=application_id,
@@ -298,6 +314,11 @@ class Provider:
         return self.application(
             application_id, profile="nlgov", auth_method="private_key_jwt", **said
         )
+
+    def machine(self, application_id: str | None = None, **said: Any) -> RelyingParty:
+        """A client for which nobody signs in: it acts for itself, or is an API."""
+        usual = {"grant_types": ("client_credentials",), "post_logout_redirect_uris": ()}
+        return self.application(application_id, redirect_uri="", scopes=(), **(usual | said))
 
     def person(
         self,

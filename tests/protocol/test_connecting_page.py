@@ -19,6 +19,7 @@ ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 PAGE = (ROOT / "docs" / "aansluiten" / "README.md").read_text(encoding="utf-8")
 #: Another value each time, or another deployment's: of these the kind and the length are compared.
 VARIES = {
+    "client_id", "azp", "entitlements",
     "sub", "sid", "at_hash", "nonce", "jti", "kid", "iss", "aud", "exp", "iat", "nbf", "auth_time",
     "relatienummer", "relatienaam", "name", "preferred_username", "id", "naam", "rollen",
 }  # fmt: skip
@@ -69,11 +70,20 @@ def test_the_sample_of_nlgov_is_complete(provider: Provider) -> None:
     same_kind(sample("nlgov"), shop.verified(signed_in(provider, shop)["id_token"]))
 
 
+@ONE
+def test_the_sample_of_an_access_token_is_complete(provider: Provider) -> None:
+    provider.machine("wmo", grant_types=(), resource="https://api.voorbeeld.nl/wmo")
+    shop = provider.nlgov(scope="openid applicaties", audience="https://api.voorbeeld.nl/wmo")
+    same_kind(sample("access token"), unverified(signed_in(provider, shop)["access_token"])[1])
+
+
 def test_the_times_in_the_samples_fit_the_settings() -> None:
     for name in ("basic", "nlgov"):
         shown = sample(name)
         assert shown["exp"] - shown["iat"] == Settings.model_fields["id_token_seconds"].default
         assert shown["auth_time"] <= shown["iat"]
+    shown = sample("access token")
+    assert shown["exp"] - shown["iat"] == Settings.model_fields["access_token_seconds"].default
 
 
 def test_every_claim_stands_with_its_scope() -> None:

@@ -12,6 +12,7 @@ from idp.database import db
 from idp.models import Consent
 from idp.oidc import clients
 from tests.protocol.relying_party import Provider, RelyingParty
+from tests.protocol.test_refresh_tokens import REFRESHING
 from tests.support.journeys import House, Visitor, sign_in
 from tests.support.pages import Page
 
@@ -122,17 +123,18 @@ def test_each_person_agrees_for_themselves_and_for_one_application(provider: Pro
 def test_consent_is_withdrawn_in_the_portal_and_ends_what_it_gave(
     provider: Provider, house: House
 ) -> None:
-    shop, anna = stranger(provider), provider.person()
+    shop, anna = stranger(provider, grant_types=REFRESHING), provider.person()
     browser = provider.browser(anna)
     shop.visit(browser)
-    token = shop.redeem(shop.answer(browser.submit("volgende"))["code"]).get_json()["access_token"]
+    tokens = shop.redeem(shop.answer(browser.submit("volgende"))["code"]).get_json()
     unredeemed = shop.answer(again(browser, shop))["code"]
     page = browser.get(SECURITY)
     assert "Client of None" in page.html
     page = browser.submit(f"intrekken-{shop.client_id}")
     assert "U hebt uw toestemming ingetrokken" in page.html
     assert "Client of None" not in page.html
-    assert shop.userinfo(token).status_code == 401
+    assert shop.userinfo(tokens["access_token"]).status_code == 401
+    assert shop.refresh(tokens["refresh_token"]).get_json()["error"] == "invalid_grant"
     assert shop.redeem(unredeemed).get_json()["error"] == "invalid_grant"
     assert on_consent(again(browser, shop))
     [gone] = provider.events(Event.CONSENT_WITHDRAWN)

@@ -32,12 +32,14 @@ def test_the_metadata_promises_exactly_this(house: House) -> None:
         "pushed_authorization_request_endpoint": f"{ISSUER}/oauth2/par",
         "token_endpoint": f"{ISSUER}/oauth2/token",
         "userinfo_endpoint": f"{ISSUER}/oauth2/userinfo",
+        "revocation_endpoint": f"{ISSUER}/oauth2/revoke",
+        "introspection_endpoint": f"{ISSUER}/oauth2/introspect",
         "end_session_endpoint": f"{ISSUER}/oauth2/logout",
         "jwks_uri": f"{ISSUER}/oauth2/jwks",
         "scopes_supported": ["openid", "profile", "email", "applicaties"],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "form_post"],
-        "grant_types_supported": ["authorization_code"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "code_challenge_methods_supported": ["S256"],
         "subject_types_supported": ["pairwise", "public"],
         "id_token_signing_alg_values_supported": ["RS256", "ES256"],
@@ -48,6 +50,19 @@ def test_the_metadata_promises_exactly_this(house: House) -> None:
             "client_secret_post",
         ],
         "token_endpoint_auth_signing_alg_values_supported": algs,
+        "revocation_endpoint_auth_methods_supported": [
+            "private_key_jwt",
+            "client_secret_basic",
+            "client_secret_post",
+            "none",
+        ],
+        "revocation_endpoint_auth_signing_alg_values_supported": algs,
+        "introspection_endpoint_auth_methods_supported": [
+            "private_key_jwt",
+            "client_secret_basic",
+            "client_secret_post",
+        ],
+        "introspection_endpoint_auth_signing_alg_values_supported": algs,
         "acr_values_supported": [LOW, SUBSTANTIAL, "phr"],
         "claims_supported": [
             *("iss", "sub", "aud", "exp", "iat", "nonce", "auth_time", "acr", "sid", "at_hash"),
@@ -76,6 +91,9 @@ def test_a_deployment_with_nlgov_alone_promises_nothing_else(tmp_path: Path) -> 
         settings_for("sqlite://", tmp_path, enabled_profiles="nlgov"), resists_phishing=False
     )
     assert members["token_endpoint_auth_methods_supported"] == ["private_key_jwt", "none"]
+    assert members["revocation_endpoint_auth_methods_supported"] == ["private_key_jwt"]
+    assert members["introspection_endpoint_auth_methods_supported"] == ["private_key_jwt"]
+    assert members["grant_types_supported"] == ["authorization_code"]
     assert members["id_token_signing_alg_values_supported"] == ["RS256"]
     assert members["subject_types_supported"] == ["pairwise"]
 

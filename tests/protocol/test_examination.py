@@ -11,6 +11,7 @@ from idp.assurance import Level
 from idp.clock import Standing
 from idp.database import db
 from idp.models import Client
+from idp.oidc import clients
 from idp.oidc.examination import examine
 from tests.protocol.relying_party import AFTERWARDS, Provider, RelyingParty
 from tests.support.journeys import House
@@ -44,6 +45,18 @@ def test_nothing_is_wrong_with_a_client_that_works(provider: Provider, house: Ho
     assert any("never got a token" in each for each in notes(house, shop.client_id))
     shop.tokens(provider.browser(provider.person("a.nders", "wmo")))
     assert not any("never" in each for each in notes(house, shop.client_id))
+
+
+def test_nothing_is_wrong_with_an_api_or_a_client_that_acts_for_itself(
+    provider: Provider, house: House
+) -> None:
+    api = provider.machine("wmo", grant_types=(), resource="https://api.voorbeeld.nl/wmo")
+    machine = provider.machine(audience="https://api.voorbeeld.nl/wmo")
+    assert wrong(house, api.client_id) == wrong(house, machine.client_id) == []
+    assert not any("never got a token" in each for each in notes(house, api.client_id))
+    with house.inside():
+        clients.remove(api.client_id, actor="test")
+    assert any("no client is the API" in each for each in wrong(house, machine.client_id))
 
 
 @pytest.mark.parametrize(

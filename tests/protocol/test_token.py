@@ -196,6 +196,7 @@ def test_malformed_requests_are_answered_in_the_words_of_the_standard(provider: 
         "invalid_request": [
             shop.redeem(code, grant_type=None),
             shop.redeem(None),
+            shop.refresh(None),
             shop.redeem(code, redirect_uri=None),
             shop.redeem(code, redirect_uri=""),
             shop.redeem(code + "\x00"),
@@ -203,8 +204,11 @@ def test_malformed_requests_are_answered_in_the_words_of_the_standard(provider: 
             shop.redeem("c" * 20_000),
         ],
         "unsupported_grant_type": [
-            shop.redeem(code, grant_type=grant)
-            for grant in ("password", "refresh_token", "client_credentials", 'code"', "<b>")
+            shop.redeem(code, grant_type=grant) for grant in ("password", 'code"', "<b>")
+        ],
+        "unauthorized_client": [
+            shop.redeem(code, grant_type="refresh_token", refresh_token="x"),
+            shop.redeem(code, grant_type="client_credentials"),
         ],
     }
     for error, responses in cases.items():

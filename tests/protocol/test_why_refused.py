@@ -33,6 +33,7 @@ OF_PEOPLE = {
     "somebody else signed in than the request is about",
     "the session ended, or account or relation is blocked",
     "the grant for the application was withdrawn",
+    "the account was enrolled at a lower level since",
 }
 
 
@@ -104,6 +105,10 @@ TOKENS: dict[str, tuple[Redeem, str]] = {
     "address": (lambda it, code: it.redeem(code, redirect_uri="https://x.nl/"), "ander adres"),
     "code": (lambda it, _: it.redeem("x" * 43), "bestaat niet"),
     "grant type": (lambda it, code: it.redeem(code, grant_type="password"), "manier die niet kan"),
+    "grant of others": (
+        lambda it, _: it.own_token(),
+        "waarvoor zij niet is geregistreerd",
+    ),
     "no code": (lambda it, _: it.redeem(None), "niet volledig"),
 }
 
@@ -135,6 +140,43 @@ def test_a_code_that_came_too_late_is_found_under_its_sign_in(
 
 
 @ONE
+def test_a_copied_refresh_token_is_reported_under_its_sign_in(
+    provider: Provider, house: House, time: Standing
+) -> None:
+    shop = provider.application(grant_types=("authorization_code", "refresh_token"))
+    anna = provider.person()
+    token = shop.tokens(provider.browser(anna))["refresh_token"]
+    shop.refresh(token)
+    time.move(timedelta(seconds=11))
+    explanation = explained(house, shop.refresh(token).get_json()["error_description"])
+    assert "twee keer gebruikt" in explanation.uitkomst.resultaat
+    assert anna.username in (explanation.wie or "")
+    assert [step.event for step in explanation.stappen][-2:] == [
+        "token-refreshed",
+        "refresh-replayed",
+    ]
+
+
+@ONE
+@pytest.mark.parametrize(
+    ("misuse", "says"),
+    [
+        (lambda it, token: it.refresh("x" * 43), "bestaat niet"),
+        (lambda it, token: it.refresh(token, scope="openid email"), "meer dan zij had"),
+        (lambda it, token: (it.revoke(token), it.refresh(token))[1], "geldt niet meer"),
+    ],
+)
+def test_a_refused_refresh_explains_itself_to_its_builder(
+    provider: Provider, house: House, misuse: Redeem, says: str
+) -> None:
+    shop = provider.application(grant_types=("authorization_code", "refresh_token"))
+    token = shop.tokens(provider.browser(provider.person()))["refresh_token"]
+    outcome = explained(house, misuse(shop, token).get_json()["error_description"]).uitkomst
+    assert says in outcome.resultaat
+    assert outcome.zeg.startswith(TO_BUILDERS)
+
+
+@ONE
 def test_who_brings_the_code_of_another_application_learns_nothing_of_that_sign_in(
     provider: Provider, house: House
 ) -> None:
@@ -156,21 +198,32 @@ def test_what_is_no_fault_of_an_application_is_not_called_one(
     assert TO_BUILDERS not in outcome.zeg
 
 
+MODULES = (
+    *("checks", "calls", "token", "credentials", "codes", "refresh_tokens", "holders", "server"),
+    *("revocation", "introspection", "decide", "authorize"),
+    *("par", "received", "request_objects", "requests_pushed"),
+)
+
+
 def reasons() -> Iterator[tuple[str, str]]:
     """Every reason for which the protocol refuses, read from the source: what is varied in one stands as `1`."""
-    for name in (
-        *("checks", "token", "credentials", "codes", "server", "decide", "authorize"),
-        *("par", "received", "request_objects", "requests_pushed"),
-    ):
+    for name in MODULES:
         for function, node in nodes_of(name):
             said = None
             if isinstance(node, ast.Call):
                 place = PLACES.get(ast.unparse(node.func))
                 said = node.args[place] if place is not None and len(node.args) > place else None
-            elif isinstance(node, ast.Return) and function == "_why":
+            elif is_reason(function, node):
                 said = node.value
             if (text := literal(said)) is not None:
                 yield name, text
+
+
+def is_reason(function: str, node: ast.AST) -> bool:
+    """Whether a reason is named here that is used elsewhere."""
+    if isinstance(node, ast.Assign):
+        return ast.unparse(node.targets[0]) == "why"
+    return isinstance(node, ast.Return) and function == "_why"
 
 
 def nodes_of(name: str) -> Iterator[tuple[str, ast.AST]]:
@@ -188,6 +241,7 @@ PLACES = {
     "_to_client": 1,
     "_refuse": 0,
     "_wrong": 2,
+    "refuse": 1,
     "_fail": 0,
     "RefusedToClient": 1,
     "Refuse": 1,

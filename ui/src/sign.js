@@ -150,14 +150,17 @@ for (const button of navigator.clipboard ? all("[data-copies]") : []) {
   });
 }
 
-// Two minutes before the session ends, say so where it is seen and heard.
-for (const box of all("[data-session-ends]")) {
-  const left = new Date(box.dataset.sessionEnds) - Date.now();
+// Two minutes before the session ends, say so where it is seen and heard; also when the computer slept meanwhile.
+for (const box of all("[data-session-left]")) {
+  const end = Date.now() + 1000 * Number(box.dataset.sessionLeft);
   const near = () => {
+    if (end - Date.now() > 120000) return;
+    clearInterval(watch);
     box.classList.add("mcz-timeout--near");
     box.querySelector("[data-announce]").textContent = box.querySelector("[data-warning]").textContent;
   };
-  if (left < 2 ** 31) setTimeout(near, Math.max(0, left - 120000));
+  const watch = setInterval(near, 5000);
+  near();
 }
 
 // The answer to an application, as a form (response_mode=form_post): no click needed.

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_22_pushed_requests"
-down_revision = "2026_11_22_security_keys"
+down_revision = "2026_11_22_tokens"
 branch_labels = None
 depends_on = None
 

@@ -35,6 +35,14 @@ class Profile:
     assertion_needs_iat: bool
     id_token_algs: tuple[str, ...]
     """What we may sign its ID Tokens with; the first unless registered otherwise."""
+    grant_types: tuple[str, ...]
+    """Grants a client may register."""
+    stated_grant_types: tuple[str, ...]
+    """And those of them that the metadata names."""
+    access_token_formats: tuple[str, ...]
+    """What its access tokens may look like; the first unless registered otherwise."""
+    public_may_revoke: bool
+    """Whether a client without credentials may end its own tokens (RFC 7009 section 2.1)."""
     subject_types: tuple[str, ...]
     response_modes: tuple[str, ...]
     scopes: tuple[str, ...]

@@ -1,0 +1,148 @@
+"""Attacks on refresh tokens and on what tells of tokens: two at once, copied ones, ones of another client."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from idp.audit import Event
+from idp.clock import Standing
+from idp.database import db
+from idp.models import RefreshToken
+from tests.attacks.test_protocol_codes import at_once
+from tests.protocol.relying_party import Provider, RelyingParty
+from tests.support.journeys import House
+from tests.support.run import Run
+
+THREADS = 6
+REFRESHING = ("authorization_code", "refresh_token")
+API = "https://api.voorbeeld.nl/wmo"
+
+
+@pytest.fixture
+def provider(house: House, run: Run) -> Provider:
+    """The house with signing keys."""
+    return Provider.of(house, run)
+
+
+@pytest.fixture
+def shop(provider: Provider) -> RelyingParty:
+    """A client that may refresh."""
+    return provider.application(grant_types=REFRESHING)
+
+
+def ended(shop: RelyingParty, *tokens: str) -> bool:
+    """Whether each of these refresh tokens is good for nothing."""
+    answers = [shop.refresh(token) for token in tokens]
+    return {(each.status_code, each.get_json()["error"]) for each in answers} == {
+        (400, "invalid_grant")
+    }
+
+
+def test_of_many_refreshes_at_once_one_makes_the_successor(
+    provider: Provider, shop: RelyingParty, house: House
+) -> None:
+    browser = provider.browser(provider.person())
+    for round_number in range(4):
+        token = shop.tokens(browser)["refresh_token"]
+        answers = at_once([lambda token=token: shop.refresh(token).get_json()] * THREADS)
+        assert len({each["refresh_token"] for each in answers}) == 1
+        with house.app.app_context():
+            assert db.session.query(RefreshToken).count() == 2 * (round_number + 1)
+
+
+def test_a_copy_that_comes_later_ends_the_whole_family(
+    provider: Provider, shop: RelyingParty, time: Standing
+) -> None:
+    stolen = shop.tokens(provider.browser(provider.person()))
+    newer = shop.refresh(stolen["refresh_token"]).get_json()
+    newest = shop.refresh(newer["refresh_token"]).get_json()
+    time.move(timedelta(seconds=11))
+    assert ended(shop, stolen["refresh_token"])
+    assert ended(shop, newer["refresh_token"], newest["refresh_token"])
+    for tokens in (stolen, newer, newest):
+        assert shop.userinfo(tokens["access_token"]).status_code == 401
+    [replayed] = provider.events(Event.REFRESH_REPLAYED)
+    assert replayed.reference == provider.events(Event.CODE_ISSUED)[0].reference
+
+
+def test_a_copy_of_which_nobody_used_the_successor_ends_it_all_the_same(
+    provider: Provider, shop: RelyingParty, time: Standing
+) -> None:
+    stolen = shop.tokens(provider.browser(provider.person()))["refresh_token"]
+    newer = shop.refresh(stolen).get_json()["refresh_token"]
+    time.move(timedelta(seconds=11))
+    assert ended(shop, stolen, newer)
+    assert len(provider.events(Event.REFRESH_REPLAYED)) == 1
+
+
+def test_the_grace_ends_as_soon_as_the_successor_is_used(
+    provider: Provider, shop: RelyingParty
+) -> None:
+    stolen = shop.tokens(provider.browser(provider.person()))["refresh_token"]
+    newer = shop.refresh(stolen).get_json()["refresh_token"]
+    newest = shop.refresh(newer).get_json()["refresh_token"]
+    assert ended(shop, stolen, newer, newest)
+    assert len(provider.events(Event.REFRESH_REPLAYED)) == 1
+
+
+def test_a_replayed_code_ends_refresh_tokens_too(provider: Provider, shop: RelyingParty) -> None:
+    code = shop.ask(provider.browser(provider.person()))["code"]
+    token = shop.redeem(code).get_json()["refresh_token"]
+    shop.redeem(code)
+    assert ended(shop, token)
+
+
+def test_another_client_can_neither_use_nor_end_nor_see_a_token(
+    provider: Provider, shop: RelyingParty
+) -> None:
+    thief = provider.application(None, grant_types=REFRESHING, resource="https://dief.voorbeeld.nl")
+    provider.machine("wmo", grant_types=(), resource=API)
+    held = provider.application(audience=API, grant_types=REFRESHING)
+    browser = provider.browser(provider.person())
+    for mine in (shop, held):
+        tokens = mine.tokens(browser)
+        assert ended(thief, tokens["refresh_token"])
+        for token in (tokens["access_token"], tokens["refresh_token"]):
+            assert thief.revoke(token).status_code == 200
+            assert thief.introspect(token).get_json() == {"active": False}
+        assert mine.userinfo(tokens["access_token"]).status_code == 200
+        assert mine.refresh(tokens["refresh_token"]).status_code == 200
+    assert not provider.events(Event.REFRESH_REPLAYED)
+    stolen = [
+        event
+        for event in provider.events(Event.TOKEN_REFUSED)
+        if event.client_id == thief.client_id
+    ]
+    assert {event.account_id for event in stolen} == {None}
+
+
+def test_no_token_passes_for_another(provider: Provider, shop: RelyingParty) -> None:
+    tokens = shop.tokens(provider.browser(provider.person()))
+    assert shop.userinfo(tokens["refresh_token"]).status_code == 401
+    assert ended(shop, tokens["access_token"], tokens["id_token"], "x", "x" * 43)
+
+
+def test_revoked_then_used_gives_nothing_and_is_no_replay(
+    provider: Provider, shop: RelyingParty
+) -> None:
+    token = shop.tokens(provider.browser(provider.person()))["refresh_token"]
+    shop.revoke(token)
+    assert ended(shop, token, token)
+    assert not provider.events(Event.REFRESH_REPLAYED)
+
+
+def test_a_client_that_was_removed_or_lost_the_grant_refreshes_nothing(
+    provider: Provider, shop: RelyingParty, house: House
+) -> None:
+    from idp.oidc import clients
+
+    token = shop.tokens(provider.browser(provider.person()))["refresh_token"]
+    with house.inside():
+        clients.update(shop.client_id, actor="test", grant_types=["authorization_code"])
+    answer = shop.refresh(token)
+    assert (answer.status_code, answer.get_json()["error"]) == (400, "unauthorized_client")
+    with house.inside():
+        clients.remove(shop.client_id, actor="test")
+    assert shop.refresh(token).status_code == 401
