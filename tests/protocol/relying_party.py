@@ -138,8 +138,7 @@ class RelyingParty:
 
     def by_handle(self, handle: str, **beside: str) -> str:
         """The address that opens a pushed request."""
-        fields = {"client_id": self.client_id, "request_uri": handle} | beside
-        return f"/oauth2/authorize?{urlencode(fields, quote_via=quote)}"
+        return f"/oauth2/authorize?{urlencode({'client_id': self.client_id, 'request_uri': handle} | beside)}"
 
     def redeem(
         self, code: str | None, *, headers: dict[str, str] | None = None, **changes: str | None
