@@ -69,6 +69,8 @@ SENDS_PER_HOUR = Budget(times=5, window=timedelta(hours=1))
 SENDS_PER_DAY = Budget(times=10, window=timedelta(days=1))
 #: Wrong client credentials, per client.
 CLIENT_FAILURES = Budget(times=20, window=timedelta(minutes=1))
+#: Requests that a client pushes from one network address; a town hall on a Monday morning stays far below.
+PUSHES = Budget(times=3000, window=timedelta(minutes=1))
 
 
 _COUNTERS: Final = cast(Table, ThrottleCounter.__table__)

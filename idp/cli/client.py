@@ -106,6 +106,18 @@ def registration_options(command: Command) -> Command:
             default=None,
             help="A test client: basic may use http://localhost.",
         ),
+        click.option(
+            "--require-pushed/--no-require-pushed",
+            "require_pushed_authorization_requests",
+            default=None,
+            help="Whether its requests count only when it pushed them (PAR).",
+        ),
+        click.option(
+            "--third-party/--own",
+            "is_third_party",
+            default=None,
+            help="Whether it belongs to somebody else: then people are asked what it may know.",
+        ),
     ]
     for option in reversed(options):
         command = option(command)
@@ -333,6 +345,8 @@ def _registration(row: Client) -> dict[str, Any]:
         "keys": [key.get("kid") or key.get("kty") for key in (row.jwks or {}).get("keys", [])],
         "secrets": len(row.secrets),
         "is_test": row.is_test,
+        "require_pushed_authorization_requests": row.require_pushed_authorization_requests,
+        "is_third_party": row.is_third_party,
         "created_at": row.created_at,
     }
 

@@ -250,6 +250,11 @@ PROTOCOL: Final[Mapping[str, Trouble]] = {
         "De applicatie keek of er al iemand was ingelogd, en dat was niet zo.",
         "Dit is gewoon. De beller logt in met de inlogknop van de applicatie.",
     ),
+    "consent_required": Trouble(
+        "de gebruiker moet eerst toestemming geven",
+        "De applicatie keek of iemand was ingelogd zonder iets te laten zien, en had nog geen toestemming.",
+        "Dit is gewoon. De beller logt in met de inlogknop van de applicatie, en kiest dan of hij gegevens deelt.",
+    ),
     "access_denied": Trouble(
         "geen toegang",
         "De gebruiker stopte zelf, of mag deze applicatie niet gebruiken.",

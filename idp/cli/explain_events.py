@@ -110,8 +110,11 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
     Event.CLIENT_SECRET_ROTATED: lambda e: f"De koppeling kreeg een nieuw geheim{_by(e)}.",
     Event.KEY_ADDED: lambda e: f"Er is een ondertekensleutel bijgekomen{_by(e)}.",
     Event.KEY_RETIRED: lambda e: f"Een ondertekensleutel is ingetrokken{_by(e)}.",
+    Event.REQUEST_PUSHED: "De applicatie legde haar verzoek vooraf bij ons neer.",
     Event.AUTHORIZATION_REQUESTED: "De applicatie vroeg ons iemand te laten inloggen.",
     Event.AUTHORIZATION_REFUSED: lambda e: f"Wij lieten het inloggen niet doorgaan{_code(e)}.",
+    Event.CONSENT_GIVEN: "De gebruiker gaf toestemming om gegevens met de applicatie te delen.",
+    Event.CONSENT_WITHDRAWN: "De gebruiker trok de toestemming voor een applicatie in.",
     Event.CODE_ISSUED: "De gebruiker ging ingelogd terug naar de applicatie.",
     Event.CODE_REPLAYED: "Dezelfde inlogcode kwam twee keer binnen; wij trokken alles in wat ermee gegeven was.",
     Event.TOKEN_ISSUED: lambda e: (

@@ -61,10 +61,18 @@ _KNOWN: Final = (
         "houd state, nonce en claims kort (2048 tekens), en bewaar wat langer is bij de applicatie zelf.",
     ),
     _line(
-        "(request|request_uri|registration) is not supported",
+        "(request|request_uri|registration) is not supported( for a client without registered keys)?",
         "de applicatie gebruikte iets dat wij niet ondersteunen",
-        "Het verzoek kwam als request, request_uri of registration; in onze metadata staat dat dat niet kan.",
-        "stuur de gegevens als gewone parameters.",
+        "Het verzoek kwam als registration, of als request_uri die niet van ons is; of ondertekend, terwijl bij ons "
+        "geen sleutel van de applicatie staat.",
+        "stuur de gegevens als gewone parameters, of leg ze vooraf neer (PAR).",
+    ),
+    _line(
+        "request object: .*|request and request_uri cannot come together",
+        "het ondertekende verzoek van de applicatie klopte niet",
+        "De reden bij de stap zegt wat: sleutel, algoritme, ontvanger (aud), tijd, of de soort van het token.",
+        "teken elk verzoek opnieuw, hooguit een uur geldig, met een sleutel die is geregistreerd en onze issuer als "
+        "aud; zet alles wat moet gelden in het ondertekende verzoek zelf.",
     ),
     _line(
         "response_type is missing|response_type can only be code",
@@ -131,6 +139,31 @@ _KNOWN: Final = (
         "het gevraagde niveau bestaat hier niet",
         "Niemand kan hier een van de gevraagde acr-waarden bereiken.",
         "kies uit acr_values_supported in onze metadata.",
+    ),
+    _line(
+        "this client must push its requests",
+        "de applicatie legde haar verzoek niet vooraf bij ons neer",
+        "Voor deze applicatie is afgesproken dat zij elk verzoek eerst zelf aan ons stuurt (PAR, RFC 9126).",
+        "zet PAR aan in de bibliotheek; het adres staat in onze metadata. Of verander de afspraak "
+        "(`idp client update --no-require-pushed`).",
+    ),
+    _line(
+        "no such pushed request of this client|the pushed request was (answered already|opened too late)",
+        "het vooraf neergelegde verzoek gold niet meer",
+        "De request_uri is van een andere applicatie, is al gebruikt, of werd niet binnen 90 seconden geopend.",
+        "leg voor elke keer inloggen een nieuw verzoek neer, en stuur de browser er meteen mee naar ons toe.",
+    ),
+    _line(
+        "request_uri cannot be pushed",
+        "de applicatie legde een verwijzing neer in plaats van een verzoek",
+        "In een verzoek dat vooraf bij ons wordt neergelegd stond een request_uri.",
+        "stuur daar het hele verzoek, met gewone parameters.",
+    ),
+    _line(
+        "too many pushed requests",
+        "de applicatie legde in korte tijd te veel verzoeken neer",
+        "Er kwamen er meer dan 3000 in een minuut.",
+        "leg een verzoek pas neer als iemand op de inlogknop drukt, en wacht zo lang als Retry-After zegt.",
     ),
     # the token endpoint: the request
     _line(

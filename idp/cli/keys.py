@@ -1,4 +1,4 @@
-"""`idp keys`: the keys that sign tokens."""
+"""`idp keys`: the keys that sign tokens, and those to which applications encrypt their requests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from idp.cli.work import at_work, operator
 
 @click.group()
 def keys() -> None:
-    """Signing keys.
+    """Keys that sign, and keys to which applications encrypt.
 
     A key is next, active, retired or withdrawn; keys/README.md tells of the ceremony.
     """
@@ -40,7 +40,7 @@ def list_(as_json: bool) -> None:
         "alg": "ALG",
         "state": "STATE",
         "published": "PUBLISHED",
-        "active_from": "SIGNS FROM",
+        "active_from": "AT WORK FROM",
         "published_until": "PUBLISHED UNTIL",
     }
     listing(
@@ -60,7 +60,7 @@ def rotate(alg: str | None, at_once: bool) -> None:
     with at_work():
         made = keyring.rotate(alg, actor=operator(), at_once=at_once)
     for each in made:
-        say(f"Added {each.alg} key {each.kid}, signing from {moment(each.active_from)}.")
+        say(f"Added {each.alg} key {each.kid}, at work from {moment(each.active_from)}.")
 
 
 @keys.command()

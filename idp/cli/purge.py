@@ -24,6 +24,7 @@ from idp.models import (
     LoginTransaction,
     OutboxMessage,
     Passcode,
+    PushedRequest,
     RefreshToken,
     Session,
     SessionClient,
@@ -68,6 +69,7 @@ def _expired(now: datetime) -> list[tuple[type[Base], ColumnElement[bool]]]:
     return [
         (LoginTransaction, LoginTransaction.expires_at < long_ago),
         (AuthorizationRequest, AuthorizationRequest.expires_at < long_ago),
+        (PushedRequest, PushedRequest.expires_at < long_ago),
         (AuthorizationCode, AuthorizationCode.expires_at < long_ago),
         (AccessToken, AccessToken.expires_at < long_ago),
         (RefreshToken, RefreshToken.expires_at < long_ago),

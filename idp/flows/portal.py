@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from idp import clock, settings
-from idp.accounts import credentials, directory, grants, sessions
+from idp.accounts import consents, credentials, directory, grants, sessions
 from idp.accounts.grants import GrantedApplication
 from idp.accounts.sessions import LiveSession
 from idp.assurance import Demands, Level, mechanism_level, satisfies
@@ -34,6 +34,7 @@ P = ParamSpec("P")
 
 SECURITY: Final = "/mijn/beveiliging"
 ADD_METHOD: Final = "/mijn/beveiliging/methode-toevoegen"
+WITHDRAW: Final = "/mijn/beveiliging/toestemming-intrekken"
 _SIGN_INS: Final = (Event.SIGN_IN_COMPLETED, Event.SIGN_IN_FAILED, Event.STEP_FAILED)
 _SHOWN_SIGN_INS: Final = 10
 
@@ -125,8 +126,19 @@ def security(session: LiveSession, account: Account) -> ResponseReturnValue:
             for each in sessions.of_account(account.id)
         ],
         sign_ins=_sign_ins(account),
+        consents=consents.of_account(account.id),
+        withdraw_here=WITHDRAW,
+        withdrawn="ingetrokken" in request.args,
         add_method_here=ADD_METHOD,
     )
+
+
+@pages.post(WITHDRAW)
+@signed_in
+def withdraw_consent(session: LiveSession, _account: Account) -> ResponseReturnValue:
+    """Share nothing more with an application of somebody else; the next time it has to ask again."""
+    consents.withdraw(session, request.form.get("applicatie", ""))
+    return redirect(f"{SECURITY}?ingetrokken=1", code=HTTPStatus.SEE_OTHER)
 
 
 def _sign_ins(account: Account) -> list[dict[str, Any]]:

@@ -1,17 +1,20 @@
-"""The keys we sign with: the ring that knows whose turn it is, where the keys lie, and the operator's verbs.
+"""The keys we sign with and others encrypt to: the ring that knows whose turn it is, where they lie, and the verbs.
 
 Imports `audit` and what everybody may import; never Flask's request, never `oidc`.
 """
 
-from idp.keyring.ring import KeyLine, NoActiveKey, Ring, Unverifiable, current
+from idp.keyring.ring import KeyLine, NoActiveKey, Ring, Unopenable, Unverifiable, current
 from idp.keyring.rotate import export_jwks, listing, retire, rotate
-from idp.keyring.source import ALGORITHMS
+from idp.keyring.source import ALGORITHMS, CONTENT_ENCRYPTION, ENCRYPTION
 
 __all__ = [
     "ALGORITHMS",
+    "CONTENT_ENCRYPTION",
+    "ENCRYPTION",
     "KeyLine",
     "NoActiveKey",
     "Ring",
+    "Unopenable",
     "Unverifiable",
     "current",
     "export_jwks",

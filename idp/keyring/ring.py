@@ -1,4 +1,4 @@
-"""The ring of keys: which one signs now, which are published, and whether a token is ours.
+"""The ring of keys: which one signs now, which are published, whether a token is ours, what is encrypted to us.
 
 What a key is (next, active, retired) follows from the clock and the files alone, so every node switches by itself.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, OctKey, OKPKey, RSAKey
 
 from idp import clock, settings
-from idp.keyring.source import FileSource, Signer, Source, StoredKey
+from idp.keyring.source import ENCRYPTION, FileSource, Opener, Signer, Source, StoredKey
 
 #: A new key is published a week (how long others may cache the set) and a day before it signs.
 PUBLISHED_BEFORE: Final = timedelta(days=8)
@@ -32,6 +33,10 @@ MAX_TOKEN_LENGTH: Final = 16 * 1024
 
 class NoActiveKey(Exception):
     """There is nothing to sign with: an operator has to run `idp keys rotate`."""
+
+
+class Unopenable(Exception):
+    """What came is not encrypted to a key of ours. Says nothing about why, and neither may who tells of it."""
 
 
 class Unverifiable(Exception):
@@ -60,6 +65,7 @@ class Ring:
         self.source = source
         self._keys: tuple[StoredKey, ...] = ()
         self._signers: dict[str, Signer] = {}
+        self._openers: dict[str, Opener] = {}
         self._verifiers: dict[str, RSAKey | ECKey | OctKey | OKPKey] = {}
         self._stamp = -1
         self._looked_at = float("-inf")
@@ -118,6 +124,26 @@ class Ring:
         if not isinstance(claims, dict):
             raise Unverifiable("no claims")
         return claims
+
+    def opened(self, token: str) -> bytes:
+        """What was encrypted to one of our keys, those that a next one followed included; else `Unopenable`.
+
+        The algorithm is the key's, never the token's (RFC 8725 section 3.1).
+        """
+        if len(token) > MAX_TOKEN_LENGTH:
+            raise Unopenable
+        self.refresh()
+        try:
+            header = orjson.loads(urlsafe_b64decode(token.partition(".")[0] + "=="))
+            kid = header.get("kid") if isinstance(header, dict) else None
+            key = next((key for key in self._keys if key.kid == kid), None)
+            if key is None or key.retired_at is not None or key.alg not in ENCRYPTION:
+                raise Unopenable
+            if (opener := self._openers.get(key.kid)) is None:
+                opener = self._openers[key.kid] = self.source.opener(key)
+            return opener.open(token)
+        except (JoseError, ValueError, RecursionError) as wrong:
+            raise Unopenable from wrong
 
     def active(self, alg: str, now: datetime) -> StoredKey | None:
         """The key that signs now: the one whose turn came last."""

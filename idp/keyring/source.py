@@ -19,14 +19,19 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from joserfc import jwt
+from joserfc import jwe, jwt
 from joserfc.jwk import ECKey, RSAKey
 
 from idp.secret_values import RootSecret
 from idp.settings import SettingsError
 
-#: The algorithms we have keys for. RSA is 3072 bits, which is worth as much as P-256 (SP 800-57 part 1, table 2).
-ALGORITHMS: Final = ("RS256", "ES256")
+#: What we sign with. RSA is 3072 bits, which is worth as much as P-256 (SP 800-57 part 1, table 2).
+SIGNING: Final = ("RS256", "ES256")
+#: How others wrap the key of what they encrypt to us (RFC 7518 section 4.3), and with what they encrypt it.
+ENCRYPTION: Final = ("RSA-OAEP-256", "RSA-OAEP")
+CONTENT_ENCRYPTION: Final = ("A256GCM",)
+#: The algorithms we have keys for; each key has one (RFC 8725 section 3.5).
+ALGORITHMS: Final = (*SIGNING, *ENCRYPTION)
 _RSA_BITS: Final = 3072
 _NONCE_BYTES: Final = 12
 
@@ -36,6 +41,13 @@ class Signer(Protocol):
 
     def sign(self, header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
         """The claims as a signed JWT in compact form (RFC 7515 section 7.1), with exactly this header."""
+
+
+class Opener(Protocol):
+    """One private key that opens what was encrypted to it."""
+
+    def open(self, token: str) -> bytes:
+        """What a JWE in compact form holds (RFC 7516 section 7.1); `JoseError` or `ValueError` if it does not open."""
 
 
 class Source(Protocol):
@@ -48,7 +60,10 @@ class Source(Protocol):
         """Every key, in no particular order."""
 
     def signer(self, key: StoredKey) -> Signer:
-        """The private side of one key."""
+        """The private side of a key that signs."""
+
+    def opener(self, key: StoredKey) -> Opener:
+        """The private side of a key that others encrypt to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +122,19 @@ class FileSigner:
         return jwt.encode(dict(header), dict(claims), self._key, [self._alg], default_type=None)
 
 
+@dataclass(frozen=True, slots=True)
+class FileOpener:
+    """A private key from a file, in memory."""
+
+    _key: RSAKey | ECKey
+    _alg: str
+
+    def open(self, token: str) -> bytes:
+        """Open with joserfc, which allows this key's algorithm, our content encryption, and no compression."""
+        opened = jwe.decrypt_compact(token, self._key, algorithms=[self._alg, *CONTENT_ENCRYPTION])
+        return opened.plaintext or b""
+
+
 class FileSource:
     """A folder of key files, sealed with a key that derives from the root secret."""
 
@@ -134,7 +162,14 @@ class FileSource:
             ) from wrong
 
     def signer(self, key: StoredKey) -> FileSigner:
-        """Open one key; `SettingsError` when the root secret is not the one that sealed it."""
+        """Unseal one key; `SettingsError` when the root secret is not the one that sealed it."""
+        return FileSigner(self._unsealed(key), key.alg)
+
+    def opener(self, key: StoredKey) -> FileOpener:
+        """The same, for a key that others encrypt to."""
+        return FileOpener(self._unsealed(key), key.alg)
+
+    def _unsealed(self, key: StoredKey) -> RSAKey | ECKey:
         sealed = base64.b64decode(key.sealed)
         try:
             der = self._cipher.decrypt(
@@ -147,7 +182,7 @@ class FileSource:
         # we made this key and nobody else can seal one: checking its primes again would cost 30 ms at every start
         native = serialization.load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
         kind: type[RSAKey | ECKey] = RSAKey if isinstance(native, rsa.RSAPrivateKey) else ECKey
-        return FileSigner(kind.import_key(native), key.alg)  # type: ignore[arg-type]
+        return kind.import_key(native)  # type: ignore[arg-type]
 
     def create(self, alg: str, *, now: datetime, active_from: datetime) -> StoredKey:
         """Make a key and put its file in the folder; the private side exists nowhere else."""
@@ -155,7 +190,8 @@ class FileSource:
         kind: type[RSAKey | ECKey] = RSAKey if isinstance(native, rsa.RSAPrivateKey) else ECKey
         jwk = kind.import_key(native)  # type: ignore[arg-type]
         kid = jwk.thumbprint()  # RFC 7638: never the same for two keys
-        public = {"kid": kid, "use": "sig", "alg": alg, **jwk.as_dict(private=False)}
+        use = "enc" if alg in ENCRYPTION else "sig"
+        public = {"kid": kid, "use": use, "alg": alg, **jwk.as_dict(private=False)}
         der = native.private_bytes(
             serialization.Encoding.DER,
             serialization.PrivateFormat.PKCS8,
@@ -197,7 +233,7 @@ class FileSource:
 
 
 def _generate(alg: str) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey:
-    if alg == "RS256":
+    if alg != "ES256":
         return rsa.generate_private_key(public_exponent=65537, key_size=_RSA_BITS)
     return ec.generate_private_key(ec.SECP256R1())
 

@@ -3,7 +3,7 @@
 May import `database`, `secret_values`, `clock` and `assurance`, nothing else of the house.
 """
 
-from idp.models.access import Application, ApplicationGrant
+from idp.models.access import Application, ApplicationGrant, Consent
 from idp.models.activation import ActivationCode
 from idp.models.audit import AuditEvent
 from idp.models.clients import (
@@ -11,6 +11,7 @@ from idp.models.clients import (
     AuthorizationCode,
     AuthorizationRequest,
     Client,
+    PushedRequest,
     RefreshToken,
     SpentAssertion,
 )
@@ -30,11 +31,13 @@ __all__ = [
     "AuthorizationCode",
     "AuthorizationRequest",
     "Client",
+    "Consent",
     "Credential",
     "KeyChallenge",
     "LoginTransaction",
     "OutboxMessage",
     "Passcode",
+    "PushedRequest",
     "RefreshToken",
     "Relation",
     "SecurityKey",

@@ -29,6 +29,18 @@ class Application(Base):
     created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
 
 
+class Consent(Base):
+    """What an account agreed to share with a client that is not the body's own; withdrawn, the row is gone."""
+
+    __tablename__ = "consent"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("client.client_id"), primary_key=True)
+    kinds: Mapped[list[str]] = mapped_column(JSON)
+    """Names of scopes whose claims may be told, however they were asked."""
+    given_at: Mapped[datetime] = mapped_column(Moment)
+
+
 class ApplicationGrant(Base):
     """An account's right to an application, with roles and dates."""
 

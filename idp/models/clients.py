@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp import clock
@@ -50,6 +50,12 @@ class Client(Base):
     application_id: Mapped[str | None] = mapped_column(ForeignKey("application.id"))
     """A client bound to an application gets no code for an account without a grant in force."""
     is_test: Mapped[bool] = mapped_column(default=False)
+    require_pushed_authorization_requests: Mapped[bool] = mapped_column(
+        default=False, server_default=false()
+    )
+    """Whether its requests count only when they were pushed (RFC 9126 section 6)."""
+    is_third_party: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Not the body's own: people are asked before it gets to know them."""
     removed_at: Mapped[datetime | None] = mapped_column(Moment)
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
@@ -69,6 +75,21 @@ class AuthorizationRequest(Base):
     created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
     expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
     answered_at: Mapped[datetime | None] = mapped_column(Moment)
+    pushed: Mapped[str | None] = mapped_column(String(64))
+    """The pushed request that it is a copy of; whoever answers first claims that one."""
+
+
+class PushedRequest(Base):
+    """A checked request that a client pushed (RFC 9126), by digest of its handle; claimed by its one answer."""
+
+    __tablename__ = "pushed_request"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("client.client_id"))
+    parameters: Mapped[dict[str, Any]] = mapped_column(JSON)
+    reference: Mapped[str] = mapped_column(String(12))
+    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    claimed_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class AuthorizationCode(Base):

@@ -10,7 +10,7 @@ import orjson
 from flask import Flask
 
 from idp.mfa import catalogue
-from idp.oidc import authorize, discovery, introspection, logout, revocation, token, userinfo
+from idp.oidc import authorize, discovery, introspection, logout, par, revocation, token, userinfo
 
 #: Every address of the protocol, and who answers there.
 ROUTES = (
@@ -19,6 +19,8 @@ ROUTES = (
     ("/oauth2/jwks", discovery.jwks, ("GET",)),
     ("/oauth2/authorize", authorize.authorize, ("GET", "POST")),
     ("/oauth2/authorize/<request_id>", authorize.resume, ("GET",)),
+    ("/oauth2/authorize/<request_id>/toestemming", authorize.agree, ("POST",)),
+    ("/oauth2/par", par.push, ("POST",)),
     ("/oauth2/token", token.token, ("POST",)),
     ("/oauth2/revoke", revocation.revoke, ("POST",)),
     ("/oauth2/introspect", introspection.introspect, ("POST",)),

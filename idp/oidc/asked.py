@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from idp import settings
 from idp.assurance import PHISHING_RESISTANT, Assurance
+from idp.errors import Refusal
 from idp.keyring import Unverifiable
 from idp.keyring import current as keyring
 from idp.oidc import acr, claims_parameter, registered
@@ -29,6 +30,10 @@ class Asked:
     at: datetime
     """When it first came."""
     reference: str
+    pushed: str | None = None
+    """Digest of the handle under which it was pushed (RFC 9126)."""
+    wrong: Refusal | None = None
+    """Why the request could not be had in the form in which it came; then `parameters` are those beside it."""
 
     @cached_property
     def found(self) -> RegisteredClient | None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from flask import Response, g, request
 
 from idp import clock
-from idp.accounts import credentials, grants, sessions
+from idp.accounts import consents, credentials, grants, sessions
 from idp.accounts.sessions import LiveSession
 from idp.audit import Event, record
 from idp.database import db
@@ -18,11 +18,12 @@ from idp.errors import RefusedOnOurPage
 from idp.flows.begin import begin_sign_in
 from idp.flows.cookies import browser_digest, current_session
 from idp.mfa import catalogue
-from idp.oidc import answers, checks, codes, parameters, requests_kept, server, subjects
+from idp.oidc import answers, checks, codes, consent, parameters, requests_kept, server, subjects
 from idp.oidc.asked import Asked
 from idp.oidc.checks import Check
-from idp.oidc.decide import Decision, Give, Refuse, SignIn, decide
+from idp.oidc.decide import Ask, Decision, Give, Refuse, SignIn, decide
 from idp.oidc.parameters import Parameters
+from idp.oidc.received import received
 from idp.oidc.refusals import Code, RefusedToClient
 from idp.oidc.requests_kept import Kept
 from idp.secret_values import new_reference
@@ -35,11 +36,12 @@ LONGEST_SIGN_IN: Final = timedelta(minutes=30)
 def authorize() -> Response:
     """A new request, by GET or POST (section 3.1.2.1)."""
     source = request.form if request.method == "POST" else request.args
-    asked = Asked(
+    asked = received(
         Parameters.of(source, parameters.AUTHORIZATION),
-        clock.now(),
-        g.setdefault("reference", new_reference()),
+        at=clock.now(),
+        reference=g.get("reference") or new_reference(),
     )
+    g.reference = asked.reference
     if (refusal := _checked(asked)) is not None:
         return _refuse(asked, refusal, None)
     if request.method == "POST":
@@ -53,9 +55,7 @@ def authorize() -> Response:
 def resume(request_id: str) -> Response:
     """A kept request, whose person comes back from signing in (or whose browser comes back by GET)."""
     kept = requests_kept.load(request_id, browser=browser_digest())
-    at = max(kept.created_at, clock.now() - LONGEST_SIGN_IN)
-    asked = Asked(Parameters(kept.parameters), at, kept.reference)
-    g.reference = kept.reference
+    asked = _of(kept)
     if (refusal := _checked(asked)) is not None:  # the client may have been changed since
         return _refuse(asked, refusal, kept)
     if "gestopt" in request.args:
@@ -104,6 +104,12 @@ def _go_on(asked: Asked, kept: Kept | None) -> Response:
             return _explain(asked, session, decision, page, kept)
         case Refuse():
             return _refuse(asked, RefusedToClient(decision.code, decision.why), kept, session)
+        case Ask() if asked.silent:
+            needed = RefusedToClient(Code.CONSENT_REQUIRED, "the person has to agree first")
+            return _refuse(asked, needed, kept, session)
+        case Ask():
+            assert session is not None
+            return _ask(asked, session, decision, kept)
         case SignIn() if asked.silent:
             return _refuse(asked, RefusedToClient(Code.LOGIN_REQUIRED, decision.why), kept, session)
         case SignIn():
@@ -121,14 +127,47 @@ def _decision(asked: Asked, session: LiveSession | None) -> Decision:
         has_key=session is not None and _has_key(asked, session),
         now=clock.now(),
     )
+    if not isinstance(decision, Give) or session is None:
+        return decision
     application_id = asked.client.application_id
-    if not isinstance(decision, Give) or session is None or application_id is None:
-        return decision
-    if grants.may_use(session.account_id, application_id):
-        return decision
-    return Refuse(
-        Code.ACCESS_DENIED, "the account has no grant for the application", page="no-access"
-    )
+    if application_id is not None and not grants.may_use(session.account_id, application_id):
+        return Refuse(
+            Code.ACCESS_DENIED, "the account has no grant for the application", page="no-access"
+        )
+    return consent.asked_first(asked, session, decision) or decision
+
+
+def _ask(asked: Asked, session: LiveSession, ask: Ask, kept: Kept | None) -> Response:
+    """The consent page, at the address of the kept request, so that it can be reloaded."""
+    if kept is not None:
+        return consent.page(asked, session, ask, kept)
+    kept = requests_kept.keep(asked, browser=browser_digest())
+    _audit(asked, Event.AUTHORIZATION_REQUESTED, session, reason="the person has to agree first")
+    db.session.commit()
+    return answers.see_other(requests_kept.address(kept))
+
+
+def agree(request_id: str) -> Response:
+    """What the person chose on the consent page. Everything is looked at anew; a form of elsewhere changes nothing."""
+    kept = requests_kept.load(request_id, browser=browser_digest())
+    asked = _of(kept)
+    if (refusal := _checked(asked)) is not None:
+        return _refuse(asked, refusal, kept)
+    session = current_session()
+    decision = _decision(asked, session)
+    if session is None or not isinstance(decision, Ask) or not consent.is_ours(kept, session):
+        return answers.see_other(requests_kept.address(kept))
+    if request.form.get("actie") == "weigeren":
+        refused = RefusedToClient(Code.ACCESS_DENIED, "the person refused consent")
+        return _refuse(asked, refused, kept, session)
+    consents.give(session, asked.client.client_id, decision.kinds, reference=asked.reference)
+    return _give(asked, session, decision.then, kept)
+
+
+def _of(kept: Kept) -> Asked:
+    g.reference = kept.reference
+    at = max(kept.created_at, clock.now() - LONGEST_SIGN_IN)
+    return Asked(Parameters(kept.parameters), at, kept.reference, kept.pushed)
 
 
 def _has_key(asked: Asked, session: LiveSession) -> bool:
@@ -141,7 +180,7 @@ def _has_key(asked: Asked, session: LiveSession) -> bool:
 
 def _give(asked: Asked, session: LiveSession, give: Give, kept: Kept | None) -> Response:
     """Make the code, and send the browser back with it."""
-    requests_kept.answer_once(kept)
+    requests_kept.answer_once(asked, kept)
     code = server.authorization_code(asked.parameters)
     client_id = asked.client.client_id
     codes.save(
@@ -173,7 +212,7 @@ def _refuse(
     session: LiveSession | None = None,
 ) -> Response:
     """Tell the client, which ends the request."""
-    requests_kept.answer_once(kept)
+    requests_kept.answer_once(asked, kept)
     _audit(
         asked,
         Event.AUTHORIZATION_REFUSED,

@@ -53,6 +53,33 @@ def redirect_uri_is_registered(asked: Asked) -> None:
         _on_our_page("redirect_uri", "this redirect_uri is not registered for the client")
 
 
+def form_can_be_refused(asked: Asked) -> None:
+    """RFC 9101 section 6 and RFC 9126 section 4: what cannot be had is refused here, where nowhere else is safe."""
+    if isinstance(asked.wrong, RefusedOnOurPage):
+        raise asked.wrong
+    beside = asked.parameters.get("redirect_uri")
+    if asked.wrong is not None and beside not in asked.client.redirect_uris:
+        raise RefusedOnOurPage(
+            "client-request",
+            HTTPStatus.BAD_REQUEST,
+            asked.wrong.why,
+            detail_code="request",
+            here="/",
+        )
+
+
+def form_was_read(asked: Asked) -> None:
+    """RFC 9101 section 6.2: an object that does not hold is an error, never a request without it."""
+    if asked.wrong is not None:
+        raise asked.wrong
+
+
+def it_was_pushed_where_it_must(asked: Asked) -> None:
+    """RFC 9126 section 5 and 6: by the client's registration or its profile."""
+    if asked.client.must_push and asked.pushed is None:
+        _to_client(Code.INVALID_REQUEST, "this client must push its requests")
+
+
 def no_parameter_is_repeated(asked: Asked) -> None:
     """RFC 6749 section 3.1."""
     if asked.parameters.repeated:
@@ -68,9 +95,8 @@ def every_parameter_is_readable(asked: Asked) -> None:
 
 
 def nothing_unsupported_is_sent(asked: Asked) -> None:
-    """OpenID Connect Core sections 3.1.2.6 and 6: what we do not support must not be ignored."""
+    """OpenID Connect Core sections 3.1.2.6 and 6.2: what we do not support must not be ignored."""
     for name, code in (
-        ("request", Code.REQUEST_NOT_SUPPORTED),
         ("request_uri", Code.REQUEST_URI_NOT_SUPPORTED),
         ("registration", Code.REGISTRATION_NOT_SUPPORTED),
     ):
@@ -185,10 +211,13 @@ def level_can_be_reached(asked: Asked) -> None:
 #: Until these hold we do not know where it is safe to send anybody: answer on our own page.
 BEFORE_THE_RETURN_ADDRESS_IS_TRUSTED: Final[tuple[Check, ...]] = (
     client_is_known,
+    form_can_be_refused,
     redirect_uri_is_registered,
 )
 #: From here on, refusals travel to the client over its verified redirect_uri.
 ONCE_THE_RETURN_ADDRESS_IS_TRUSTED: Final[tuple[Check, ...]] = (
+    form_was_read,
+    it_was_pushed_where_it_must,
     no_parameter_is_repeated,
     every_parameter_is_readable,
     nothing_unsupported_is_sent,
@@ -203,6 +232,13 @@ ONCE_THE_RETURN_ADDRESS_IS_TRUSTED: Final[tuple[Check, ...]] = (
     claims_can_be_read,
     hint_is_ours,
     level_can_be_reached,
+)
+#: For a request that a client pushes itself: nobody is redirected, so everything is told to it.
+WHEN_PUSHED: Final[tuple[Check, ...]] = (
+    form_was_read,
+    client_is_known,
+    redirect_uri_is_registered,
+    *ONCE_THE_RETURN_ADDRESS_IS_TRUSTED,
 )
 
 

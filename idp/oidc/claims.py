@@ -48,6 +48,16 @@ def wanted_at_userinfo(
     return frozenset({*from_scopes, *_allowed(client, requested)})
 
 
+def kinds(
+    client: RegisteredClient, scope: Iterable[str], requested: Iterable[str]
+) -> tuple[str, ...]:
+    """What is told of a person, as people are asked about it: the scopes that these claims belong to."""
+    scope, requested = tuple(scope), tuple(requested)
+    names = wanted_in_id_token(client, scope, requested)
+    names |= wanted_at_userinfo(client, scope, requested)
+    return tuple(each for each, of_it in BY_SCOPE.items() if names & set(of_it))
+
+
 def need_grants(client: RegisteredClient, names: frozenset[str]) -> bool:
     """Whether the applications of the person have to be looked up for this answer."""
     told = client.application_id is not None or client.audience_application_id is not None

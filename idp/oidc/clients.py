@@ -21,6 +21,8 @@ from idp.models import (
     AuthorizationCode,
     AuthorizationRequest,
     Client,
+    Consent,
+    PushedRequest,
     RefreshToken,
 )
 from idp.oidc import profiles
@@ -70,6 +72,8 @@ class Changes(TypedDict, total=False):
     subject_type: str
     initiate_login_uri: str | None
     is_test: bool
+    require_pushed_authorization_requests: bool
+    is_third_party: bool
 
 
 def add(
@@ -93,6 +97,8 @@ def add(
     subject_type: str = "pairwise",
     initiate_login_uri: str | None = None,
     is_test: bool = False,
+    require_pushed_authorization_requests: bool = False,
+    is_third_party: bool = False,
     client_id: str | None = None,
     actor: str,
 ) -> tuple[Client, Secret | None]:
@@ -132,6 +138,8 @@ def add(
         subject_type=subject_type,
         initiate_login_uri=initiate_login_uri,
         is_test=is_test,
+        require_pushed_authorization_requests=require_pushed_authorization_requests,
+        is_third_party=is_third_party,
     )
     _refuse_the_first(_problems(registration, None))
     chosen = client_id or f"c-{secrets.token_hex(12)}"
@@ -213,9 +221,8 @@ def remove(client_id: str, *, actor: str) -> Client:
     for table in (AuthorizationCode, AccessToken, RefreshToken):
         held = (table.client_id == client_id, table.revoked_at.is_(None))
         db.session.execute(sql_update(table).where(*held).values(revoked_at=now))
-    db.session.execute(
-        delete(AuthorizationRequest).where(AuthorizationRequest.client_id == client_id)
-    )
+    for kept in (AuthorizationRequest, PushedRequest, Consent):
+        db.session.execute(delete(kept).where(kept.client_id == client_id))
     _changed(client)
     record(Event.CLIENT_REMOVED, actor=actor, client_id=client_id)
     return client
@@ -291,6 +298,8 @@ def registration_of(client: Client) -> Registration:
         subject_type=client.subject_type,
         initiate_login_uri=client.initiate_login_uri,
         is_test=client.is_test,
+        require_pushed_authorization_requests=client.require_pushed_authorization_requests,
+        is_third_party=client.is_third_party,
     )
 
 

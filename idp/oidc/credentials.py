@@ -13,8 +13,8 @@ from werkzeug.datastructures import Headers
 
 from idp import clock, throttle
 from idp.audit import Event, record
-from idp.oidc import assertions, registered
-from idp.oidc.assertions import AssertionRefused
+from idp.oidc import assertions, client_jwts, registered
+from idp.oidc.client_jwts import JwtRefused
 from idp.oidc.parameters import Parameters
 from idp.oidc.refusals import Code, RefusedToClient
 from idp.oidc.registered import RegisteredClient
@@ -79,7 +79,7 @@ def authenticate(given: Presented) -> RegisteredClient:
     if given.method == "private_key_jwt":
         try:
             assertions.verify(given.proof, client)
-        except AssertionRefused as refused:
+        except JwtRefused as refused:
             _fail(f"client assertion: {refused}", client)
     elif given.method != "none" and not client.knows(given.proof):
         _fail("wrong secret", client)
@@ -108,7 +108,7 @@ def _by_assertion(parameters: Parameters) -> Presented | None:
     if kind != assertions.TYPE or assertion is None:
         _fail("a client assertion of another type, or only half of one", None)
     client_id = (
-        assertions.claimed_client(assertion) if len(assertion) <= assertions.LONGEST else None
+        assertions.claimed_client(assertion) if len(assertion) <= client_jwts.LONGEST else None
     )
     if client_id is None:
         _fail("a client assertion that cannot be read", None)

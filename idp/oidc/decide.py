@@ -48,7 +48,16 @@ class Refuse:
     page: str | None = None
 
 
-Decision = Give | SignIn | Refuse
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The session answers everything, but the person has to agree first (OpenID Connect Core section 3.1.2.4)."""
+
+    kinds: tuple[str, ...]
+    """What the client would get to know: names of scopes."""
+    then: Give
+
+
+Decision = Give | SignIn | Refuse | Ask
 
 
 def decide(

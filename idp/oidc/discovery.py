@@ -40,6 +40,7 @@ def document(settings: Settings, *, resists_phishing: bool) -> dict[str, Any]:
     members: dict[str, Any] = {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/oauth2/authorize",
+        "pushed_authorization_request_endpoint": f"{issuer}/oauth2/par",
         "token_endpoint": f"{issuer}/oauth2/token",
         "userinfo_endpoint": f"{issuer}/oauth2/userinfo",
         "revocation_endpoint": f"{issuer}/oauth2/revoke",
@@ -75,10 +76,17 @@ def document(settings: Settings, *, resists_phishing: bool) -> dict[str, Any]:
             *_all(offered, lambda profile: profile.further_claims),
             *claims.ON_REQUEST,
         ],
+        "display_values_supported": ["page"],
         "claim_types_supported": ["normal"],
         "claims_parameter_supported": True,
-        "request_parameter_supported": False,
+        "request_parameter_supported": True,
+        "request_object_signing_alg_values_supported": _all(
+            offered, lambda profile: profile.assertion_algs
+        ),
+        "request_object_encryption_alg_values_supported": list(keyring.ENCRYPTION),
+        "request_object_encryption_enc_values_supported": list(keyring.CONTENT_ENCRYPTION),
         "request_uri_parameter_supported": False,
+        "require_pushed_authorization_requests": all(profile.pushes_always for profile in offered),
         "authorization_response_iss_parameter_supported": True,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": ["nl", "en"],

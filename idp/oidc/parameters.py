@@ -31,7 +31,10 @@ AUTHORIZATION: Final = (
     "request_uri",
     "registration",
 )
+#: How a client says who it is, at every endpoint that it posts to.
 _CREDENTIALS: Final = ("client_id", "client_secret", "client_assertion", "client_assertion_type")
+#: What may be pushed (RFC 9126 section 2.1).
+PUSHED: Final = tuple(dict.fromkeys((*AUTHORIZATION, *_CREDENTIALS)))
 TOKEN: Final = (
     "grant_type",
     "code",

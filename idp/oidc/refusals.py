@@ -24,9 +24,11 @@ class Code(StrEnum):
     UNSUPPORTED_RESPONSE_TYPE = "unsupported_response_type"
     UNSUPPORTED_GRANT_TYPE = "unsupported_grant_type"
     # OpenID Connect Core section 3.1.2.6, and Unmet Authentication Requirements 1.0
+    CONSENT_REQUIRED = "consent_required"
     LOGIN_REQUIRED = "login_required"
     REQUEST_NOT_SUPPORTED = "request_not_supported"
     REQUEST_URI_NOT_SUPPORTED = "request_uri_not_supported"
+    INVALID_REQUEST_OBJECT = "invalid_request_object"
     REGISTRATION_NOT_SUPPORTED = "registration_not_supported"
     UNMET_AUTHENTICATION_REQUIREMENTS = "unmet_authentication_requirements"
     # RFC 6750 section 3.1

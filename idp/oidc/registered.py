@@ -78,12 +78,20 @@ class RegisteredClient:
     application_name: str | None
     initiate_login_uri: str | None
     is_test: bool
+    require_pushed_authorization_requests: bool
+    is_third_party: bool
+    """Whether people are asked before it gets to know them."""
     version: int
 
     @property
     def is_public(self) -> bool:
         """Whether it cannot keep a secret (RFC 6749 section 2.1)."""
         return self.auth_method == "none"
+
+    @property
+    def must_push(self) -> bool:
+        """Whether its requests count only when they were pushed."""
+        return self.require_pushed_authorization_requests or self.profile.pushes_always
 
     @property
     def shown_name(self) -> str:
@@ -185,6 +193,8 @@ def parsed(row: Mapping[str, Any]) -> RegisteredClient:
         application_name=row["application_name"],
         initiate_login_uri=row["initiate_login_uri"],
         is_test=row["is_test"],
+        require_pushed_authorization_requests=row["require_pushed_authorization_requests"],
+        is_third_party=row["is_third_party"],
         version=row["version"],
     )
 

@@ -55,6 +55,8 @@ class Registration:
     subject_type: str
     initiate_login_uri: str | None
     is_test: bool
+    require_pushed_authorization_requests: bool
+    is_third_party: bool
 
     @property
     def hosts(self) -> set[str]:
@@ -88,6 +90,8 @@ class Registration:
             "subject_type": self.subject_type,
             "initiate_login_uri": self.initiate_login_uri,
             "is_test": self.is_test,
+            "require_pushed_authorization_requests": self.require_pushed_authorization_requests,
+            "is_third_party": self.is_third_party,
         }
 
     def changed(self, changes: Mapping[str, Any], application: Application | None) -> Registration:

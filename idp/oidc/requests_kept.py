@@ -18,7 +18,7 @@ from idp.audit import Event, record
 from idp.database import connection, db
 from idp.errors import RefusedOnOurPage
 from idp.models import AuthorizationRequest, Session
-from idp.oidc import registered
+from idp.oidc import registered, requests_pushed
 from idp.oidc.asked import Asked
 from idp.secret_values import new_id
 
@@ -52,6 +52,7 @@ class Kept:
     created_at: datetime
     expires_at: datetime
     answered_at: datetime | None
+    pushed: str | None
 
 
 def keep(asked: Asked, *, browser: str, demands: Demands | None = None) -> Kept:
@@ -65,6 +66,7 @@ def keep(asked: Asked, *, browser: str, demands: Demands | None = None) -> Kept:
         created_at=asked.at,
         expires_at=asked.at + LIFETIME,
         answered_at=None,
+        pushed=asked.pushed,
     )
     connection().execute(
         _KEEP,
@@ -78,6 +80,7 @@ def keep(asked: Asked, *, browser: str, demands: Demands | None = None) -> Kept:
             "created_at": kept.created_at,
             "expires_at": kept.expires_at,
             "answered_at": None,
+            "pushed": kept.pushed,
         },
     )
     return kept
@@ -118,14 +121,18 @@ def load(request_id: str, *, browser: str) -> Kept:
     return kept
 
 
-def answer_once(kept: Kept | None) -> None:
-    """Claim the right to answer, before anything is made: of two tabs at one moment one is told so."""
-    if kept is None:  # answered at its first visit, never stored
-        return
-    won = connection().execute(_ANSWER, {"which": kept.id, "now": clock.now()}).one_or_none()
-    if won is None:
+def answer_once(asked: Asked, kept: Kept | None) -> None:
+    """Claim the right to answer, before anything is made: of two tabs at one moment one is told so.
+
+    A pushed request is claimed here too, not when its page opens: it may be opened again until somebody signed in.
+    """
+    won = kept is None or (  # answered at its first visit, never stored
+        connection().execute(_ANSWER, {"which": kept.id, "now": clock.now()}).one_or_none()
+        is not None
+    )
+    if not won or (asked.pushed is not None and not requests_pushed.claim(asked.pushed)):
         _refuse(
-            kept, Event.OUT_OF_TURN, "out-of-turn", HTTPStatus.CONFLICT, "it was answered already"
+            asked, Event.OUT_OF_TURN, "out-of-turn", HTTPStatus.CONFLICT, "it was answered already"
         )
 
 
@@ -153,6 +160,7 @@ def _read(request_id: str) -> Kept | None:
         created_at=row.created_at,
         expires_at=row.expires_at,
         answered_at=row.answered_at,
+        pushed=row.pushed,
     )
 
 
@@ -166,8 +174,11 @@ def _bind(kept: Kept, browser: str) -> Kept:
     return _read(kept.id) or kept
 
 
-def _refuse(kept: Kept, event: Event, error: str, status: HTTPStatus, why: str) -> NoReturn:
-    reference, client_id = kept.reference, kept.client_id
+def _refuse(
+    which: Kept | Asked, event: Event, error: str, status: HTTPStatus, why: str
+) -> NoReturn:
+    reference = which.reference
+    client_id = which.client_id if isinstance(which, Kept) else which.client.client_id
     record(
         event,
         succeeded=False,

@@ -14,6 +14,7 @@ from idp.pages.assets import STATIC
 from tests.attacks.life import Life, lead_a_life
 from tests.protocol.relying_party import Provider
 from tests.support.journeys import (
+    ISSUER,
     NEW_PASSWORD,
     PHONE,
     House,
@@ -70,6 +71,7 @@ def tour(provider: Provider, time: clock.Standing) -> list[Page]:
     browser.send("HEAD", "/")
     see_the_application(life, browser)
     see_the_portal(life, signed_in)
+    see_an_application_of_others(life)
     see_refusals(life)
     return life.known.pages
 
@@ -106,6 +108,21 @@ def see_the_portal(life: Life, browser: Visitor) -> None:
     browser.submit("methode-toevoegen")
     browser.get("/uitloggen")
     browser.submit("uitloggen")
+
+
+def see_an_application_of_others(life: Life) -> None:
+    """A pushed request, what it may know, and taking that back."""
+    browser, person = life.browser(), life.person("lotte", totp=True)
+    shop = life.provider.application(None, is_third_party=True, scope="openid email")
+    browser.send("POST", "/oauth2/par", **shop.request(scope="email"))
+    sign_in(life.house, browser, person)
+    for button in ("weigeren", "volgende"):
+        handle = shop.handle()
+        life.known.add("handle of a pushed request", handle.rpartition(":")[2])
+        browser.get(f"{ISSUER}{shop.by_handle(handle)}")
+        browser.submit(button)
+    browser.get(f"{ISSUER}/mijn/beveiliging")
+    browser.submit(f"intrekken-{shop.client_id}")
 
 
 @contextmanager

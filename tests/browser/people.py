@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pyotp
 
@@ -19,6 +20,7 @@ from idp.cli.application import find_application
 from idp.cli.work import at_work, settings_of
 from idp.database import db
 from idp.mfa import seeding
+from idp.oidc import clients
 from tests.browser.demo_of_a_run import RunningDemo
 
 ACTOR = "tests"
@@ -158,6 +160,31 @@ class People:
             account = directory.find_account(person.relatienummer, person.gebruikersnaam)
             _, readable = activation_codes.issue(account, channel="letter", actor=ACTOR)
             return readable.reveal()
+
+    def application_of_others(self, name: str, *, public: bool = False) -> tuple[str, str]:
+        """An application that is not the body's own: its client id, and the address at which it asks for somebody."""
+        callback = f"{self._demo.relying_party}/callback"
+        with at_work(self._settings):
+            client, _ = clients.add(
+                name=name,
+                profile="basic",
+                auth_method="none" if public else "client_secret_basic",
+                redirect_uris=[callback],
+                scopes=["openid", "profile", "email", "applicaties"],
+                is_third_party=True,
+                actor=ACTOR,
+            )
+            client_id = client.client_id
+        asked = {
+            "client_id": client_id,
+            "redirect_uri": callback,
+            "response_type": "code",
+            "scope": "openid profile email applicaties",
+            "state": "een-staat",
+            "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",  # RFC 7636 appendix B
+            "code_challenge_method": "S256",
+        }
+        return client_id, f"{self._demo.issuer}/oauth2/authorize?{urlencode(asked)}"
 
     def spend_tries_of_the_code(self, person: Person, times: int) -> None:
         """Let somebody enter wrong activation codes, so often."""

@@ -27,6 +27,29 @@ def application(visitor: Visitor, people: People) -> Iterator[str]:
     yield "applicatie-fout"
 
 
+def of_others(visitor: Visitor, people: People) -> Iterator[str]:
+    """An application of somebody else asks first; *Beveiliging* shows it, and takes it back."""
+    client_id, asking = people.application_of_others("Zorgplanner Voorbeeld")
+    _, asking_by_itself = people.application_of_others("Rekenhulp Voorbeeld", public=True)
+    visitor.open(asking)
+    walks.sign_in(visitor, people.make(totp=True), "totp")
+    visitor.is_at("consent")
+    yield "toestemming"
+    visitor.press("volgende")
+    visitor.is_at("problem", "unknown_state")
+    visitor.open("/mijn/beveiliging")
+    visitor.is_at("security")
+    yield "beveiliging-toestemming"
+    visitor.press(f"intrekken-{client_id}")
+    visitor.is_at("security")
+    yield "beveiliging-ingetrokken"
+    visitor.open(asking_by_itself)
+    visitor.is_at("consent")
+    yield "toestemming-publiek"
+    visitor.press("weigeren")
+    visitor.is_at("problem", "unknown_state")
+
+
 def levels(visitor: Visitor, people: People) -> Iterator[str]:
     """The application's pages that each ask something else, and a sign-in that is asked once more."""
     person, somebody_else = people.make(totp=True), people.make(totp=True)

@@ -143,6 +143,19 @@ def test_an_update_changes_what_is_named_and_nothing_else(operator: Operator) ->
     )
 
 
+def test_whose_a_client_is_and_whether_it_must_push_can_be_said_and_taken_back(
+    operator: Operator,
+) -> None:
+    said = {"require_pushed_authorization_requests": True, "is_third_party": True}
+    client_id, _ = add(operator, "--profile", "basic", "--require-pushed", "--third-party")
+    before = shown(operator, client_id)
+    assert said.items() <= before.items()
+    operator.types("client", "update", client_id, "--name", "Anders")
+    assert said.items() <= shown(operator, client_id).items()
+    operator.types("client", "update", client_id, "--no-require-pushed", "--own")
+    assert dict.fromkeys(said, False).items() <= shown(operator, client_id).items()
+
+
 def test_check_says_what_will_not_work(operator: Operator) -> None:
     client_id, _ = add(operator, "--profile", "basic")
     operator.types("keys", "rotate")

@@ -141,12 +141,14 @@ def test_a_reload_shows_the_same_challenge_until_too_little_time_is_left(
     assert browser.submit("volgende", sleutel=key.use(first)).name == "portal"
 
 
-def test_several_keys_have_names_and_each_of_them_signs_in(house: House) -> None:
+def test_several_keys_have_names_and_each_of_them_signs_in(house: House, time: Standing) -> None:
     first, second, third = SoftwareKey(), SoftwareKey(), SoftwareKey()
     anna, browser = with_a_key(house, first)
     browser.submit("afronden")
+    time.move(MINUTE)
     add_another(browser)
     set_up(browser, second, "Laptop kantoor")
+    time.move(MINUTE)
     browser.submit("nog-een-methode")
     browser.submit("volgende", methode=["webauthn"])
     page = set_up(browser, third, "  laptop\u202e \x07 Kantoor ")

@@ -128,6 +128,18 @@ class RelyingParty:
         assert dict(pairs).get("iss") == ISSUER
         return dict(pairs)
 
+    def push(self, *, headers: dict[str, str] | None = None, **changes: str | None) -> TestResponse:
+        """Bring the request ourselves (RFC 9126), authenticated the registered way."""
+        return self.send("/oauth2/par", self.request() | changes, headers)
+
+    def handle(self, **changes: str | None) -> str:
+        """The `request_uri` of a request that was pushed."""
+        return str(self.push(**changes).get_json()["request_uri"])
+
+    def by_handle(self, handle: str, **beside: str) -> str:
+        """The address that opens a pushed request."""
+        return f"/oauth2/authorize?{urlencode({'client_id': self.client_id, 'request_uri': handle} | beside)}"
+
     def redeem(
         self, code: str | None, *, headers: dict[str, str] | None = None, **changes: str | None
     ) -> TestResponse:
@@ -158,10 +170,7 @@ class RelyingParty:
         return self.send("/oauth2/introspect", {"token": token} | changes)
 
     def send(
-        self,
-        path: str,
-        fields: Mapping[str, str | None],
-        headers: dict[str, str] | None = None,
+        self, path: str, fields: Mapping[str, str | None], headers: dict[str, str] | None = None
     ) -> TestResponse:
         """Post a form, authenticated the registered way where fields and headers do not say otherwise."""
         whole = self.credentials() | dict(fields)

@@ -29,6 +29,7 @@ def test_the_metadata_promises_exactly_this(house: House) -> None:
     assert read(house) == {
         "issuer": ISSUER,
         "authorization_endpoint": f"{ISSUER}/oauth2/authorize",
+        "pushed_authorization_request_endpoint": f"{ISSUER}/oauth2/par",
         "token_endpoint": f"{ISSUER}/oauth2/token",
         "userinfo_endpoint": f"{ISSUER}/oauth2/userinfo",
         "revocation_endpoint": f"{ISSUER}/oauth2/revoke",
@@ -69,10 +70,15 @@ def test_the_metadata_promises_exactly_this(house: House) -> None:
             *("name", "preferred_username", "email", "email_verified"),
             *("relatienummer", "relatienaam", "applicaties", "rollen"),
         ],
+        "display_values_supported": ["page"],
         "claim_types_supported": ["normal"],
         "claims_parameter_supported": True,
-        "request_parameter_supported": False,
+        "request_parameter_supported": True,
+        "request_object_signing_alg_values_supported": algs,
+        "request_object_encryption_alg_values_supported": ["RSA-OAEP-256", "RSA-OAEP"],
+        "request_object_encryption_enc_values_supported": ["A256GCM"],
         "request_uri_parameter_supported": False,
+        "require_pushed_authorization_requests": False,
         "authorization_response_iss_parameter_supported": True,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": ["nl", "en"],
@@ -141,11 +147,15 @@ def test_another_host_name_shows_up_nowhere(house: House) -> None:
 
 
 @ONE
-def test_the_published_keys_are_public_named_and_for_signatures(provider: Provider) -> None:
+def test_the_published_keys_are_public_named_and_each_for_one_use(provider: Provider) -> None:
     keys = provider.keys()["keys"]
-    assert {key["alg"]: key["kty"] for key in keys} == {"RS256": "RSA", "ES256": "EC"}
+    assert {key["alg"]: (key["kty"], key["use"]) for key in keys} == {
+        "RS256": ("RSA", "sig"),
+        "ES256": ("EC", "sig"),
+        "RSA-OAEP-256": ("RSA", "enc"),
+        "RSA-OAEP": ("RSA", "enc"),
+    }
     for key in keys:
-        assert key["use"] == "sig"
         assert not {"d", "p", "q", "dp", "dq", "qi", "k", "oth"} & set(key)
     assert len({key["kid"] for key in keys}) == len(keys)
 

@@ -23,6 +23,8 @@ KENMERK = re.compile(r"\(kenmerk ([0-9A-Z]{4}-[0-9A-Z]{4})\)$")
 #: What a person did, or the desk can mend: no fault of an application.
 OF_PEOPLE = {
     "the person stopped",
+    "the person refused consent",
+    "the person has to agree first",
     "the account has no grant for the application",
     "the person went back: 1",
     "the account has no key, and one is asked",
@@ -199,6 +201,7 @@ def test_what_is_no_fault_of_an_application_is_not_called_one(
 MODULES = (
     *("checks", "calls", "token", "credentials", "codes", "refresh_tokens", "holders", "server"),
     *("revocation", "introspection", "decide", "authorize"),
+    *("par", "received", "request_objects", "requests_pushed"),
 )
 
 
@@ -237,6 +240,7 @@ PLACES = {
     "_on_our_page": 1,
     "_to_client": 1,
     "_refuse": 0,
+    "_wrong": 2,
     "refuse": 1,
     "_fail": 0,
     "RefusedToClient": 1,

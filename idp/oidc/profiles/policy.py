@@ -31,7 +31,7 @@ class Profile:
     auth_methods: tuple[str, ...]
     """`token_endpoint_auth_method`s a client may register."""
     assertion_algs: tuple[str, ...]
-    """What a client may sign its assertions with (RFC 7523)."""
+    """What a client may sign its assertions (RFC 7523) and its request objects (RFC 9101) with."""
     assertion_needs_iat: bool
     id_token_algs: tuple[str, ...]
     """What we may sign its ID Tokens with; the first unless registered otherwise."""
@@ -61,6 +61,8 @@ class Profile:
     """Whether a client registered as a test client may return to http://localhost."""
     acr_is_binding: bool
     """Whether a level that is asked and cannot be reached is always an error (else: only when essential)."""
+    pushes_always: bool = False
+    """Whether every request has to be pushed (RFC 9126)."""
     sub_id_types: tuple[str, ...] = ()
     further_claims: tuple[str, ...] = ()
     """Names of the claims that `further` adds to an ID Token."""

@@ -1,0 +1,118 @@
+"""JWTs that clients sign: the algorithms are the profile's, the keys the client's; the token itself chooses nothing."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from joserfc import jws
+from joserfc.errors import JoseError, UnsupportedAlgorithmError
+from joserfc.jwk import ECKey, OKPKey
+from joserfc.jws import JWSRegistry
+
+from idp.oidc.registered import ClientKey, RegisteredClient
+
+#: Characters.
+LONGEST: Final = 16 * 1024
+#: How wrong a client's clock may be, in seconds (FAPI 2.0 Security Profile section 5.3.2.1).
+SKEW: Final = 10
+#: What reading somebody else's JOSE can end in; the last one by brackets without end.
+UNREADABLE: Final = (JoseError, ValueError, RecursionError)
+#: EdDSA as a name says nothing of the curve (RFC 9864); with either name it is Ed25519 here.
+_CURVES: Final = {"EdDSA": "Ed25519", "Ed25519": "Ed25519", "ES256": "P-256"}
+
+
+class JwtRefused(Exception):
+    """Why a client's JWT does not count: a fixed sentence, with nothing of what was sent."""
+
+
+class ClientJwt(NamedTuple):
+    """What a client signed."""
+
+    typ: str
+    """The kind that its header names (RFC 8725 section 3.11), in small letters; empty for none."""
+    claims: dict[str, Any]
+
+
+class _Registry(JWSRegistry):
+    """joserfc's rules with our list of algorithms; it would warn about the name EdDSA, which clients still use."""
+
+    max_header_length = 8 * 1024  # clients send certificate chains along
+
+    def get_alg(self, name: str) -> Any:
+        if name not in (self.allowed or ()):
+            raise UnsupportedAlgorithmError("not in the profile")
+        return self.algorithms[name]
+
+
+def unverified_claims(token: str) -> dict[str, Any] | None:
+    """What it says, of which nothing is believed; `None` when it cannot be read."""
+    try:
+        return _claims(jws.extract_compact(token.encode()).payload)
+    except UNREADABLE:
+        return None
+
+
+def verified(token: str, client: RegisteredClient) -> ClientJwt:
+    """What one of the client's keys signed with an algorithm of its profile; else `JwtRefused`."""
+    if len(token) > LONGEST:
+        raise JwtRefused("too long")
+    registry = _Registry(algorithms=client.profile.assertion_algs, strict_check_header=False)
+    try:
+        header = jws.extract_compact(token.encode()).headers()
+        candidates = [key for key in client.keys if _fits(key, header)]
+    except UNREADABLE as wrong:
+        raise JwtRefused("cannot be read") from wrong
+    for key in candidates:
+        try:
+            claims = _claims(jws.deserialize_compact(token, key, registry=registry).payload)
+        except UNREADABLE:
+            continue
+        return ClientJwt(str(header.get("typ", "")).lower(), claims)
+    raise JwtRefused("no key of the client made this signature with an algorithm of its profile")
+
+
+def seconds(claims: Mapping[str, Any], name: str) -> float | None:
+    """A NumericDate (RFC 7519 section 2), or `None` where there is none; `JwtRefused` for anything else."""
+    value = claims.get(name)
+    if value is None:
+        return None
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not math.isfinite(value)
+        or abs(value) > 1e12
+    ):
+        raise JwtRefused(f"{name} is no time")
+    return float(value)
+
+
+def _fits(key: ClientKey, header: Mapping[str, Any]) -> bool:
+    """Whether this key may have signed under this header, in which `jku`, `jwk` and `x5c` choose nothing."""
+    alg, kid = header.get("alg"), header.get("kid")
+    if kid is not None and key.kid is not None and kid != key.kid:
+        return False
+    if key.alg is not None and key.alg != alg:
+        return False
+    return not isinstance(key, ECKey | OKPKey) or key.curve_name == _CURVES.get(str(alg))
+
+
+def _claims(payload: bytes | None) -> dict[str, Any]:
+    """The claims; `ValueError` for anything but one JSON object without repeated members."""
+    claims = json.loads(payload or b"", object_pairs_hook=_no_repeats, parse_constant=_no_constant)
+    if not isinstance(claims, dict):
+        raise ValueError("no object")
+    return claims
+
+
+def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("a member is there twice")
+    return members
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(name)
