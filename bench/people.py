@@ -169,7 +169,7 @@ def engage(settings: Settings, count: int) -> Cast:
                 account, application, roles=("inzien",), starts_at=None, ends_at=None, actor=ACTOR
             )
             people.append(person)
-        registered = {alg: _client(alg) for alg in keyring.ALGORITHMS}
+        registered = {alg: _client(alg) for alg in keyring.SIGNING}
         return Cast(people, registered, model.password_hash)
 
 
