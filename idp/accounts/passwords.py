@@ -204,7 +204,9 @@ def _schemes_in_use() -> frozenset[str]:
     """The schemes of all accounts, looked up every so often; ours is always among them."""
     known = _known_schemes.get("all")
     if known is None or time.monotonic() - known[0] > _SCHEMES_KNOWN_FOR_SECONDS:
-        with db.engine.connect() as beside:  # what the caller's own transaction holds is not ours to end
+        with (
+            db.engine.connect() as beside
+        ):  # what the caller's own transaction holds is not ours to end
             beside = beside.execution_options(reads_only=True)
             found = beside.scalars(select(Account.password_scheme).distinct()).all()
         known = _known_schemes["all"] = (time.monotonic(), frozenset(found) | {OURS})

@@ -88,7 +88,9 @@ def test_a_consent_page_is_answered_once_even_when_eight_answer_at_once(
         if each.status == 409:
             told.append(each)
         elif each.headers["Location"] == page.address.removeprefix(ISSUER):
-            looking_again.append(each)  # the winner's consent was there already: the page itself tells
+            looking_again.append(
+                each
+            )  # the winner's consent was there already: the page itself tells
         else:
             back.append(each.headers["Location"])
     assert [one.startswith(shop.redirect_uri) for one in back] == [True]
