@@ -19,12 +19,13 @@ BELOW = {
     "flows": {"mfa", "accounts", "pages"},
     "mfa": {"accounts", "messaging"},  # a factor keeps its credentials where accounts has them
     "accounts": {"messaging"},
-    "messaging": {"audit", "throttle"},
+    "messaging": {"audit", "throttle", "outward"},
     "keyring": {"audit", "throttle"},
     "audit": {"models"},
     "throttle": {"models"},
     "migrations": {"models"},
     "models": {"database"},
+    "outward": {"database"},
     "database": set[str](),
     "pages": set[str](),
 }

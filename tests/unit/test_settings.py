@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from idp.assurance import Level
-from idp.settings import Settings, SettingsError, as_markdown, load
+from idp.settings import Settings, SettingsError, load
+from idp.settings.described import as_markdown
 
 HERE = "https://inloggen.voorbeeld.nl"
 

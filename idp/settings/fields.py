@@ -1,28 +1,23 @@
-"""Every setting of a deployment: typed, explained, and refused at start when it cannot be right.
-
-They come from environment variables with the prefix `IDP_`, or from a TOML file (the same names in lower
-case, without the prefix) that `IDP_CONFIG` names; the environment wins. `docs/settings.md` is this file's output.
-"""
+"""The settings themselves: each with its type, its default and its sentence, and which of them go together."""
 
 from __future__ import annotations
 
 import os
 import re
-import tomllib
+import ssl
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from flask import current_app
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from idp.assurance import Level
 from idp.secret_values import RootSecret
 
-PREFIX = "IDP_"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 #: One address that only this machine reaches, as `bind` writes it.
 LOOPBACK_BIND = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\]):\d{1,5}", re.ASCII)
@@ -78,6 +73,18 @@ class Settings(BaseModel):
         tuple[str, ...],
         Field(
             description="Addresses (comma separated) of the proxies whose `X-Forwarded-For` counts. Others are not believed."
+        ),
+    ] = ()
+    ca_bundle: Annotated[
+        Path | None,
+        Field(
+            description="PEM file with certificate authorities that count beside the system's, for calls to applications (`jwks_uri`, logout, sector files)."
+        ),
+    ] = None
+    outward_networks: Annotated[
+        tuple[str, ...],
+        Field(
+            description="Networks (comma separated, such as `10.20.0.0/16`) that are not public, where applications may be called all the same."
         ),
     ] = ()
     sms_gateway: Annotated[
@@ -202,7 +209,7 @@ class Settings(BaseModel):
         Field(description="How much the log tells; never secrets, at any level."),
     ] = "info"
 
-    @field_validator("trusted_proxies", "enabled_profiles", mode="before")
+    @field_validator("trusted_proxies", "enabled_profiles", "outward_networks", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return (
@@ -233,6 +240,21 @@ class Settings(BaseModel):
             raise ValueError(
                 "must be https unless its host is loopback (localhost, 127.0.0.1 or [::1])"
             )
+        return value
+
+    @field_validator("outward_networks")
+    @classmethod
+    def _networks_can_be_read(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(str(ip_network(network)) for network in value)
+
+    @field_validator("ca_bundle")
+    @classmethod
+    def _certificates_can_be_read(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            try:
+                ssl.create_default_context(cafile=value)
+            except OSError as wrong:  # ssl.SSLError is one
+                raise ValueError(f"{value} holds no certificates that can be read") from wrong
         return value
 
     @field_validator("accessibility_statement")
@@ -319,76 +341,3 @@ class Settings(BaseModel):
     def session_lifetime(self) -> timedelta:
         """How long a session may last at all."""
         return timedelta(hours=self.session_hours)
-
-
-def load(environment: Mapping[str, str]) -> Settings:
-    """The settings of a deployment; `SettingsError` with a line per problem when they cannot work.
-
-    A variable that is empty counts as one that is not set.
-    """
-    given: dict[str, Any] = {}
-    environment = {
-        name: text for name, text in environment.items() if text and name.startswith(PREFIX)
-    }
-    if file := environment.pop("IDP_CONFIG", None):
-        try:
-            given = tomllib.loads(Path(file).read_text(encoding="utf-8"))
-        except (OSError, tomllib.TOMLDecodeError) as wrong:
-            raise SettingsError(f"IDP_CONFIG: {file} cannot be read: {wrong}") from wrong
-    given |= {name.removeprefix(PREFIX).lower(): text for name, text in environment.items()}
-    if "issuer" not in given:
-        raise SettingsError(
-            "IDP_ISSUER: required; the public origin, such as https://inloggen.voorbeeld.nl"
-        )
-    try:
-        settings = Settings(**given)
-    except ValidationError as wrong:
-        raise SettingsError(*map(_in_one_line, wrong.errors())) from wrong
-    _ = settings.secret
-    return settings
-
-
-def _in_one_line(problem: Any) -> str:
-    place = "".join(f"{PREFIX}{str(part).upper()}" for part in problem["loc"][:1])
-    if problem["type"] == "extra_forbidden":
-        return f"{place}: not a setting of ours; see docs/settings.md for the names"
-    message = str(problem["msg"]).removeprefix("Value error, ")
-    return f"{place}: {message}" if place else message
-
-
-def current() -> Settings:
-    """The settings of the application at work."""
-    settings: Settings = current_app.config["IDP"]
-    return settings
-
-
-def as_markdown() -> str:
-    """The table of `docs/settings.md`."""
-    lines = [
-        "# Settings",
-        "",
-        "Environment variables, or the same names in lower case and without `IDP_` in the TOML file that `IDP_CONFIG` names.",
-        "This page is made by `python -m idp.settings`; `make docs` renews it.",
-        "",
-        "| name | default | meaning |",
-        "| --- | --- | --- |",
-    ]
-    for name, field in Settings.model_fields.items():
-        lines.append(
-            f"| `{PREFIX}{name.upper()}` | {_default(name, field.get_default())} | {field.description} |"
-        )
-    return "\n".join(lines) + "\n"
-
-
-def _default(name: str, value: Any) -> str:
-    if name in {"workers", "parallel_hashes"}:  # what this machine has must not show in a document
-        return "cores" if name == "workers" else "cores, at most 4"
-    if name == "issuer" or value in (None, ()):
-        return "–"
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    return f"`{','.join(value) if isinstance(value, tuple) else value}`"
-
-
-if __name__ == "__main__":
-    print(as_markdown(), end="")

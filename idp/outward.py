@@ -1,0 +1,218 @@
+"""Calls that we make to addresses of applications: few, short, small, and never into our own network.
+
+Whoever registers a client names addresses that this server then calls, so an address counts as hostile: https only,
+public networks only after resolving (and that very address is connected to, so a name cannot change its mind), no
+redirects, five seconds and 64 KiB in all (NLG-OIDC-17, RFC 9700 section 4.11). A provider on loopback, which is a demo
+or a test, may call loopback too, over plain http as well.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import ipaddress
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+from urllib.parse import SplitResult, urlencode, urlsplit
+
+from idp import settings
+from idp.database import db
+from idp.errors import Refusal
+
+SECONDS: Final = 5.0
+"""How long one call may take, from resolving the name to the last byte; resolving itself has the system's limit."""
+LONGEST: Final = 64 * 1024
+"""Most bytes of an answer."""
+_LONGEST_ADDRESS: Final = 2_048
+_PORTS: Final = {"https": 443, "http": 80}
+_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class CannotReach(Refusal):
+    """The call was not made, or brought nothing that can be used; `why` is for the log and the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, whatever its status."""
+
+    status: int
+    content_type: str
+    body: bytes
+    max_age: int | None
+    """Seconds that `Cache-Control` gives it, where it says so."""
+
+
+def get(url: str, *, accept: str) -> bytes:
+    """The body at this address; `CannotReach` unless it answers 200 within the limits."""
+    return fetch(url, accept=accept).body
+
+
+def fetch(url: str, *, accept: str) -> Answer:
+    """Like `get`, with what the answer says of itself."""
+    answer = _call("GET", url, {"Accept": accept}, None)
+    if answer.status != 200:
+        raise CannotReach(f"it answered {answer.status}")
+    return answer
+
+
+def post_form(url: str, fields: Mapping[str, str]) -> Answer:
+    """Send a form; the answer comes back whatever its status. `CannotReach` when there is none within the limits."""
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "*/*"}
+    return _call("POST", url, headers, urlencode(fields).encode())
+
+
+def check(url: str) -> None:
+    """Whether the address is of a kind that could ever be called; `CannotReach` says why not. Resolves nothing."""
+    _parsed(url)
+
+
+def _call(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    if db.session.registry.has() and db.session().in_transaction():
+        raise RuntimeError("a call outwards inside a database transaction")  # law 7
+    parts = _parsed(url)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    due = time.monotonic() + SECONDS
+    connected = _connect(parts, due)
+    late = threading.Event()
+
+    def give_up() -> None:
+        late.set()
+        with contextlib.suppress(OSError):  # it may have ended at this very moment
+            connected.shutdown(socket.SHUT_RDWR)  # ends a read that waits
+
+    watch = threading.Timer(max(0.0, due - time.monotonic()), give_up)
+    watch.daemon = True
+    watch.start()
+    try:
+        if isinstance(connected, ssl.SSLSocket):
+            connected.do_handshake()
+        line = http.client.HTTPConnection(parts.netloc)
+        line.sock = connected
+        line.request(method, target, body, {"User-Agent": "idp", "Connection": "close", **headers})
+        answer = line.getresponse()
+        content = answer.read(LONGEST + 1)
+        if late.is_set():
+            raise CannotReach("it took too long")
+        if len(content) > LONGEST:
+            raise CannotReach(f"it answered more than {LONGEST} bytes")
+        return Answer(
+            answer.status,
+            answer.headers.get_content_type(),
+            content,
+            _max_age(answer.headers.get("Cache-Control", "")),
+        )
+    except (OSError, http.client.HTTPException, ValueError) as wrong:
+        # ValueError: what the TLS socket says when it is shut while it reads
+        why = "it took too long" if late.is_set() else _in_words(wrong)
+        raise CannotReach(why) from wrong
+    finally:
+        watch.cancel()
+        connected.close()
+
+
+def _parsed(url: str) -> SplitResult:
+    if len(url) > _LONGEST_ADDRESS or not url.isascii() or not url.isprintable() or " " in url:
+        raise CannotReach("the address is too long or holds what no address holds")
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as wrong:
+        raise CannotReach("the address cannot be read") from wrong
+    if not host or parts.username is not None or parts.password is not None:
+        raise CannotReach("the address names no host, or a user")
+    if parts.scheme != "https" and not (parts.scheme == "http" and _loopback_may_be_called(host)):
+        raise CannotReach("the address does not begin with https://")
+    return parts
+
+
+def _loopback_may_be_called(host: str) -> bool:
+    return settings.current().is_loopback and host in settings.LOOPBACK
+
+
+def _connect(parts: SplitResult, due: float) -> socket.socket:
+    """A socket to the first address that answers, all being allowed; for https without the handshake so far."""
+    host = parts.hostname or ""
+    port = parts.port or _PORTS[parts.scheme]
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as wrong:
+        raise CannotReach("the name of its host cannot be resolved") from wrong
+    places = list(dict.fromkeys(str(address[4][0]) for address in found))
+    if not places or not all(_is_allowed(ipaddress.ip_address(place)) for place in places):
+        raise CannotReach(
+            "its host is not on a public network (IDP_OUTWARD_NETWORKS can allow more)"
+        )
+    failed: OSError | None = None
+    for place in places:
+        try:
+            plain = socket.create_connection((place, port), max(0.1, due - time.monotonic()))
+        except OSError as wrong:
+            failed = wrong
+            continue
+        if parts.scheme == "http":
+            return plain
+        return _trust(settings.current().ca_bundle).wrap_socket(
+            plain, server_hostname=host, do_handshake_on_connect=False
+        )
+    raise CannotReach(_in_words(failed or OSError())) from failed
+
+
+def _is_allowed(address: Address) -> bool:
+    if isinstance(address, ipaddress.IPv6Address):
+        inside = address.ipv4_mapped or address.sixtofour
+        if address in _NAT64:
+            inside = ipaddress.IPv4Address(address.packed[-4:])
+        if inside is not None:  # an IPv4 address in disguise
+            return _is_allowed(inside)
+    current = settings.current()
+    if address.is_loopback and current.is_loopback:
+        return True
+    if any(address in ipaddress.ip_network(network) for network in current.outward_networks):
+        return True
+    return address.is_global and not (
+        address.is_multicast or address.is_reserved or getattr(address, "is_site_local", False)
+    )
+
+
+@lru_cache(maxsize=4)
+def _trust(bundle: Path | None) -> ssl.SSLContext:
+    """The system's certificate authorities, and the body's own beside them; TLS 1.2 or newer."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if bundle is not None:
+        context.load_verify_locations(bundle)
+    return context
+
+
+def _max_age(said: str) -> int | None:
+    for directive in said.lower().split(","):
+        name, _, value = directive.strip().partition("=")
+        if name in {"no-store", "no-cache"}:
+            return 0
+        if name == "max-age" and value.isascii() and value.isdigit():
+            return min(int(value[:9]), 86_400)
+    return None
+
+
+def _in_words(wrong: BaseException) -> str:
+    match wrong:
+        case ssl.SSLCertVerificationError():
+            return f"its certificate cannot be trusted: {wrong.verify_message}"
+        case ssl.SSLError():
+            return "no secure connection could be made"
+        case TimeoutError():
+            return "it took too long"
+        case ConnectionRefusedError():
+            return "nothing listens there"
+        case _:
+            return f"the connection broke ({type(wrong).__name__})"
