@@ -99,8 +99,8 @@ def _call(method: str, url: str, headers: Mapping[str, str], body: bytes | None)
         line = http.client.HTTPConnection(parts.netloc)
         line.sock = connected
         line.request(method, target, body, {"User-Agent": "idp", "Connection": "close", **headers})
-        answer = line.getresponse()
-        content = answer.read(LONGEST + 1)
+        with line.getresponse() as answer:
+            content = answer.read(LONGEST + 1)
         if late.is_set():
             raise CannotReach("it took too long")
         if len(content) > LONGEST:
@@ -161,9 +161,13 @@ def _connect(parts: SplitResult, due: float) -> socket.socket:
             continue
         if parts.scheme == "http":
             return plain
-        return _trust(settings.current().ca_bundle).wrap_socket(
-            plain, server_hostname=host, do_handshake_on_connect=False
-        )
+        try:
+            return _trust(settings.current().ca_bundle).wrap_socket(
+                plain, server_hostname=host, do_handshake_on_connect=False
+            )
+        except ValueError as wrong:  # a host such as `.example`, which no certificate can have
+            plain.close()
+            raise CannotReach("the name of its host is none") from wrong
     raise CannotReach(_in_words(failed or OSError())) from failed
 
 
