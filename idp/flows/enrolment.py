@@ -47,8 +47,14 @@ def chosen(here: Visit) -> ResponseReturnValue:
 
 
 def _choices(here: Visit, **context: object) -> Response:
+    set_up = {credential.kind for credential in here.own}
     methods = [
-        {"kind": factor.kind, "recommended": factor.recommended, "chosen": False}
+        {
+            "kind": factor.kind,
+            "recommended": factor.recommended,
+            "set_up": factor.kind in set_up,
+            "chosen": False,
+        }
         for factor in catalogue.factors()
     ]
     return show_here(here, "choose-methods", methods=methods, may_stop=True, **context)

@@ -144,7 +144,11 @@ def test_a_method_is_added_from_the_banner_with_a_fresh_proof(house: House) -> N
     anna, browser = add_person(house, totp=True), house.browser()
     page = sign_in(house, browser, anna)
     assert "U hebt één methode ingesteld" in page.document.text
-    assert browser.submit("methode-toevoegen").name == "choose-methods"
+    page = browser.submit("methode-toevoegen")
+    assert page.name == "choose-methods"
+    marked = {each.text.strip() for each in page.document.descendants("label")}
+    (already,) = (each for each in marked if each.endswith("Al ingesteld"))
+    assert already.lower().startswith("authenticator")
     browser.submit("volgende", methode=["sms"])
     assert set_up_sms(house, browser).name == "enrolment-done"
     page = browser.submit("afronden")
