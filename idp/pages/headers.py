@@ -96,6 +96,8 @@ def _protect(response: Response) -> Response:
             wanted["Referrer-Policy"] = "same-origin"
     if settings.current().issuer.startswith("https:"):
         wanted["Strict-Transport-Security"] = HSTS
+    set_already = {name.title() for name, _ in response.headers}
     for name, value in wanted.items():
-        response.headers.setdefault(name, value)  # a view's own, stricter value stays
+        if name not in set_already:  # a view's own, stricter value stays
+            response.headers.add(name, value)
     return response

@@ -100,8 +100,9 @@ def _known(wish: str) -> Language | None:
 
 
 def _keep_choice(response: Response) -> Response:
-    choice = _known(request.args.get(PARAMETER, "")) if request.method == "GET" else None
-    if choice:
+    if request.method != "GET" or PARAMETER.encode() not in request.query_string:
+        return response  # as nearly always: nothing is parsed for it
+    if choice := _known(request.args.get(PARAMETER, "")):
         cookie: dict[str, Any] = {"secure": True, "httponly": True, "samesite": "Lax", "path": "/"}
         response.set_cookie(COOKIE, choice, max_age=YEAR, **cookie)
     return response
