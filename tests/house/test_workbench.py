@@ -128,9 +128,12 @@ def test_loopback_connections_work() -> None:
 @pytest.mark.parametrize(
     ("ask", "told"),
     [
-        (machine.chromium, "Chromium is missing: `apt-get install chromium`"),
+        (machine.chromium, "Chromium is missing: `apt-get install chromium-headless-shell`"),
         (machine.firefox, "Firefox ESR is missing: `apt-get install firefox-esr`"),
-        (machine.any_browser, "A browser is missing: `apt-get install chromium firefox-esr`"),
+        (
+            machine.any_browser,
+            "A browser is missing: `apt-get install chromium-headless-shell firefox-esr`",
+        ),
     ],
 )
 @pytest.mark.parametrize(
