@@ -15,6 +15,7 @@ from idp.accounts.imported_hashes import ImportedHash
 from idp.database import db
 from idp.errors import WrongInput
 from idp.models import Account, AuditEvent
+from tests.support.house import TRUE_HASHER
 from tests.support.journeys import PASSWORD, account_of, add_person, house_of_this_worker
 from tests.support.run import Run
 
@@ -22,6 +23,15 @@ LONG = (
     "eén wachtwoord mag best lang zijn, want een zin onthoudt u makkelijker "
     "dan losse tekens en cijfers; tot hier, en verder: xxxxxxx"
 )
+
+
+@pytest.fixture(autouse=True)
+def _true_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Here a hash costs what it costs people."""
+    monkeypatch.setattr(passwords, "_hasher", TRUE_HASHER)
+    passwords._dummy.cache_clear()
+    yield
+    passwords._dummy.cache_clear()
 
 
 @pytest.fixture
@@ -206,7 +216,7 @@ def test_a_hash_of_ours_with_an_older_cost_is_replaced_too(
     weaker = argon2.PasswordHasher(time_cost=1, memory_cost=8_192, parallelism=1)
     monkeypatch.setattr(passwords, "_hasher", weaker)
     passwords.set_password(account, PASSWORD, temporary=False)
-    monkeypatch.undo()
+    monkeypatch.setattr(passwords, "_hasher", TRUE_HASHER)
     assert opens(account, PASSWORD)
     passwords.improve(account, PASSWORD)
     assert argon2.extract_parameters(account.password_hash).memory_cost == 19_456
