@@ -12,8 +12,10 @@ cookies need their attributes, and `form-action` of the page's CSP holds for a p
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, urldefrag, urljoin, urlsplit
 
@@ -24,6 +26,7 @@ from werkzeug.test import TestResponse
 from tests.support.html import Element, parse
 
 MOST_REDIRECTS = 10
+_BODY = re.compile(r"<body[^>]*>")
 
 
 def origin_of(address: str) -> str:
@@ -44,8 +47,10 @@ class Page:
     left_for: str | None = None  # an address of another origin: browsers go there, this one stops
     posted: dict[str, str] = field(default_factory=dict)  # what a form sent to that other origin
 
-    def __post_init__(self) -> None:
-        self.document = parse(self.html)
+    @cached_property
+    def document(self) -> Element:
+        """What stands on it; read when somebody looks, which many tests never do."""
+        return parse(self.html)
 
     def __str__(self) -> str:
         where = f"left for {self.left_for}" if self.left_for else self.address
@@ -133,7 +138,8 @@ class Page:
         return {name: values[0] for name, values in found.items()}
 
     def _body(self, attribute: str) -> str | None:
-        return next((body.get(attribute) for body in self.document.descendants("body")), None)
+        tag = _BODY.search(self.html)  # the rest is often of no interest, and reading it takes time
+        return None if tag is None else next(parse(tag[0]).descendants("body")).get(attribute)
 
 
 class Browser:
