@@ -73,7 +73,7 @@ def test_the_sample_of_nlgov_is_complete(provider: Provider) -> None:
 @ONE
 def test_the_sample_of_an_access_token_is_complete(provider: Provider) -> None:
     provider.machine("wmo", grant_types=(), resource="https://api.voorbeeld.nl/wmo")
-    shop = provider.nlgov(scope="openid applicaties", audience="https://api.voorbeeld.nl/wmo")
+    shop = provider.nlgov(scope="openid applicaties", audiences=["https://api.voorbeeld.nl/wmo"])
     same_kind(sample("access token"), unverified(signed_in(provider, shop)["access_token"])[1])
 
 

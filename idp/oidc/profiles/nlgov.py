@@ -30,14 +30,16 @@ PROFILE = Profile(
     auth_methods=("private_key_jwt", "none"),
     assertion_algs=("RS256", "PS256", "ES256", "EdDSA", "Ed25519"),
     assertion_needs_iat=True,
-    id_token_algs=("RS256",),
+    signing_algs=("RS256", "PS256"),
+    encryption_algs=("RSA-OAEP-256", "RSA-OAEP"),
+    encryption_encs=("A256GCM",),
     grant_types=("authorization_code", "refresh_token", "client_credentials"),
     stated_grant_types=("authorization_code",),  # the profile's metadata may name no other
     access_token_formats=("jwt",),
     public_may_revoke=False,
     subject_types=("pairwise",),
     response_modes=("query", "form_post"),
-    scopes=("openid", "profile", "email", "applicaties"),
+    scopes=("openid", "profile", "email", "address", "phone", "applicaties"),
     default_scopes=(
         "openid",
         "applicaties",
