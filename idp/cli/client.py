@@ -287,6 +287,7 @@ def _registration(row: Client) -> dict[str, Any]:
         "is_test": row.is_test,
         "require_pushed_authorization_requests": row.require_pushed_authorization_requests,
         "is_third_party": row.is_third_party,
+        "represents": row.represents,
         "created_at": row.created_at,
     }
 

@@ -137,6 +137,11 @@ def registration_options(command: Command) -> Command:
             default=None,
             help="Whether it belongs to somebody else: then people are asked what it may know.",
         ),
+        click.option(
+            "--represents/--no-represents",
+            default=None,
+            help="Whether nlgov tells for whom a person acts; without only when that was agreed not to apply.",
+        ),
     ]
     for option in reversed(options):
         command = option(command)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, Text, false
+from sqlalchemy import JSON, ForeignKey, String, Text, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp import clock
@@ -64,6 +64,8 @@ class Client(Base):
     """Whether its requests count only when they were pushed (RFC 9126 section 6)."""
     is_third_party: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Not the body's own: people are asked before it gets to know them."""
+    represents: Mapped[bool] = mapped_column(default=True, server_default=true())
+    """`False` when it was agreed that representation does not apply: then nlgov tells nothing of it."""
     removed_at: Mapped[datetime | None] = mapped_column(Moment)
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)

@@ -109,6 +109,8 @@ def _in_id_token(client: RegisteredClient) -> Iterator[_Found]:
     if not _has_people(client):
         return
     for name in (*claims.PROTOCOL, *client.profile.further_claims):
+        if name == "represents" and not client.represents:
+            continue
         yield _ID_TOKEN, name, ("nonce was sent",) if name == "nonce" else (ALWAYS,)
     for name in claims.ON_REQUEST:
         if when := _ways(client, name, in_id_token=True):

@@ -89,8 +89,8 @@ def about(
         values["preferred_username"] = person.username
     if names & {"email", "email_verified"} and person.email_sealed is not None:
         email = vault.unseal(person.email_sealed, place=f"account.email:{person.account_id}")
-        # an operator typed it, nobody proved it
-        values |= {"email": email, "email_verified": False}
+        told = {"email": email, "email_verified": False}  # an operator typed it, nobody proved it
+        values |= {name: said for name, said in told.items() if name in names}
     if "updated_at" in names:
         values["updated_at"] = clock.epoch(person.updated_at)
     if names & _PERSONAL:
@@ -121,7 +121,8 @@ def id_token(
 ) -> dict[str, Any]:
     """The claims of an ID Token (OpenID Connect Core section 2), with what the client's profile adds."""
     here, now = settings.current(), clock.epoch(clock.now())
-    facts = IdTokenFacts(here.issuer, now, subjects.of_relation(client, person.relation_id))
+    relation = subjects.of_relation(client, person.relation_id) if client.represents else None
+    facts = IdTokenFacts(here.issuer, now, relation)
     names = wanted_in_id_token(client, mandate.scope.split(), mandate.claims.get("id_token", ()))
     claims: dict[str, Any] = {
         "iss": here.issuer,

@@ -80,6 +80,7 @@ class Changes(TypedDict, total=False):
     is_test: bool
     require_pushed_authorization_requests: bool
     is_third_party: bool
+    represents: bool
 
 
 def add(
@@ -111,6 +112,7 @@ def add(
     is_test: bool = False,
     require_pushed_authorization_requests: bool = False,
     is_third_party: bool = False,
+    represents: bool = True,
     client_id: str | None = None,
     actor: str,
 ) -> tuple[Client, Secret | None]:
@@ -158,6 +160,7 @@ def add(
         is_test=is_test,
         require_pushed_authorization_requests=require_pushed_authorization_requests,
         is_third_party=is_third_party,
+        represents=represents,
     )
     _refuse_the_first(_problems(registration, None))
     chosen = client_id or f"c-{secrets.token_hex(12)}"
@@ -181,6 +184,7 @@ def add(
         client_id=chosen,
         profile=profile,
         auth_method=client.auth_method,
+        represents=represents,
     )
     return client, secret
 
@@ -333,6 +337,7 @@ def registration_of(client: Client) -> Registration:
         is_test=client.is_test,
         require_pushed_authorization_requests=client.require_pushed_authorization_requests,
         is_third_party=client.is_third_party,
+        represents=client.represents,
     )
 
 

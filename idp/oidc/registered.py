@@ -89,6 +89,8 @@ class RegisteredClient:
     require_pushed_authorization_requests: bool
     is_third_party: bool
     """Whether people are asked before it gets to know them."""
+    represents: bool
+    """Whether it may hear for which relation a person acts."""
     version: int
 
     @property
@@ -214,6 +216,7 @@ def parsed(row: Mapping[str, Any]) -> RegisteredClient:
         is_test=row["is_test"],
         require_pushed_authorization_requests=row["require_pushed_authorization_requests"],
         is_third_party=row["is_third_party"],
+        represents=row["represents"],
         version=row["version"],
     )
 

@@ -64,6 +64,7 @@ class Registration:
     is_test: bool
     require_pushed_authorization_requests: bool
     is_third_party: bool
+    represents: bool
 
     @property
     def hosts(self) -> set[str]:
@@ -116,6 +117,7 @@ class Registration:
             "is_test": self.is_test,
             "require_pushed_authorization_requests": self.require_pushed_authorization_requests,
             "is_third_party": self.is_third_party,
+            "represents": self.represents,
         }
 
     def _encryption_columns(self) -> dict[str, str | None]:
@@ -266,6 +268,8 @@ def its_tokens_fit_its_profile(this: Registration) -> Iterator[str]:
         if alg is not None and alg not in profile.signing_algs:
             offered = " or ".join(profile.signing_algs)
             yield f"{profile.name} signs {what} with {offered}, not with {_shown(alg)}"
+    if not this.represents and "represents" not in profile.further_claims:
+        yield f"{profile.name} never tells for whom a person acts, so there is nothing to leave out"
     if this.subject_type not in profile.subject_types:
         offered = " or ".join(profile.subject_types)
         yield f"{profile.name} has subjects that are {offered}, not {this.subject_type}"

@@ -35,6 +35,9 @@ def upgrade() -> None:
             batch_op.add_column(sa.Column(name, sa.JSON(), server_default="[]", nullable=False))
         for name, length in _FORMS.items():
             batch_op.add_column(sa.Column(name, sa.String(length), nullable=True))
+        batch_op.add_column(
+            sa.Column("represents", sa.Boolean(), server_default=sa.true(), nullable=False)
+        )
     rows = op.get_bind().execute(sa.select(_CLIENT).where(_CLIENT.c.audience.is_not(None))).all()
     for row in rows:
         _note(row.client_id, audiences=[row.audience])
@@ -69,7 +72,7 @@ def downgrade() -> None:
         if row.audiences:
             _note(row.client_id, audience=row.audiences[0])
     with op.batch_alter_table("client", schema=None) as batch_op:
-        for name in ("audiences", "id_token_claims", *_FORMS):
+        for name in ("audiences", "id_token_claims", "represents", *_FORMS):
             batch_op.drop_column(name)
 
 

@@ -12,17 +12,15 @@ PSEUDONYM: Final = "urn:nl-eid-gdi:1.0:id:pseudonym"
 
 
 def represents(facts: IdTokenFacts) -> dict[str, Any]:
-    """The claims that the profile demands on top, among them the relation for which the person acts."""
-    return {
-        "jti": random_token(),
-        "nbf": facts.now,
-        "sub_id_type": PSEUDONYM,
-        "represents": {
-            "sub": facts.relation_subject,
-            "iss": facts.issuer,
-            "sub_id_type": PSEUDONYM,
-        },
-    }
+    """The claims that the profile demands on top, among them the relation for which the person acts.
+
+    A client goes without that one only when its registration says that representation was agreed not to apply.
+    """
+    told = {"jti": random_token(), "nbf": facts.now, "sub_id_type": PSEUDONYM}
+    if facts.relation_subject is None:
+        return told
+    relation = {"sub": facts.relation_subject, "iss": facts.issuer, "sub_id_type": PSEUDONYM}
+    return {**told, "represents": relation}
 
 
 PROFILE = Profile(

@@ -14,8 +14,8 @@ class IdTokenFacts:
     issuer: str
     now: int
     """Seconds since 1970."""
-    relation_subject: str
-    """What this client's sector knows the represented relation by."""
+    relation_subject: str | None
+    """What this client's sector knows the represented relation by; `None` where nobody is represented."""
 
 
 def nothing_more(_facts: IdTokenFacts) -> dict[str, Any]:
