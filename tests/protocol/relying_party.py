@@ -217,9 +217,7 @@ class RelyingParty:
         signer = key or self.key
         chosen = alg or {"EC": "ES256", "RSA": "RS256", "OKP": "Ed25519"}[signer.key_type]
         top = {"alg": chosen, **({"kid": signer.kid} if signer.kid else {}), **(header or {})}
-        with warnings.catch_warnings(
-            action="ignore", category=SecurityWarning
-        ):  # of the name EdDSA
+        with warnings.catch_warnings(action="ignore", category=SecurityWarning):  # of EdDSA
             return jwt.encode(top, sent, signer, [chosen])
 
     def tokens(self, browser: Visitor, **changes: str | None) -> dict[str, Any]:
@@ -231,13 +229,10 @@ class RelyingParty:
 
     def verified(self, id_token: str) -> dict[str, Any]:
         """The claims, after the signature holds against the published keys."""
-        published = self.house.app.test_client().get("/oauth2/jwks", base_url=ISSUER).get_json()
         header, _ = unverified(id_token)
-        [key] = [key for key in published["keys"] if key["kid"] == header["kid"]]
-        assert (header["alg"], key["use"]) == (key["alg"], "sig")
-        with warnings.catch_warnings(
-            action="ignore", category=SecurityWarning
-        ):  # of the name EdDSA
+        [key] = [key for key in Provider(self.house).keys()["keys"] if key["kid"] == header["kid"]]
+        assert (header["alg"], "sig") == (key["alg"], key["use"])
+        with warnings.catch_warnings(action="ignore", category=SecurityWarning):  # of EdDSA
             token = jwt.decode(id_token, KeySet.import_key_set({"keys": [key]}), [key["alg"]])
         return token.claims
 

@@ -21,7 +21,7 @@ PAGE = (ROOT / "docs" / "aansluiten" / "README.md").read_text(encoding="utf-8")
 VARIES = {
     "client_id", "azp", "entitlements",
     "sub", "sid", "at_hash", "nonce", "jti", "kid", "iss", "aud", "exp", "iat", "nbf", "auth_time",
-    "relatienummer", "relatienaam", "name", "preferred_username", "id", "naam", "rollen",
+    "relatienummer", "relatienaam", "name", "preferred_username", "updated_at", "id", "naam", "rollen",
 }  # fmt: skip
 FIXED_LENGTH = {"sub", "sid", "at_hash", "jti", "kid"}
 
