@@ -158,3 +158,27 @@ def test_a_client_of_several_apis_names_the_usual_one_first(operator: Operator) 
     assert operator.types("client", "show", client_id, "--json").json["audiences"] == apis[::-1]
     operator.types("client", "update", client_id, "--audience", "")
     assert operator.types("client", "show", client_id, "--json").json["audiences"] == []
+
+
+def test_going_back_keeps_the_usual_api_and_forgets_what_that_release_did_not_know(
+    blank_operator: Operator, blank_database_url: str
+) -> None:
+    operator = blank_operator
+    operator.environment["IDP_DATABASE_URL"] = blank_database_url
+    operator.types("db", "upgrade")
+    person(operator, "--locality", "Voorbeeldstad")
+    apis = [f"https://api.voorbeeld.nl/{name}" for name in ("wmo", "zorg")]
+    for api in apis:
+        operator.types(
+            "client", "add", "API", "--profile", "basic", "--grant-type", "", "--resource", api
+        )
+    client_id = client(operator, "--audience", apis[1], "--audience", apis[0])
+    without = client(operator)
+    operator.types("db", "downgrade", "2026_11_22_consent", "--yes")
+    operator.types("db", "upgrade")
+    shown_now = {
+        each: operator.types("client", "show", each, "--json").json["audiences"]
+        for each in (client_id, without)
+    }
+    assert shown_now == {client_id: [apis[1]], without: []}
+    assert "locality" not in shown(operator)
