@@ -139,6 +139,21 @@ def test_the_key_is_chosen_by_what_it_says_it_is_for(provider: Provider, house: 
     token = shop.tokens(provider.browser(provider.person()))["id_token"]
     header = json.loads(base64.urlsafe_b64decode(token.partition(".")[0] + "=="))
     assert header["kid"] == "deze"
+    for_anything = RSAKey.import_key(
+        {
+            name: said
+            for name, said in right.as_dict(private=True).items()
+            if name not in {"use", "alg"}
+        }
+        | {"kid": "alles"}
+    )
+    for_this = opening_key("RSA", kid="versleutelen")
+    with house.inside():
+        clients.update(shop.client_id, actor="test", jwks=public(for_anything, signing, for_this))
+    token = shop.tokens(provider.browser(provider.person("b.bakker")))["id_token"]
+    assert (
+        json.loads(base64.urlsafe_b64decode(token.partition(".")[0] + "=="))["kid"] == for_this.kid
+    )
 
 
 def test_without_a_fitting_key_it_cannot_be_registered(provider: Provider, house: House) -> None:

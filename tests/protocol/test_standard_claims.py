@@ -152,3 +152,16 @@ def test_a_change_is_seen_at_the_next_look_and_moves_updated_at(
     assert after["updated_at"] == before["updated_at"] + 60
     assert "phone_number" not in after
     assert after["family_name"] == before["family_name"]
+
+
+def test_people_are_asked_before_somebody_elses_application_hears_them(
+    provider: Provider, house: House
+) -> None:
+    shop, browser = (
+        provider.application(None, is_third_party=True),
+        provider.browser(known(provider, house)),
+    )
+    page = shop.visit(browser, scope="openid address phone")
+    assert page.name == "consent"
+    assert "uw adres" in page.html
+    assert "uw telefoonnummer" in page.html
