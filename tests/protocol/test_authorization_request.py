@@ -228,7 +228,7 @@ def test_what_we_do_not_know_is_ignored(provider: Provider) -> None:
         {"login_hint": "buffy@localhost"},
         {"login_hint": "x" * 5000},
         {"vtr": "P1"},
-        {"resource": "https://api.example"},
+        {"audience": "https://api.example"},
         {"acr_values": "1 2"},
         {"prompt": ""},
         {"max_age": ""},
