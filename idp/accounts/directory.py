@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Final
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from idp import clock, throttle, vault
-from idp.accounts import passwords, sessions
+from idp.accounts import passwords, personal, sessions
 from idp.assurance import Level
 from idp.audit import Event, record
 from idp.database import connection, db
@@ -139,6 +140,7 @@ def add_account(
     username: str,
     name: str,
     email: str | None = None,
+    further: Mapping[str, str] | None = None,
     level: Level = Level.SUBSTANTIEEL,
     desk_role: str | None = None,
     imported_hash: str | None = None,
@@ -153,6 +155,7 @@ def add_account(
         raise WrongInput("a user name has 1 to 100 characters and no spaces")
     if not name.strip():
         raise WrongInput("an account needs the person's name")
+    kept = personal.checked(further or {})
     account = Account(
         relation_id=relation.id,
         relation=relation,
@@ -171,6 +174,7 @@ def add_account(
     _add(account, f"relation {relation.number} has an account {username} already")
     if email:
         account.email_sealed = vault.seal(_email(email), place=f"account.email:{account.id}")
+    account.personal_sealed = personal.seal(kept, account.id)
     record(
         Event.ACCOUNT_ADDED,
         actor=actor,
@@ -180,6 +184,46 @@ def add_account(
         desk_role=desk_role,
     )
     return account, start
+
+
+def update_account(
+    account: Account,
+    *,
+    name: str | None = None,
+    email: str | None = None,
+    further: Mapping[str, str] | None = None,
+    actor: str,
+) -> list[str]:
+    """Change what applications hear of a person, and return the names of what was changed.
+
+    What is left out stays, what is empty goes. `further` is of `personal.FIELDS`. `WrongInput` for what cannot be.
+    """
+    further = further or {}
+    changed = [what for what, given in (("name", name), ("email", email)) if given is not None]
+    changed += sorted(further)
+    if not changed:
+        raise WrongInput("nothing to change was named")
+    if name is not None:
+        if not name.strip():
+            raise WrongInput("an account needs the person's name")
+        account.name = name.strip()
+    if email is not None:
+        account.email_sealed = (
+            vault.seal(_email(email), place=f"account.email:{account.id}") if email else None
+        )
+    if further:
+        before = personal.unseal(account.personal_sealed, account.id)
+        account.personal_sealed = personal.seal(personal.checked({**before, **further}), account.id)
+    account.updated_at = clock.now()
+    db.session.flush()
+    record(
+        Event.ACCOUNT_UPDATED,
+        actor=actor,
+        account_id=account.id,
+        relation_id=account.relation_id,
+        changed=changed,
+    )
+    return changed
 
 
 def email_of(account: Account) -> str | None:

@@ -38,6 +38,7 @@ class Event(StrEnum):
     RELATION_BLOCKED = "relation-blocked"
     RELATION_UNBLOCKED = "relation-unblocked"
     ACCOUNT_ADDED = "account-added"
+    ACCOUNT_UPDATED = "account-updated"
     ACCOUNT_BLOCKED = "account-blocked"
     ACCOUNT_UNBLOCKED = "account-unblocked"
     PASSWORD_RESET = "password-reset"

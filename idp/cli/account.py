@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
-from idp.accounts import activation_codes, credentials, directory, grants, sessions
+from idp.accounts import activation_codes, credentials, directory, grants, personal, sessions
 from idp.assurance import Level
 from idp.cli import account_import
 from idp.cli.answers import as_json as show_json
 from idp.cli.answers import facts, json_option, listing, say
-from idp.cli.parameters import LEVEL, account_arguments
+from idp.cli.parameters import LEVEL, account_arguments, personal_options
 from idp.cli.work import at_work, operator
 from idp.errors import WrongInput
 from idp.models import Account
@@ -28,12 +28,19 @@ def account() -> None:
 @account_arguments
 @click.option("--name", required=True, help="The person's name.")
 @click.option("--email", help="A mail address for notices.")
+@personal_options
 @click.option("--level", type=LEVEL, help="Enrolment level; IDP_ENROLMENT_LEVEL when left out.")
 @click.option(
     "--role", help="A role at the Servicedesk, such as beheerder; for the body's own staff only."
 )
 def add(
-    number: str, username: str, name: str, email: str | None, level: Level | None, role: str | None
+    number: str,
+    username: str,
+    name: str,
+    email: str | None,
+    level: Level | None,
+    role: str | None,
+    **further: str | None,
 ) -> None:
     """Add an account with a generated start password, shown once; the person replaces it after the second step."""
     with at_work() as settings:
@@ -42,6 +49,7 @@ def add(
             username=username,
             name=name,
             email=email,
+            further=_given(further),
             level=level or Level.named(settings.enrolment_level),
             desk_role=_desk_role(role),
             actor=operator(),
@@ -50,6 +58,24 @@ def add(
     say(sentence)
     if start is not None:
         say(f"Start password, shown this once: {start.reveal()}")
+
+
+@account.command()
+@account_arguments
+@click.option("--name", help="The person's name.")
+@click.option("--email", help='A mail address for notices; "" takes it away.')
+@personal_options
+def update(
+    number: str, username: str, name: str | None, email: str | None, **further: str | None
+) -> None:
+    """Change what applications hear of a person. What is left out stays; an empty value ("") takes it away."""
+    with at_work():
+        found = directory.find_account(number, username)
+        changed = directory.update_account(
+            found, name=name, email=email, further=_given(further), actor=operator()
+        )
+        sentence = f"Changed account {_called(found)}: {', '.join(changed)}."
+    say(sentence)
 
 
 @account.command("list")
@@ -85,6 +111,7 @@ def show(number: str, username: str, as_json: bool) -> None:
             "relation": found.relation.name,
             "relation_blocked_at": found.relation.blocked_at,
             "email": directory.email_of(found),
+            **personal.unseal(found.personal_sealed, found.id),
             "start_password": found.password_is_temporary,
             "password_scheme": found.password_scheme,
             "methods": [
@@ -159,7 +186,7 @@ def import_(file: Path, dry_run: bool, as_json: bool) -> None:
 
     The header is relatienummer,gebruikersnaam,naam,email,niveau,wachtwoordhash. The last three may be empty. A hash
     is of bcrypt, PBKDF2 or Argon2 and is replaced by ours at the next sign-in; without one, a start password is made
-    and shown once.
+    and shown once. After those may come any of voornaam,achternaam,telefoonnummer,straat,postcode,plaats,land.
     """
     with at_work(keep=not dry_run) as settings:
         people = account_import.read_people(file, Level.named(settings.enrolment_level))
@@ -182,6 +209,10 @@ def import_(file: Path, dry_run: bool, as_json: bool) -> None:
                 in_json=False,
                 none="",
             )
+
+
+def _given(further: dict[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in further.items() if value is not None}
 
 
 def _called(found: Account) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from idp.accounts import directory, passwords
+from idp.accounts import directory, passwords, personal
 from idp.assurance import Level
 from idp.cli.csv_files import WrongLines, read
 from idp.errors import WrongInput
@@ -13,6 +13,16 @@ from idp.models import Relation
 from idp.settings import Settings
 
 HEADER = ("relatienummer", "gebruikersnaam", "naam", "email", "niveau", "wachtwoordhash")
+#: What may come after those, and what it is called as a claim.
+FURTHER = {
+    "voornaam": "given_name",
+    "achternaam": "family_name",
+    "telefoonnummer": "phone_number",
+    "straat": "street_address",
+    "postcode": "postal_code",
+    "plaats": "locality",
+    "land": "country",
+}
 
 #: While start passwords are hashed (20 ms each), SQLite lets nobody else write; sign-ins wait 10 s at most.
 MOST_START_PASSWORDS_ON_SQLITE = 250
@@ -26,6 +36,7 @@ class Person:
     username: str
     name: str
     email: str | None
+    further: dict[str, str]
     level: Level
     imported_hash: str | None
 
@@ -36,7 +47,7 @@ def read_people(file: Path, usual_level: Level) -> list[Person]:
     people: list[Person] = []
     seen: dict[tuple[str, str], int] = {}
     relations: dict[str, Relation] = {}
-    for line, row in read(file, HEADER):
+    for line, row in read(file, HEADER, tuple(FURTHER)):
         try:
             person = _person(row, usual_level, relations)
             key = (person.relation.number, directory.username_key(person.username))
@@ -71,6 +82,9 @@ def _person(row: dict[str, str], usual_level: Level, relations: dict[str, Relati
         username=row["gebruikersnaam"],
         name=row["naam"],
         email=row["email"] or None,
+        further=personal.checked(
+            {claim: row[field] for field, claim in FURTHER.items() if field in row}
+        ),
         level=Level.named(row["niveau"].lower()) if row["niveau"] else usual_level,
         imported_hash=row["wachtwoordhash"] or None,
     )
@@ -91,6 +105,7 @@ def add_all(people: list[Person], settings: Settings, *, actor: str) -> list[dic
             username=person.username,
             name=person.name,
             email=person.email,
+            further=person.further,
             level=person.level,
             imported_hash=person.imported_hash,
             actor=actor,

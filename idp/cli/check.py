@@ -19,6 +19,7 @@ from idp.cli.demo_values import refuse_outside_the_demo
 from idp.cli.line import NOT_WORKING, database_trouble
 from idp.cli.work import at_work, settings_of
 from idp.database import db
+from idp.oidc import clients
 from idp.settings import Settings, SettingsError
 
 #: Above this, times in tokens are wrong enough for applications to refuse them.
@@ -157,13 +158,20 @@ def the_clock() -> Finding:
 
 
 def signing_keys() -> Finding:
-    """Whether there is a key to sign with now, for every algorithm."""
+    """Whether there is a key at work for every algorithm that is always needed, and for those that clients ask."""
     active = {key.alg for key in keyring.listing() if key.state == "active"}
-    if missing := [alg for alg in keyring.ALGORITHMS if alg not in active]:
+    asked = {alg for each in clients.listing() for alg in clients.signed_with(each)}
+    if missing := [
+        alg
+        for alg in keyring.ALGORITHMS
+        if alg not in active and (alg in asked or alg in keyring.ALWAYS_NEEDED)
+    ]:
+        of_clients = [alg for alg in missing if alg not in keyring.ALWAYS_NEEDED]
+        who = f" (clients are registered for {', '.join(of_clients)})" if of_clients else ""
         return Finding(
             "signing keys",
             "wrong",
-            f"none is active for {', '.join(missing)}; run `idp keys rotate`",
+            f"none is active for {', '.join(missing)}{who}; run `idp keys rotate --alg {missing[0]}`",
         )
     return Finding("signing keys", "ok", f"active: {', '.join(sorted(active))}")
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast
+from typing import Any, cast
 
 import click
 import orjson
@@ -13,115 +14,20 @@ import orjson
 from idp.assurance import Assurance
 from idp.cli.answers import as_json as show_json
 from idp.cli.answers import facts, json_option, listing, say
+from idp.cli.client_options import CLEARED, LISTS, registration_options
 from idp.cli.line import NOT_WORKING
-from idp.cli.parameters import REQUIRED_LEVEL
 from idp.cli.stacks import STACKS, configuration, registration
 from idp.cli.work import at_work, operator
 from idp.database import reads_only
 from idp.errors import WrongInput
 from idp.models import Client
-from idp.oidc import clients, examination
+from idp.oidc import claim_contract, clients, examination
 from idp.secret_values import Secret
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-#: An option that may be given several times, and what it is called in a registration (RFC 7591 section 2).
-_LISTS: Final = {
-    "--redirect-uri": ("redirect_uris", "Where codes may go, exactly."),
-    "--post-logout-redirect-uri": (
-        "post_logout_redirect_uris",
-        "Where people may go after signing out, exactly.",
-    ),
-    "--form-action-origin": (
-        "form_action_origins",
-        "A further origin that the callback redirects on to.",
-    ),
-    "--scope": ("scopes", "A scope it may ask; the profile's own when left out."),
-}
-_GRANTS: Final = ("authorization_code", "refresh_token", "client_credentials", "")
-_METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
 
 
 @click.group()
 def client() -> None:
     """Clients: the OAuth side of applications."""
-
-
-def registration_options(command: Command) -> Command:
-    """What `add` and `update` both take."""
-    options = [
-        click.option(
-            "--auth-method",
-            type=click.Choice(_METHODS),
-            help="How it authenticates; the profile's first when left out.",
-        ),
-        click.option(
-            "--grant-type",
-            "grant_types",
-            multiple=True,
-            type=click.Choice(_GRANTS),
-            help='authorization_code when left out; refresh_token beside it; client_credentials alone; "" for an API.',
-        ),
-        click.option(
-            "--access-token-format",
-            type=click.Choice(("opaque", "jwt")),
-            help="What its access tokens look like; jwt when they are for an API, else the profile's first.",
-        ),
-        click.option("--audience", help="The API that its access tokens are for."),
-        click.option(
-            "--resource", help="The address of the API that it is; it may ask about tokens for it."
-        ),
-        *(
-            click.option(option, member, multiple=True, help=f"{says} May be given more than once.")
-            for option, (member, says) in _LISTS.items()
-        ),
-        click.option(
-            "--jwks",
-            type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            help="File with its public keys (a JWK Set), for private_key_jwt.",
-        ),
-        click.option(
-            "--application",
-            "application_id",
-            help="The application it belongs to: without a grant, no sign-in.",
-        ),
-        click.option(
-            "--level",
-            type=REQUIRED_LEVEL,
-            help="The least a sign-in must be: laag, substantieel or phr; the application's when left out.",
-        ),
-        click.option("--id-token-alg", help="What signs its ID Tokens: RS256 or ES256."),
-        click.option(
-            "--sector", help="What its pseudonyms are for; the host of its addresses when left out."
-        ),
-        click.option(
-            "--subject-type", type=click.Choice(("pairwise", "public")), help="The kind of `sub`."
-        ),
-        click.option(
-            "--initiate-login-uri", help="Where the portal sends people to sign in there."
-        ),
-        click.option(
-            "--test/--no-test",
-            "is_test",
-            default=None,
-            help="A test client: basic may use http://localhost.",
-        ),
-        click.option(
-            "--require-pushed/--no-require-pushed",
-            "require_pushed_authorization_requests",
-            default=None,
-            help="Whether its requests count only when it pushed them (PAR).",
-        ),
-        click.option(
-            "--third-party/--own",
-            "is_third_party",
-            default=None,
-            help="Whether it belongs to somebody else: then people are asked what it may know.",
-        ),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
 
 
 @client.command()
@@ -250,6 +156,34 @@ def show(client_id: str, stack: str | None, as_json: bool) -> None:
         _show_files(files)
 
 
+@client.command("claims")
+@click.argument("client_id")
+@json_option
+def claims_(client_id: str, as_json: bool) -> None:
+    """Show the claim contract: what each token and answer for this client holds, when, and from what."""
+    with at_work(keep=False):
+        clients.show(client_id)
+        found = clients.load(client_id)
+        if found is None:
+            raise WrongInput(f"the profile of {client_id} is not offered by this deployment")
+        forms = claim_contract.forms(found)
+        rows = [asdict(each) for each in claim_contract.lines(found)]
+    if as_json:
+        show_json({"client_id": client_id, "forms": forms, "claims": rows})
+        return
+    for where, form in forms.items():
+        say(f"{where}: {form}")
+    headings = {
+        "where": "WHERE",
+        "claim": "CLAIM",
+        "when": "WHEN",
+        "source": "FROM",
+        "kind": "LOOKS LIKE",
+    }
+    shown = [row | {"when": " or ".join(row["when"])} for row in rows]
+    listing(shown, headings, in_json=False, none="It gets no tokens: it is an API.")
+
+
 @client.command("list")
 @json_option
 def list_(as_json: bool) -> None:
@@ -300,10 +234,10 @@ def remove(client_id: str) -> None:
 def _said(given: dict[str, Any]) -> dict[str, Any]:
     """What was really given on the line, in the words of a registration."""
     said = {name: value for name, value in given.items() if value not in (None, ())}
-    lists = ("grant_types", *(member for member, _ in _LISTS.values()))
+    lists = ("grant_types", *(member for member, _ in LISTS.values()))
     for member in (member for member in lists if member in said):
         said[member] = [each for value in said[member] for each in value.split()]
-    for member in ("application_id", "initiate_login_uri", "sector", "audience", "resource"):
+    for member in CLEARED:
         if said.get(member) == "":
             said[member] = None
     if "jwks" in said:
@@ -330,7 +264,7 @@ def _registration(row: Client) -> dict[str, Any]:
         "auth_method": row.auth_method,
         "grant_types": row.grant_types,
         "access_token_format": row.access_token_format,
-        "audience": row.audience,
+        "audiences": row.audiences,
         "resource": row.resource,
         "application_id": row.application_id,
         "level": Assurance.numbered(row.level).label,
@@ -342,11 +276,18 @@ def _registration(row: Client) -> dict[str, Any]:
         "sector": row.sector,
         "subject_type": row.subject_type,
         "id_token_alg": row.id_token_alg,
+        "id_token_claims": row.id_token_claims,
+        "id_token_encrypted_response_alg": row.id_token_encrypted_response_alg,
+        "id_token_encrypted_response_enc": row.id_token_encrypted_response_enc,
+        "userinfo_signed_response_alg": row.userinfo_signed_response_alg,
+        "userinfo_encrypted_response_alg": row.userinfo_encrypted_response_alg,
+        "userinfo_encrypted_response_enc": row.userinfo_encrypted_response_enc,
         "keys": [key.get("kid") or key.get("kty") for key in (row.jwks or {}).get("keys", [])],
         "secrets": len(row.secrets),
         "is_test": row.is_test,
         "require_pushed_authorization_requests": row.require_pushed_authorization_requests,
         "is_third_party": row.is_third_party,
+        "represents": row.represents,
         "created_at": row.created_at,
     }
 

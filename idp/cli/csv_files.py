@@ -36,8 +36,12 @@ class WrongLines:
         )
 
 
-def read(file: Path, header: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+def read(
+    file: Path, header: tuple[str, ...], further: tuple[str, ...] = ()
+) -> Iterator[tuple[int, dict[str, str]]]:
     """Each line with its number: UTF-8 (a mark at the start is skipped), separated by commas or semicolons.
+
+    After the header may come fields of `further`, in any order; a line has those that the file has.
 
     `WrongInput` when the header differs, a line has another number of fields, or the file is no text.
     """
@@ -48,17 +52,22 @@ def read(file: Path, header: tuple[str, ...]) -> Iterator[tuple[int, dict[str, s
     first = text.partition("\n")[0]
     reader = csv.reader(text.splitlines(), delimiter=";" if ";" in first else ",", strict=True)
     try:
-        yield from _rows(reader, header, file.name)
+        yield from _rows(reader, header, further, file.name)
     except csv.Error as wrong:
         raise WrongInput(f"{file.name}, line {reader.line_num}: {wrong}") from wrong
 
 
 def _rows(
-    reader: Iterator[list[str]], header: tuple[str, ...], name: str
+    reader: Iterator[list[str]], header: tuple[str, ...], further: tuple[str, ...], name: str
 ) -> Iterator[tuple[int, dict[str, str]]]:
     given = tuple(field.strip().lower() for field in next(reader, []))
-    if given != header:
-        raise WrongInput(f"{name}: the first line must be {','.join(header)}")
+    beyond = given[len(header) :]
+    if given[: len(header)] != header or set(beyond) - set(further):
+        perhaps = f", then perhaps {','.join(further)}" if further else ""
+        raise WrongInput(f"{name}: the first line must be {','.join(header)}{perhaps}")
+    if len(set(beyond)) < len(beyond):
+        raise WrongInput(f"{name}: a field stands twice in the first line")
+    header = given
     for line, fields in enumerate(reader, start=2):
         if not any(fields):
             continue

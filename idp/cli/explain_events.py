@@ -98,6 +98,7 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
     Event.RELATION_BLOCKED: lambda e: f"De relatie is geblokkeerd{_by(e)}.",
     Event.RELATION_UNBLOCKED: lambda e: f"De relatie is gedeblokkeerd{_by(e)}.",
     Event.ACCOUNT_ADDED: lambda e: f"Het account is toegevoegd{_by(e)}.",
+    Event.ACCOUNT_UPDATED: lambda e: f"De gegevens van de persoon zijn gewijzigd{_by(e)}.",
     Event.ACCOUNT_BLOCKED: lambda e: f"Het account is geblokkeerd{_by(e)}.",
     Event.ACCOUNT_UNBLOCKED: lambda e: f"Het account is gedeblokkeerd{_by(e)}.",
     Event.PASSWORD_RESET: lambda e: f"Er is een startwachtwoord gegeven{_by(e)}.",

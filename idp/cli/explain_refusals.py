@@ -99,6 +99,26 @@ _KNOWN: Final = (
         "vraag minder, of laat de scope registreren (`idp client update --scope`, met de hele lijst).",
     ),
     _line(
+        "a resource is not registered for this client|a resource that the sign-in did not ask for",
+        "de applicatie vroeg een token voor een API waar zij niet bij mag",
+        "In resource staat een API die niet bij de applicatie is geregistreerd, of die bij het inloggen niet is "
+        "gevraagd. Bij het token-adres en bij verversen kan het alleen minder worden.",
+        "vergelijk resource teken voor teken met `idp client show` (audiences); `idp client update --audience` "
+        "verandert de lijst, die dan in zijn geheel wordt opgegeven.",
+    ),
+    _line(
+        "no key of ours signs [A-Za-z0-9]+, which the client registered",
+        "wij hebben geen sleutel voor de handtekening die de applicatie wil",
+        "De applicatie staat geregistreerd met een algoritme waarvoor hier geen sleutel aan het werk is.",
+        "de beheerder maakt die sleutel met `idp keys rotate --alg`; `idp doctor` noemt wat er ontbreekt.",
+    ),
+    _line(
+        r"the client has no key to encrypt to with [A-Za-z0-9+-]+",
+        "wij konden het antwoord niet versleutelen",
+        "De applicatie staat geregistreerd met versleuteling, maar geen van haar openbare sleutels past daarbij.",
+        "geef een sleutel met use enc en het goede type (`idp client update --jwks`), of haal de versleuteling weg.",
+    ),
+    _line(
         "code_challenge is missing|code_challenge_method must be S256|code_challenge must be the S256 of .*",
         "PKCE ontbrak of klopte niet",
         "Elk verzoek heeft een code_challenge van 43 tekens en code_challenge_method=S256 nodig.",

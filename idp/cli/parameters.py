@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -89,3 +89,21 @@ def account_arguments(command: Command) -> Command:
     """The two words that name an account everywhere: RELATIENUMMER GEBRUIKERSNAAM."""
     command = click.argument("username", metavar="GEBRUIKERSNAAM")(command)
     return click.argument("number", metavar="RELATIENUMMER")(command)
+
+
+_PERSONAL: Final = {
+    "--given-name": "Given names.",
+    "--family-name": "Family name.",
+    "--phone-number": "A telephone number at work; never where codes go.",
+    "--street-address": "Street and number, at work.",
+    "--postal-code": "Postal code.",
+    "--locality": "Town.",
+    "--country": "Country.",
+}
+
+
+def personal_options(command: Command) -> Command:
+    """What applications may hear of a person besides; all of it can be left out."""
+    for option, says in reversed(_PERSONAL.items()):
+        command = click.option(option, help=says)(command)
+    return command

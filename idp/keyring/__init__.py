@@ -5,10 +5,11 @@ Imports `audit` and what everybody may import; never Flask's request, never `oid
 
 from idp.keyring.ring import KeyLine, NoActiveKey, Ring, Unopenable, Unverifiable, current
 from idp.keyring.rotate import export_jwks, listing, retire, rotate
-from idp.keyring.source import ALGORITHMS, CONTENT_ENCRYPTION, ENCRYPTION, SIGNING
+from idp.keyring.source import ALGORITHMS, ALWAYS_NEEDED, CONTENT_ENCRYPTION, ENCRYPTION, SIGNING
 
 __all__ = [
     "ALGORITHMS",
+    "ALWAYS_NEEDED",
     "CONTENT_ENCRYPTION",
     "ENCRYPTION",
     "SIGNING",

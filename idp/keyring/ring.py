@@ -20,7 +20,16 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, OctKey, OKPKey, RSAKey
 
 from idp import clock, settings
-from idp.keyring.source import ENCRYPTION, FileSource, Opener, Signer, Source, StoredKey
+from idp.keyring.source import (
+    ENCRYPTION,
+    SIGNING,
+    FileSource,
+    OneAlgorithm,
+    Opener,
+    Signer,
+    Source,
+    StoredKey,
+)
 
 #: A new key is published a week (how long others may cache the set) and a day before it signs.
 PUBLISHED_BEFORE: Final = timedelta(days=8)
@@ -87,10 +96,11 @@ class Ring:
     def _looked_just_now(self) -> bool:
         return time.monotonic() - self._looked_at < LOOK_EVERY
 
-    def sign(self, claims: Mapping[str, Any], *, alg: str, typ: str) -> str:
+    def sign(self, claims: Mapping[str, Any], *, alg: str, typ: str | None) -> str:
         """The claims as a JWT signed by the active key of `alg`; `NoActiveKey` when there is none.
 
-        `typ` says what kind of token it is (RFC 8725 section 3.11); the header names the key.
+        `typ` says what kind of token it is (RFC 8725 section 3.11), `None` that it counts as none of ours when it
+        comes back; the header names the key.
         """
         self.refresh()
         key = self.active(alg, clock.now())
@@ -98,7 +108,8 @@ class Ring:
             raise NoActiveKey(f"there is no active {alg} key: run `idp keys rotate`")
         if (signer := self._signers.get(key.kid)) is None:
             signer = self._signers[key.kid] = self.source.signer(key)
-        return signer.sign({"typ": typ, "alg": alg, "kid": key.kid}, claims)
+        kind = {} if typ is None else {"typ": typ}
+        return signer.sign({**kind, "alg": alg, "kid": key.kid}, claims)
 
     def verify(self, token: str, *, typ: str) -> dict[str, Any]:
         """The claims of a token that one of our keys signed, retired ones included; else `Unverifiable`.
@@ -111,9 +122,15 @@ class Ring:
         try:
             header = jws.extract_compact(token.encode()).headers()
             key = next((key for key in self._keys if key.kid == header.get("kid")), None)
-            if key is None or key.retired_at is not None or header.get("typ") != typ:
+            if (
+                key is None
+                or key.retired_at is not None
+                or key.alg not in SIGNING
+                or header.get("typ") != typ
+            ):
                 raise Unverifiable("another key or another kind of token")
-            payload = jws.deserialize_compact(token, self._public(key), [key.alg]).payload
+            rules = OneAlgorithm(key.alg)
+            payload = jws.deserialize_compact(token, self._public(key), registry=rules).payload
             claims = orjson.loads(payload or b"")
         except (
             JoseError,
@@ -153,6 +170,12 @@ class Ring:
             if key.alg == alg and key.retired_at is None and key.active_from <= now
         ]
         return turns[-1] if turns else None
+
+    def signs(self) -> tuple[str, ...]:
+        """The algorithms for which a key is active now."""
+        self.refresh()
+        now = clock.now()
+        return tuple(alg for alg in SIGNING if self.active(alg, now) is not None)
 
     def waiting(self, alg: str, now: datetime) -> StoredKey | None:
         """The key whose turn is still to come."""

@@ -17,23 +17,46 @@ from typing import Any, Final, Protocol
 import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from joserfc import jwe, jwt
-from joserfc.jwk import ECKey, RSAKey
+from joserfc.errors import UnsupportedAlgorithmError
+from joserfc.jwk import ECKey, OKPKey, RSAKey
+from joserfc.jws import JWSRegistry
 
 from idp.secret_values import RootSecret
 from idp.settings import SettingsError
 
-#: What we sign with. RSA is 3072 bits, which is worth as much as P-256 (SP 800-57 part 1, table 2).
-SIGNING: Final = ("RS256", "ES256")
+#: What we sign with. RSA is 3072 bits, which is worth as much as P-256 (SP 800-57 part 1, table 2). EdDSA is with
+#: Ed25519 too: its name of before RFC 9864, for applications that know no other.
+SIGNING: Final = ("RS256", "PS256", "ES256", "Ed25519", "EdDSA")
 #: How others wrap the key of what they encrypt to us (RFC 7518 section 4.3), and with what they encrypt it.
 ENCRYPTION: Final = ("RSA-OAEP-256", "RSA-OAEP")
 CONTENT_ENCRYPTION: Final = ("A256GCM",)
 #: The algorithms we have keys for; each key has one (RFC 8725 section 3.5).
 ALGORITHMS: Final = (*SIGNING, *ENCRYPTION)
+#: Those without which no deployment can do: RS256 by OpenID Connect Core section 15.1, the rest because the metadata
+#: states them. The others are stated, and used, where there is a key.
+ALWAYS_NEEDED: Final = ("RS256", "ES256", *ENCRYPTION)
+_ED25519: Final = frozenset({"Ed25519", "EdDSA"})
 _RSA_BITS: Final = 3072
 _NONCE_BYTES: Final = 12
+
+
+PrivateKey = RSAKey | ECKey | OKPKey
+_Native = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+
+
+class OneAlgorithm(JWSRegistry):
+    """joserfc's rules with one algorithm, ours; it would warn about the name EdDSA."""
+
+    def __init__(self, alg: str) -> None:
+        super().__init__(algorithms=[alg])
+
+    def get_alg(self, name: str) -> Any:
+        if name not in (self.allowed or ()):
+            raise UnsupportedAlgorithmError("not the algorithm of this key")
+        return self.algorithms[name]
 
 
 class Signer(Protocol):
@@ -114,19 +137,20 @@ class StoredKey:
 class FileSigner:
     """A private key from a file, in memory."""
 
-    _key: RSAKey | ECKey
+    _key: PrivateKey
     _alg: str
 
     def sign(self, header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
         """Sign with joserfc, which allows this key's algorithm and no other."""
-        return jwt.encode(dict(header), dict(claims), self._key, [self._alg], default_type=None)
+        rules = OneAlgorithm(self._alg)
+        return jwt.encode(dict(header), dict(claims), self._key, registry=rules, default_type=None)
 
 
 @dataclass(frozen=True, slots=True)
 class FileOpener:
     """A private key from a file, in memory."""
 
-    _key: RSAKey | ECKey
+    _key: PrivateKey
     _alg: str
 
     def open(self, token: str) -> bytes:
@@ -169,7 +193,7 @@ class FileSource:
         """The same, for a key that others encrypt to."""
         return FileOpener(self._unsealed(key), key.alg)
 
-    def _unsealed(self, key: StoredKey) -> RSAKey | ECKey:
+    def _unsealed(self, key: StoredKey) -> PrivateKey:
         sealed = base64.b64decode(key.sealed)
         try:
             der = self._cipher.decrypt(
@@ -181,14 +205,12 @@ class FileSource:
             ) from wrong
         # we made this key and nobody else can seal one: checking its primes again would cost 30 ms at every start
         native = serialization.load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
-        kind: type[RSAKey | ECKey] = RSAKey if isinstance(native, rsa.RSAPrivateKey) else ECKey
-        return kind.import_key(native)  # type: ignore[arg-type]
+        return _as_jwk(native)
 
     def create(self, alg: str, *, now: datetime, active_from: datetime) -> StoredKey:
         """Make a key and put its file in the folder; the private side exists nowhere else."""
         native = _generate(alg)
-        kind: type[RSAKey | ECKey] = RSAKey if isinstance(native, rsa.RSAPrivateKey) else ECKey
-        jwk = kind.import_key(native)  # type: ignore[arg-type]
+        jwk = _as_jwk(native)
         kid = jwk.thumbprint()  # RFC 7638: never the same for two keys
         use = "enc" if alg in ENCRYPTION else "sig"
         public = {"kid": kid, "use": use, "alg": alg, **jwk.as_dict(private=False)}
@@ -232,10 +254,20 @@ class FileSource:
             raise
 
 
-def _generate(alg: str) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey:
-    if alg != "ES256":
-        return rsa.generate_private_key(public_exponent=65537, key_size=_RSA_BITS)
-    return ec.generate_private_key(ec.SECP256R1())
+def _generate(alg: str) -> _Native:
+    if alg == "ES256":
+        return ec.generate_private_key(ec.SECP256R1())
+    if alg in _ED25519:
+        return ed25519.Ed25519PrivateKey.generate()
+    return rsa.generate_private_key(public_exponent=65537, key_size=_RSA_BITS)
+
+
+def _as_jwk(native: Any) -> PrivateKey:
+    if isinstance(native, rsa.RSAPrivateKey):
+        return RSAKey.import_key(native)
+    if isinstance(native, ed25519.Ed25519PrivateKey):
+        return OKPKey.import_key(native)
+    return ECKey.import_key(native)
 
 
 def _place(kid: str, alg: str) -> bytes:

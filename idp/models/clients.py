@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, false
+from sqlalchemy import JSON, ForeignKey, String, Text, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp import clock
@@ -30,8 +30,8 @@ class Client(Base):
     """Empty for an API that only asks us about tokens."""
     access_token_format: Mapped[str] = mapped_column(String(10), default="opaque")
     """`opaque` or `jwt` (RFC 9068)."""
-    audience: Mapped[str | None] = mapped_column(String(500))
-    """The API that its access tokens are for: the `resource` of another client."""
+    audiences: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """The APIs that its access tokens may be for, the usual one first: each the `resource` of another client."""
     resource: Mapped[str | None] = mapped_column(String(500), unique=True)
     """The API that this client is (RFC 8707 section 2)."""
     redirect_uris: Mapped[list[str]] = mapped_column(JSON)
@@ -44,6 +44,14 @@ class Client(Base):
     """What pairwise subjects are computed for (OpenID Connect Core section 8.1)."""
     subject_type: Mapped[str] = mapped_column(String(10), default="pairwise")
     id_token_alg: Mapped[str] = mapped_column(String(10))
+    """`id_token_signed_response_alg`."""
+    id_token_claims: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """Claims of its scopes that stand in its ID Token too, without being asked there by name."""
+    id_token_encrypted_response_alg: Mapped[str | None] = mapped_column(String(20))
+    id_token_encrypted_response_enc: Mapped[str | None] = mapped_column(String(20))
+    userinfo_signed_response_alg: Mapped[str | None] = mapped_column(String(10))
+    userinfo_encrypted_response_alg: Mapped[str | None] = mapped_column(String(20))
+    userinfo_encrypted_response_enc: Mapped[str | None] = mapped_column(String(20))
     level: Mapped[int]
     """The level a request asks when it names none, and the least it gets."""
     default_acr_values: Mapped[list[str]] = mapped_column(JSON, default=list)
@@ -56,6 +64,8 @@ class Client(Base):
     """Whether its requests count only when they were pushed (RFC 9126 section 6)."""
     is_third_party: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Not the body's own: people are asked before it gets to know them."""
+    represents: Mapped[bool] = mapped_column(default=True, server_default=true())
+    """`False` when it was agreed that representation does not apply: then nlgov tells nothing of it."""
     removed_at: Mapped[datetime | None] = mapped_column(Moment)
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
@@ -107,6 +117,8 @@ class AuthorizationCode(Base):
     scope: Mapped[str] = mapped_column(String(500))
     claims: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     """The `claims` parameter (OpenID Connect Core section 5.5)."""
+    audience: Mapped[str | None] = mapped_column(Text)
+    """The APIs that were asked for by `resource` (RFC 8707), separated by spaces; empty when none was."""
     acr: Mapped[str] = mapped_column(String(200))
     amr: Mapped[list[str]] = mapped_column(JSON, default=list)
     auth_time: Mapped[int]
@@ -134,8 +146,8 @@ class AccessToken(Base):
     session_id: Mapped[str | None] = mapped_column(ForeignKey("session.id"), index=True)
     scope: Mapped[str] = mapped_column(String(500))
     claims: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    audience: Mapped[str | None] = mapped_column(String(500))
-    """The API that it is for, beside us."""
+    audience: Mapped[str | None] = mapped_column(Text)
+    """The APIs that it is for, beside us, separated by spaces."""
     acr: Mapped[str | None] = mapped_column(String(200))
     auth_time: Mapped[int | None]
     reference: Mapped[str] = mapped_column(String(12))
@@ -157,6 +169,8 @@ class RefreshToken(Base):
     session_id: Mapped[str] = mapped_column(ForeignKey("session.id"), index=True)
     scope: Mapped[str] = mapped_column(String(500))
     claims: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    audience: Mapped[str | None] = mapped_column(Text)
+    """As with the code."""
     acr: Mapped[str] = mapped_column(String(200))
     auth_time: Mapped[int]
     sid: Mapped[str] = mapped_column(String(43))

@@ -40,6 +40,10 @@ class Account(Base):
     """The user name as it is compared: normalised and case-folded."""
     name: Mapped[str] = mapped_column(String(200))
     email_sealed: Mapped[bytes | None]
+    personal_sealed: Mapped[bytes | None]
+    """What else applications may hear (`accounts/personal.py`), as one JSON text sealed for `account.personal:<id>`."""
+    updated_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When an operator last changed what applications hear of this person; empty until then."""
     password_hash: Mapped[str] = mapped_column(String(500))
     password_scheme: Mapped[str] = mapped_column(String(60), index=True)
     """Which kind of hash it is; an imported one is replaced at the next sign-in."""

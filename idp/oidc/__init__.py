@@ -6,11 +6,19 @@ Authlib is spoken to in `server.py` and nowhere else; profiles decide wherever c
 
 from __future__ import annotations
 
-import orjson
 from flask import Flask
 
-from idp.mfa import catalogue
-from idp.oidc import authorize, discovery, introspection, logout, par, revocation, token, userinfo
+from idp.oidc import (
+    authorize,
+    discovery,
+    introspection,
+    logout,
+    par,
+    profiles,
+    revocation,
+    token,
+    userinfo,
+)
 
 #: Every address of the protocol, and who answers there.
 ROUTES = (
@@ -31,10 +39,7 @@ ROUTES = (
 
 def init_app(app: Flask) -> None:
     """Register the endpoints; `SettingsError` when the settings enable a profile that does not exist."""
-    with app.app_context():  # a factor looks at the settings to tell whether it is offered
-        resists_phishing = catalogue.phishing_can_be_resisted()
-    metadata = discovery.document(app.config["IDP"], resists_phishing=resists_phishing)
-    app.extensions["idp-metadata"] = orjson.dumps(metadata)
+    profiles.enabled(app.config["IDP"])
     for address, view, methods in ROUTES:
         name = (
             address.strip("/").replace("/", "_").replace(".", "").replace("<", "").replace(">", "")

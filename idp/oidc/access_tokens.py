@@ -9,11 +9,11 @@ from typing import Any, Final, cast
 
 from sqlalchemy import Table, and_, bindparam, insert, or_, select, update
 
-from idp import clock, keyring, settings
+from idp import clock, settings
 from idp.accounts.grants import GrantedApplication
 from idp.database import connection
 from idp.models import AccessToken, Account, Relation, Session
-from idp.oidc import persons, subjects
+from idp.oidc import persons, responses, subjects
 from idp.oidc.holders import Holder
 from idp.oidc.persons import Person
 from idp.oidc.registered import RegisteredClient
@@ -88,14 +88,16 @@ def lasts(holder: Holder | None) -> int:
     return settings.current().access_token_seconds
 
 
-def new(client: RegisteredClient, holder: Holder | None, scope: str) -> str:
-    """A token in the format that the client registered; the caller stores it."""
+def new(
+    client: RegisteredClient, holder: Holder | None, scope: str, audience: tuple[str, ...]
+) -> str:
+    """A token for these APIs in the format that the client registered; the caller stores it."""
     if client.access_token_format == "opaque":
         return random_token()
     now = clock.epoch(clock.now())
     content: dict[str, Any] = {
         "iss": settings.current().issuer,
-        "aud": audience(client.audience, of_person=holder is not None),
+        "aud": stated_audience(audience, of_person=holder is not None),
         "client_id": client.client_id,
         "azp": client.client_id,
         "iat": now,
@@ -111,16 +113,15 @@ def new(client: RegisteredClient, holder: Holder | None, scope: str) -> str:
         content |= of_person(
             client, holder.person.account_id, acr=mandate.acr, auth_time=mandate.auth_time
         )
-        content |= entitlements(client, holder.granted)
-    return keyring.current().sign(content, alg=client.id_token_alg, typ=TYPE)
+        content |= entitlements(client.application_of(audience), holder.granted)
+    return responses.signed(client, content, alg=client.id_token_alg, typ=TYPE)
 
 
-def audience(api: str | None, *, of_person: bool) -> str | list[str]:
-    """`aud`: the API that it is for; what a person's may know is read here, so those are for us too."""
+def stated_audience(apis: tuple[str, ...], *, of_person: bool) -> str | list[str]:
+    """`aud`: the APIs that it is for; what a person's may know is read here, so those are for us too."""
     here = settings.current().issuer
-    if api is None:
-        return here
-    return [api, here] if of_person else api
+    stated = [*apis, here] if of_person or not apis else list(apis)
+    return stated[0] if len(stated) == 1 else stated
 
 
 def of_client(client: RegisteredClient) -> dict[str, Any]:
@@ -140,10 +141,12 @@ def of_person(
 
 
 def entitlements(
-    client: RegisteredClient, granted: tuple[GrantedApplication, ...]
+    application_id: str | None, granted: tuple[GrantedApplication, ...]
 ) -> dict[str, list[str]]:
-    """`entitlements` (RFC 9068 section 2.2.3.1): the person's roles in the application that the API belongs to."""
-    application_id = client.audience_application_id
+    """`entitlements` (RFC 9068 section 2.2.3.1): the person's roles in the application that the API belongs to.
+
+    A token for APIs of several applications tells none: no API should read the roles of another in it (section 5).
+    """
     if application_id is None:
         return {}
     return {
@@ -153,7 +156,13 @@ def entitlements(
     }
 
 
-def save(token: str, client: RegisteredClient, holder: Holder | None, scope: str) -> None:
+def save(
+    token: str,
+    client: RegisteredClient,
+    holder: Holder | None,
+    scope: str,
+    audience: tuple[str, ...],
+) -> None:
     """Store a token that was just made."""
     now = clock.now()
     mandate = None if holder is None else holder.mandate
@@ -169,7 +178,7 @@ def save(token: str, client: RegisteredClient, holder: Holder | None, scope: str
             "claims": {
                 "userinfo": [] if mandate is None else list(mandate.claims.get("userinfo", ()))
             },
-            "audience": client.audience,
+            "audience": " ".join(audience) or None,
             "acr": None if mandate is None else mandate.acr,
             "auth_time": None if mandate is None else mandate.auth_time,
             "reference": new_reference() if mandate is None else mandate.reference,

@@ -73,6 +73,11 @@ def json(
     )
 
 
+def jwt(token: str) -> Response:
+    """A JWT that no cache keeps (OpenID Connect Core section 5.3.2)."""
+    return Response(token, mimetype="application/jwt", headers=NEVER_KEPT)
+
+
 def refused_as_json(refusal: RefusedToClient) -> Response:
     """The error of an endpoint that clients call themselves (RFC 6749 section 5.2)."""
     body = {"error": refusal.code.value}

@@ -66,6 +66,11 @@ class Asked:
         )
 
     @property
+    def resources(self) -> tuple[str, ...]:
+        """The APIs it asks tokens for (RFC 8707); none when it leaves that open."""
+        return self.parameters.words("resource")
+
+    @property
     def prompts(self) -> frozenset[str]:
         """The values of `prompt`."""
         return frozenset(self.parameters.words("prompt"))

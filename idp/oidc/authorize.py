@@ -193,6 +193,7 @@ def _give(asked: Asked, session: LiveSession, give: Give, kept: Kept | None) -> 
         nonce=asked.parameters.get("nonce"),
         scope=" ".join(asked.scope),
         claims=asked.claims.to_json(),
+        audience=" ".join(asked.resources) or None,
         acr=give.acr,
         auth_time=give.auth_time,
         sid=sessions.sid_for(session.id, client_id),

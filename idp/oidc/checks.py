@@ -9,6 +9,7 @@ from typing import Final, NoReturn
 
 from idp.errors import RefusedOnOurPage
 from idp.keyring import Unverifiable
+from idp.oidc import resources
 from idp.oidc.asked import Asked
 from idp.oidc.refusals import Code, RefusedToClient
 
@@ -28,6 +29,8 @@ LONGEST: Final = {
     "claims": 8 * 1024,
     "login_hint": 8 * 1024,
     "ui_locales": 1000,
+    "claims_locales": 1000,
+    "resource": 4096,
     "prompt": 100,
 }
 
@@ -132,6 +135,12 @@ def scopes_are_registered(asked: Asked) -> None:
         _to_client(Code.INVALID_SCOPE, "a scope is not registered for this client")
 
 
+def resources_are_registered(asked: Asked) -> None:
+    """RFC 8707 section 2: tokens for the APIs that the client registered, and for no other."""
+    if not resources.are_registered(asked.client, asked.resources):
+        _to_client(Code.INVALID_TARGET, resources.UNREGISTERED)
+
+
 def challenge_is_s256(asked: Asked) -> None:
     """RFC 7636 section 4.3 and RFC 9700 section 2.1.1: for confidential clients too, and never `plain`."""
     challenge, method = (
@@ -225,6 +234,7 @@ ONCE_THE_RETURN_ADDRESS_IS_TRUSTED: Final[tuple[Check, ...]] = (
     response_mode_is_offered,
     scope_has_openid,
     scopes_are_registered,
+    resources_are_registered,
     challenge_is_s256,
     state_and_nonce_suffice,
     prompt_is_coherent,

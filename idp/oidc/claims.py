@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from idp import clock, settings, vault
+from idp.accounts import personal
 from idp.accounts.grants import GrantedApplication
 from idp.oidc import subjects
 from idp.oidc.mandates import Mandate
@@ -17,8 +18,10 @@ from idp.oidc.registered import RegisteredClient
 
 #: OpenID Connect Core section 5.4, and our own scope.
 BY_SCOPE: Final[Mapping[str, tuple[str, ...]]] = {
-    "profile": ("name", "preferred_username"),
+    "profile": ("name", "given_name", "family_name", "preferred_username", "updated_at"),
     "email": ("email", "email_verified"),
+    "address": ("address",),
+    "phone": ("phone_number", "phone_number_verified"),
     "applicaties": ("relatienummer", "relatienaam", "applicaties", "rollen"),
 }
 #: What the `claims` parameter may ask for one by one.
@@ -27,6 +30,9 @@ _SCOPE_OF: Final = {name: scope for scope, names in BY_SCOPE.items() for name in
 #: In every ID Token (`nonce` when it was sent).
 PROTOCOL: Final = ("iss", "sub", "aud", "exp", "iat", "nonce", "auth_time", "acr", "sid", "at_hash")
 _FROM_GRANTS: Final = frozenset({"applicaties", "rollen"})
+_PERSONAL: Final = frozenset(
+    {"given_name", "family_name", "address", "phone_number", "phone_number_verified"}
+)
 
 
 def wanted_in_id_token(
@@ -34,10 +40,16 @@ def wanted_in_id_token(
 ) -> frozenset[str]:
     """Names of the claims for an ID Token: those of `applicaties`, and what was asked for there by name.
 
-    The scopes of OpenID Connect go to UserInfo, because an access token is always issued (Core section 5.4).
+    The scopes of OpenID Connect go to UserInfo, because an access token is always issued (Core section 5.4), save those
+    of their claims that the client registered for its ID Token.
     """
-    from_scope = BY_SCOPE["applicaties"] if "applicaties" in scope else ()
-    return frozenset({*from_scope, *_allowed(client, requested)})
+    from_scopes = (
+        name
+        for each in scope
+        for name in BY_SCOPE.get(each, ())
+        if each == "applicaties" or name in client.id_token_claims
+    )
+    return frozenset({*from_scopes, *_allowed(client, requested)})
 
 
 def wanted_at_userinfo(
@@ -58,10 +70,9 @@ def kinds(
     return tuple(each for each, of_it in BY_SCOPE.items() if names & set(of_it))
 
 
-def need_grants(client: RegisteredClient, names: frozenset[str]) -> bool:
-    """Whether the applications of the person have to be looked up for this answer."""
-    told = client.application_id is not None or client.audience_application_id is not None
-    return told or bool(names & _FROM_GRANTS)
+def tell_grants(names: frozenset[str]) -> bool:
+    """Whether the applications of the person have to be looked up for these claims."""
+    return bool(names & _FROM_GRANTS)
 
 
 def about(
@@ -78,10 +89,13 @@ def about(
         values["preferred_username"] = person.username
     if names & {"email", "email_verified"} and person.email_sealed is not None:
         email = vault.unseal(person.email_sealed, place=f"account.email:{person.account_id}")
-        values |= {
-            "email": email,
-            "email_verified": False,
-        }  # an operator typed it, nobody proved it
+        told = {"email": email, "email_verified": False}  # an operator typed it, nobody proved it
+        values |= {name: said for name, said in told.items() if name in names}
+    if "updated_at" in names:
+        values["updated_at"] = clock.epoch(person.updated_at)
+    if names & _PERSONAL:
+        kept = personal.unseal(person.personal_sealed, person.account_id)
+        values |= {name: said for name, said in personal.claims(kept).items() if name in names}
     if "relatienummer" in names:
         values["relatienummer"] = person.relation_number
     if "relatienaam" in names:
@@ -107,7 +121,8 @@ def id_token(
 ) -> dict[str, Any]:
     """The claims of an ID Token (OpenID Connect Core section 2), with what the client's profile adds."""
     here, now = settings.current(), clock.epoch(clock.now())
-    facts = IdTokenFacts(here.issuer, now, subjects.of_relation(client, person.relation_id))
+    relation = subjects.of_relation(client, person.relation_id) if client.represents else None
+    facts = IdTokenFacts(here.issuer, now, relation)
     names = wanted_in_id_token(client, mandate.scope.split(), mandate.claims.get("id_token", ()))
     claims: dict[str, Any] = {
         "iss": here.issuer,
@@ -118,17 +133,18 @@ def id_token(
         "auth_time": mandate.auth_time,
         "acr": mandate.acr,
         "sid": mandate.sid,
-        "at_hash": half_hash(access_token),
+        "at_hash": half_hash(access_token, client.id_token_alg),
     }
     if mandate.nonce is not None:
         claims["nonce"] = mandate.nonce
     return claims | client.profile.further(facts) | about(person, client, names, granted)
 
 
-def half_hash(token: str) -> str:
-    """`at_hash` (OpenID Connect Core section 3.1.3.6); every algorithm we sign with goes with SHA-256."""
-    digest = hashlib.sha256(token.encode("ascii")).digest()
-    return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()
+def half_hash(token: str, alg: str) -> str:
+    """`at_hash` (OpenID Connect Core section 3.1.3.6) by the hash of `alg`: SHA-512 for Ed25519, else SHA-256."""
+    kind = hashlib.sha512 if alg in {"Ed25519", "EdDSA"} else hashlib.sha256
+    digest = kind(token.encode("ascii")).digest()
+    return base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()
 
 
 def _allowed(client: RegisteredClient, requested: Iterable[str]) -> tuple[str, ...]:

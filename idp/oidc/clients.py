@@ -58,7 +58,7 @@ class Changes(TypedDict, total=False):
     auth_method: str
     grant_types: Sequence[str]
     access_token_format: str
-    audience: str | None
+    audiences: Sequence[str]
     resource: str | None
     redirect_uris: Sequence[str]
     post_logout_redirect_uris: Sequence[str]
@@ -68,12 +68,19 @@ class Changes(TypedDict, total=False):
     application_id: str | None
     level: Assurance
     id_token_alg: str
+    id_token_claims: Sequence[str]
+    id_token_encrypted_response_alg: str | None
+    id_token_encrypted_response_enc: str | None
+    userinfo_signed_response_alg: str | None
+    userinfo_encrypted_response_alg: str | None
+    userinfo_encrypted_response_enc: str | None
     sector: str
     subject_type: str
     initiate_login_uri: str | None
     is_test: bool
     require_pushed_authorization_requests: bool
     is_third_party: bool
+    represents: bool
 
 
 def add(
@@ -84,7 +91,7 @@ def add(
     auth_method: str | None = None,
     grant_types: Sequence[str] = ("authorization_code",),
     access_token_format: str | None = None,
-    audience: str | None = None,
+    audiences: Sequence[str] = (),
     resource: str | None = None,
     post_logout_redirect_uris: Sequence[str] = (),
     form_action_origins: Sequence[str] = (),
@@ -93,12 +100,19 @@ def add(
     application_id: str | None = None,
     level: Assurance | None = None,
     id_token_alg: str | None = None,
+    id_token_claims: Sequence[str] = (),
+    id_token_encrypted_response_alg: str | None = None,
+    id_token_encrypted_response_enc: str | None = None,
+    userinfo_signed_response_alg: str | None = None,
+    userinfo_encrypted_response_alg: str | None = None,
+    userinfo_encrypted_response_enc: str | None = None,
     sector: str | None = None,
     subject_type: str = "pairwise",
     initiate_login_uri: str | None = None,
     is_test: bool = False,
     require_pushed_authorization_requests: bool = False,
     is_third_party: bool = False,
+    represents: bool = True,
     client_id: str | None = None,
     actor: str,
 ) -> tuple[Client, Secret | None]:
@@ -116,14 +130,14 @@ def add(
     application = _application(application_id)
     needed = None if application is None else Assurance.numbered(application.level)
     usual_scopes = policy.default_scopes if "authorization_code" in grant_types else ()
-    usual_format = "jwt" if audience is not None else policy.access_token_formats[0]
+    usual_format = "jwt" if audiences else policy.access_token_formats[0]
     registration = Registration(
         name=name.strip(),
         profile=policy,
         auth_method=auth_method or policy.auth_methods[0],
         grant_types=tuple(grant_types),
         access_token_format=access_token_format or usual_format,
-        audience=audience,
+        audiences=tuple(audiences),
         resource=resource,
         redirect_uris=tuple(redirect_uris),
         post_logout_redirect_uris=tuple(post_logout_redirect_uris),
@@ -133,13 +147,20 @@ def add(
         application_id=application_id,
         application_level=needed,
         level=level or needed or REGISTRABLE["substantieel"],
-        id_token_alg=id_token_alg or policy.id_token_algs[0],
+        id_token_alg=id_token_alg or policy.signing_algs[0],
+        id_token_claims=tuple(id_token_claims),
+        id_token_encrypted_response_alg=id_token_encrypted_response_alg,
+        id_token_encrypted_response_enc=id_token_encrypted_response_enc,
+        userinfo_signed_response_alg=userinfo_signed_response_alg,
+        userinfo_encrypted_response_alg=userinfo_encrypted_response_alg,
+        userinfo_encrypted_response_enc=userinfo_encrypted_response_enc,
         sector=sector,
         subject_type=subject_type,
         initiate_login_uri=initiate_login_uri,
         is_test=is_test,
         require_pushed_authorization_requests=require_pushed_authorization_requests,
         is_third_party=is_third_party,
+        represents=represents,
     )
     _refuse_the_first(_problems(registration, None))
     chosen = client_id or f"c-{secrets.token_hex(12)}"
@@ -163,6 +184,7 @@ def add(
         client_id=chosen,
         profile=profile,
         auth_method=client.auth_method,
+        represents=represents,
     )
     return client, secret
 
@@ -252,8 +274,9 @@ def _problems(registration: Registration, client_id: str | None) -> Iterator[str
     yield from problems(registration)
     if registration.resource is not None and api(registration.resource) not in {None, client_id}:
         yield f"another client is the API {registration.resource} already"
-    if registration.audience is not None and api(registration.audience) is None:
-        yield f"no client is the API {registration.audience}; add that first, with --resource"
+    for audience in registration.audiences:
+        if api(audience) is None:
+            yield f"no client is the API {audience}; add that first, with --resource"
 
 
 def api(resource: str) -> str | None:
@@ -261,6 +284,14 @@ def api(resource: str) -> str | None:
     return db.session.execute(
         select(Client.client_id).where(Client.resource == resource)
     ).scalar_one_or_none()
+
+
+def signed_with(client: Client) -> tuple[str, ...]:
+    """The algorithms of our keys that its tokens and answers need."""
+    if not client.grant_types:
+        return ()
+    named = (client.id_token_alg, client.userinfo_signed_response_alg)
+    return tuple(dict.fromkeys(alg for alg in named if alg is not None))
 
 
 def _application(application_id: str | None) -> Application | None:
@@ -283,7 +314,7 @@ def registration_of(client: Client) -> Registration:
         auth_method=client.auth_method,
         grant_types=tuple(client.grant_types),
         access_token_format=client.access_token_format,
-        audience=client.audience,
+        audiences=tuple(client.audiences),
         resource=client.resource,
         redirect_uris=tuple(client.redirect_uris),
         post_logout_redirect_uris=tuple(client.post_logout_redirect_uris),
@@ -294,12 +325,19 @@ def registration_of(client: Client) -> Registration:
         application_level=None if application is None else Assurance.numbered(application.level),
         level=Assurance.numbered(client.level),
         id_token_alg=client.id_token_alg,
+        id_token_claims=tuple(client.id_token_claims),
+        id_token_encrypted_response_alg=client.id_token_encrypted_response_alg,
+        id_token_encrypted_response_enc=client.id_token_encrypted_response_enc,
+        userinfo_signed_response_alg=client.userinfo_signed_response_alg,
+        userinfo_encrypted_response_alg=client.userinfo_encrypted_response_alg,
+        userinfo_encrypted_response_enc=client.userinfo_encrypted_response_enc,
         sector=client.sector or None,
         subject_type=client.subject_type,
         initiate_login_uri=client.initiate_login_uri,
         is_test=client.is_test,
         require_pushed_authorization_requests=client.require_pushed_authorization_requests,
         is_third_party=client.is_third_party,
+        represents=client.represents,
     )
 
 

@@ -120,6 +120,7 @@ def claim(code: str, *, client_id: str, redirect_uri: str, verifier: str | None)
         auth_time=row.auth_time,
         sid=row.sid,
         reference=row.reference,
+        audience=tuple((row.audience or "").split()),
     )
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
 from flask import Response, current_app, request
 
-from idp import keyring
+from idp import keyring, settings
+from idp.mfa import catalogue
 from idp.oidc import acr, claims, profiles
 from idp.oidc.profiles import Profile
 from idp.settings import Settings
@@ -21,7 +22,15 @@ KEPT_BY_OTHERS: Final = "public, max-age=604800"
 
 def metadata() -> Response:
     """OpenID Connect Discovery section 4 and RFC 8414 section 3: the same document at both addresses."""
-    body: bytes = current_app.extensions["idp-metadata"]
+    signs = keyring.current().signs()
+    kept: dict[tuple[str, ...], bytes] = current_app.extensions.setdefault("idp-metadata", {})
+    if (body := kept.get(signs)) is None:
+        members = document(
+            settings.current(),
+            resists_phishing=catalogue.phishing_can_be_resisted(),
+            signs=signs,
+        )
+        body = kept[signs] = orjson.dumps(members)
     return _published(body)
 
 
@@ -30,13 +39,18 @@ def jwks() -> Response:
     return _published(orjson.dumps(keyring.current().jwks()))
 
 
-def document(settings: Settings, *, resists_phishing: bool) -> dict[str, Any]:
+def document(
+    settings: Settings, *, resists_phishing: bool, signs: Collection[str]
+) -> dict[str, Any]:
     """The metadata of a deployment: promises what works and nothing else.
 
-    `resists_phishing` says whether somebody can reach `phr`.
+    `resists_phishing` says whether somebody can reach `phr`, `signs` for which algorithms there is a key.
     """
     offered = profiles.enabled(settings)
     issuer = settings.issuer
+    signing = [alg for alg in _all(offered, lambda profile: profile.signing_algs) if alg in signs]
+    wrapping = _all(offered, lambda profile: profile.encryption_algs)
+    encrypting = _all(offered, lambda profile: profile.encryption_encs)
     members: dict[str, Any] = {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/oauth2/authorize",
@@ -53,9 +67,12 @@ def document(settings: Settings, *, resists_phishing: bool) -> dict[str, Any]:
         "grant_types_supported": _all(offered, lambda profile: profile.stated_grant_types),
         "code_challenge_methods_supported": ["S256"],
         "subject_types_supported": _all(offered, lambda profile: profile.subject_types),
-        "id_token_signing_alg_values_supported": _all(
-            offered, lambda profile: profile.id_token_algs
-        ),
+        "id_token_signing_alg_values_supported": signing,
+        "id_token_encryption_alg_values_supported": wrapping,
+        "id_token_encryption_enc_values_supported": encrypting,
+        "userinfo_signing_alg_values_supported": signing,
+        "userinfo_encryption_alg_values_supported": wrapping,
+        "userinfo_encryption_enc_values_supported": encrypting,
         "token_endpoint_auth_methods_supported": _all(
             offered, lambda profile: profile.auth_methods
         ),

@@ -62,8 +62,9 @@ def its_registration(client: Client) -> Iterator[Remark]:
             f"its profile {client.profile} is not offered by this deployment, so it cannot sign anybody in; "
             "IDP_ENABLED_PROFILES says which are"
         )
-    if client.audience is not None and clients.api(client.audience) is None:
-        yield _wrong(f"no client is the API {client.audience} that its access tokens are for")
+    for audience in client.audiences:
+        if clients.api(audience) is None:
+            yield _wrong(f"no client is the API {audience} that its access tokens are for")
     if not client.grant_types:
         yield _note("it gets no tokens: it is an API that asks about those of others")
     if "authorization_code" in client.grant_types and not client.post_logout_redirect_uris:
@@ -95,13 +96,13 @@ def its_secrets(client: Client) -> Iterator[Remark]:
 
 
 def its_signatures(client: Client) -> Iterator[Remark]:
-    """Whether there is a key of ours for the algorithm that it registered."""
-    if client.grant_types and not any(
-        key.state == "active" and key.alg == client.id_token_alg for key in keyring.listing()
-    ):
-        yield _wrong(
-            f"no key of ours signs {client.id_token_alg}, which its tokens need; run `idp keys rotate`"
-        )
+    """Whether there is a key of ours for each algorithm that it registered."""
+    active = {key.alg for key in keyring.listing() if key.state == "active"}
+    for alg in clients.signed_with(client):
+        if alg not in active:
+            yield _wrong(
+                f"no key of ours signs {alg}, which its tokens need; run `idp keys rotate --alg {alg}`"
+            )
 
 
 def its_application(client: Client) -> Iterator[Remark]:

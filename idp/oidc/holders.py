@@ -24,8 +24,11 @@ class Holder:
     granted: tuple[GrantedApplication, ...]
 
 
-def holder_of(client: RegisteredClient, mandate: Mandate) -> Holder:
-    """Whose mandate it is; nobody's, once the session ended, the account was blocked, or its grant withdrawn."""
+def holder_of(client: RegisteredClient, mandate: Mandate, audience: tuple[str, ...]) -> Holder:
+    """Whose mandate it is; nobody's, once the session ended, the account was blocked, or its grant withdrawn.
+
+    `audience` is the APIs that the tokens will be for, of which an access token may tell the person's roles.
+    """
     person = persons.of_session(mandate.session_id)
     if person is None:
         _refuse("the session ended, or account or relation is blocked", mandate)
@@ -34,7 +37,12 @@ def holder_of(client: RegisteredClient, mandate: Mandate) -> Holder:
     names = claims.wanted_in_id_token(
         client, mandate.scope.split(), mandate.claims.get("id_token", ())
     )
-    granted = grants.of_account(person.account_id) if claims.need_grants(client, names) else ()
+    told = (
+        client.application_id is not None
+        or client.application_of(audience) is not None
+        or claims.tell_grants(names)
+    )
+    granted = grants.of_account(person.account_id) if told else ()
     if client.application_id is not None and not any(
         each.id == client.application_id for each in granted
     ):

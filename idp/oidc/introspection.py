@@ -34,13 +34,14 @@ def _known(token: str, asking: RegisteredClient) -> dict[str, Any] | None:
     if row is None or client is None:
         return None
     holds_it = row.client_id == asking.client_id
-    is_its_audience = row.audience is not None and row.audience == asking.resource
+    audience = tuple((row.audience or "").split())
+    is_its_audience = asking.resource in audience
     if not (holds_it or is_its_audience):
         return None
     of_person = row.account_id is not None
     told: dict[str, Any] = {
         "iss": settings.current().issuer,
-        "aud": access_tokens.audience(row.audience, of_person=of_person),
+        "aud": access_tokens.stated_audience(audience, of_person=of_person),
         "client_id": client.client_id,
         "token_type": "Bearer",
         "iat": clock.epoch(row.issued_at),
@@ -51,6 +52,8 @@ def _known(token: str, asking: RegisteredClient) -> dict[str, Any] | None:
     if not of_person:
         return told | access_tokens.of_client(client)
     told |= access_tokens.of_person(client, row.account_id, acr=row.acr, auth_time=row.auth_time)
-    if client.audience_application_id is None or client.audience != row.audience:
+    # an API hears the roles in its own application, whoever else the token is for
+    application_id = asking.application_id if is_its_audience else client.application_of(audience)
+    if application_id is None:
         return told
-    return told | access_tokens.entitlements(client, grants.of_account(row.account_id))
+    return told | access_tokens.entitlements(application_id, grants.of_account(row.account_id))

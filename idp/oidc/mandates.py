@@ -29,6 +29,8 @@ class Mandate:
     sid: str
     reference: str
     nonce: str | None = None
+    audience: tuple[str, ...] = ()
+    """The APIs that were asked for (RFC 8707); none asked is everything that the client registered."""
 
     @property
     def facts(self) -> dict[str, Any]:

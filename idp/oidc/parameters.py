@@ -27,6 +27,8 @@ AUTHORIZATION: Final = (
     "login_hint",
     "id_token_hint",
     "ui_locales",
+    "claims_locales",
+    "resource",
     "request",
     "request_uri",
     "registration",
@@ -42,8 +44,11 @@ TOKEN: Final = (
     "code_verifier",
     "refresh_token",
     "scope",
+    "resource",
     *_CREDENTIALS,
 )
+#: What may be sent more than once (RFC 8707 section 2); read as one list, because no address has a space.
+SEVERAL: Final = frozenset({"resource"})
 #: Revocation and introspection (RFC 7009 section 2.1, RFC 7662 section 2.1).
 OF_A_TOKEN: Final = ("token", "token_type_hint", *_CREDENTIALS)
 LOGOUT: Final = ("id_token_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales")
@@ -65,6 +70,8 @@ class Parameters:
             if name not in source:
                 continue
             values = source.getlist(name)
+            if name in SEVERAL:
+                values = [" ".join(filter(None, values))]
             if len(values) > 1:
                 repeated.add(name)
             if values[0]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 
 from idp import clock
 from idp.assurance import Level
@@ -22,6 +23,8 @@ class Person:
     username: str
     name: str
     email_sealed: bytes | None
+    personal_sealed: bytes | None
+    updated_at: datetime
     relation_number: str
     relation_name: str
     enrolled_at: Level
@@ -33,6 +36,8 @@ COLUMNS: Final = (
     Account.username,
     Account.name,
     Account.email_sealed,
+    Account.personal_sealed,
+    func.coalesce(Account.updated_at, Account.created_at).label("updated_at"),
     Relation.number.label("relation_number"),
     Relation.name.label("relation_name"),
     Account.enrolment_level,
@@ -74,6 +79,8 @@ def from_row(row: Any) -> Person:
         username=row.username,
         name=row.name,
         email_sealed=row.email_sealed,
+        personal_sealed=row.personal_sealed,
+        updated_at=row.updated_at,
         relation_number=row.relation_number,
         relation_name=row.relation_name,
         enrolled_at=Level(row.enrolment_level),

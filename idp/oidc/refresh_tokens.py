@@ -17,7 +17,7 @@ from idp import clock, settings
 from idp.audit import Event
 from idp.database import Moment, connection
 from idp.models import RefreshToken
-from idp.oidc import mandates
+from idp.oidc import mandates, resources
 from idp.oidc.mandates import Mandate
 from idp.oidc.refusals import Code, refuse
 from idp.oidc.registered import RegisteredClient
@@ -61,6 +61,8 @@ class Used:
 
     mandate: Mandate
     """With the scope that was asked now."""
+    audience: tuple[str, ...]
+    """The APIs that the new access token is for."""
     next: str
     """The token to use the next time."""
 
@@ -80,11 +82,13 @@ def first(mandate: Mandate) -> str:
     return token
 
 
-def use(token: str, client: RegisteredClient, asked: tuple[str, ...]) -> Used:
+def use(
+    token: str, client: RegisteredClient, asked: tuple[str, ...], apis: tuple[str, ...] = ()
+) -> Used:
     """Use it (RFC 6749 section 6); `RefusedToClient` when it is not this client's now.
 
-    `asked` is the scope for the new access token, all of it when empty. It can only shrink, and the next token keeps
-    what was granted. Of two requests at once one makes the successor; both hear of it.
+    `asked` and `apis` are scope and APIs for the new access token, all of them when empty. They can only shrink, and
+    the next token keeps what was granted. Of two requests at once one makes the successor; both hear of it.
     """
     given = _digest_of(token)
     row = _look(given)
@@ -99,10 +103,11 @@ def use(token: str, client: RegisteredClient, asked: tuple[str, ...]) -> Used:
     mandate = _mandate(row)
     if not set(asked) <= set(mandate.scope.split()):
         _refuse("a scope that the sign-in did not give", client, row, Code.INVALID_SCOPE)
+    audience = resources.of_a_token(client, mandate.audience, apis, **mandate.facts)
     follower = _rotated(token, mandate, row, client) if _rotates(client) else token
     if follower is token and not _took(_PROLONG, given):
         _refuse("the refresh token was revoked, or its session ended", client, row)
-    return Used(replace(mandate, scope=" ".join(asked) or mandate.scope), follower)
+    return Used(replace(mandate, scope=" ".join(asked) or mandate.scope), audience, follower)
 
 
 def revoke(token: str, client_id: str) -> Mapping[str, Any] | None:
@@ -161,6 +166,7 @@ def _store(token: str, mandate: Mandate, *, ends_at: Any) -> None:
             "session_id": mandate.session_id,
             "scope": mandate.scope,
             "claims": dict(mandate.claims),
+            "audience": " ".join(mandate.audience) or None,
             "acr": mandate.acr,
             "auth_time": mandate.auth_time,
             "sid": mandate.sid,
@@ -190,6 +196,7 @@ def _mandate(row: Any) -> Mandate:
         auth_time=row.auth_time,
         sid=row.sid,
         reference=row.reference,
+        audience=tuple((row.audience or "").split()),
     )
 
 

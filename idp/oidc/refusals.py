@@ -23,6 +23,9 @@ class Code(StrEnum):
     ACCESS_DENIED = "access_denied"
     UNSUPPORTED_RESPONSE_TYPE = "unsupported_response_type"
     UNSUPPORTED_GRANT_TYPE = "unsupported_grant_type"
+    SERVER_ERROR = "server_error"
+    # RFC 8707 section 2
+    INVALID_TARGET = "invalid_target"
     # OpenID Connect Core section 3.1.2.6, and Unmet Authentication Requirements 1.0
     CONSENT_REQUIRED = "consent_required"
     LOGIN_REQUIRED = "login_required"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -13,7 +13,6 @@ from flask import current_app
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import aliased
 
 from idp import clock, settings
 from idp.assurance import Assurance
@@ -57,12 +56,15 @@ class RegisteredClient:
     auth_method: str
     secrets: tuple[ClientSecret, ...]
     keys: tuple[ClientKey, ...]
+    """With which it signs."""
+    encryption_keys: tuple[ClientKey, ...]
+    """To which we may encrypt."""
     grant_types: frozenset[str]
     access_token_format: str
-    audience: str | None
-    """The API that its access tokens are for; `None` when they are for us alone."""
-    audience_application_id: str | None
-    """The application that this API belongs to: whose grant an access token tells."""
+    audiences: tuple[str, ...]
+    """The APIs that its access tokens may be for, the usual one first; none when they are for us alone."""
+    apis: Mapping[str, str | None]
+    """Those of them that exist, with the application that each belongs to."""
     resource: str | None
     """The API that it is."""
     redirect_uris: tuple[str, ...]
@@ -72,6 +74,12 @@ class RegisteredClient:
     sector: str
     subject_type: str
     id_token_alg: str
+    id_token_claims: frozenset[str]
+    id_token_encryption: tuple[str, str] | None
+    """`alg` and `enc`."""
+    userinfo_alg: str | None
+    """What signs its UserInfo; `None` for JSON."""
+    userinfo_encryption: tuple[str, str] | None
     requires: Assurance
     """The least that a sign-in for it has to be."""
     application_id: str | None
@@ -81,6 +89,8 @@ class RegisteredClient:
     require_pushed_authorization_requests: bool
     is_third_party: bool
     """Whether people are asked before it gets to know them."""
+    represents: bool
+    """Whether it may hear for which relation a person acts."""
     version: int
 
     @property
@@ -97,6 +107,11 @@ class RegisteredClient:
     def shown_name(self) -> str:
         """What people know it by."""
         return self.application_name or self.name
+
+    def application_of(self, audience: Iterable[str]) -> str | None:
+        """The application whose roles a token for these APIs tells: the one that all of them belong to, if any."""
+        belongs_to = {self.apis.get(api) for api in audience}
+        return belongs_to.pop() if len(belongs_to) == 1 else None
 
     def form_action(self, address: str) -> tuple[str, ...]:
         """Where a page's form may end when the person goes on to this address."""
@@ -118,16 +133,13 @@ def digest_of(secret: str) -> str:
     return settings.current().secret.digest("client-secret", secret)
 
 
-_API: Final = aliased(Client)
 _BY_ID: Final = (
-    select(
-        Client.__table__,
-        Application.name.label("application_name"),
-        _API.application_id.label("audience_application_id"),
-    )
+    select(Client.__table__, Application.name.label("application_name"))
     .outerjoin(Application.__table__, Application.id == Client.application_id)
-    .outerjoin(_API, _API.resource == Client.audience)
     .where(Client.client_id == bindparam("wanted"), Client.removed_at.is_(None))
+)
+_APIS: Final = select(Client.resource, Client.application_id).where(
+    Client.resource.in_(bindparam("named", expanding=True))
 )
 
 
@@ -144,15 +156,18 @@ def load(client_id: str) -> RegisteredClient | None:
     if row is None or row["profile"] not in settings.current().enabled_profiles:
         kept.pop(client_id, None)
         return None
-    seen = (row["version"], row["application_name"], row["audience_application_id"])
+    named = row["audiences"]
+    found = connection().execute(_APIS, {"named": named}).all() if named else ()
+    apis = {each.resource: each.application_id for each in found}
+    seen = (row["version"], row["application_name"], apis)
     unchanged = before is not None and _seen(before[1]) == seen
-    client = before[1] if before is not None and unchanged else parsed(dict(row))
+    client = before[1] if before is not None and unchanged else parsed({**row, "apis": apis})
     kept[client_id] = (moment, client)
     return client
 
 
-def _seen(client: RegisteredClient) -> tuple[int, str | None, str | None]:
-    return client.version, client.application_name, client.audience_application_id
+def _seen(client: RegisteredClient) -> tuple[int, str | None, Mapping[str, str | None]]:
+    return client.version, client.application_name, client.apis
 
 
 def forget(client_id: str) -> None:
@@ -168,18 +183,20 @@ def _kept() -> dict[str, tuple[float, RegisteredClient]]:
 
 
 def parsed(row: Mapping[str, Any]) -> RegisteredClient:
-    """A client from its row (with `application_name` and `audience_application_id` beside its columns)."""
+    """A client from its row (with `application_name` and `apis` beside its columns)."""
+    keys = keys_in(row["jwks"]) if row["jwks"] else ()
     return RegisteredClient(
         client_id=row["client_id"],
         name=row["name"],
         profile=known()[row["profile"]],
         auth_method=row["auth_method"],
         secrets=tuple(map(_secret, row["secrets"])),
-        keys=keys_in(row["jwks"]) if row["jwks"] else (),
+        keys=for_signatures(keys),
+        encryption_keys=for_encryption(keys),
         grant_types=frozenset(row["grant_types"]),
         access_token_format=row["access_token_format"],
-        audience=row["audience"],
-        audience_application_id=row["audience_application_id"],
+        audiences=tuple(row["audiences"]),
+        apis=row["apis"],
         resource=row["resource"],
         redirect_uris=tuple(row["redirect_uris"]),
         post_logout_redirect_uris=tuple(row["post_logout_redirect_uris"]),
@@ -188,6 +205,10 @@ def parsed(row: Mapping[str, Any]) -> RegisteredClient:
         sector=row["sector"],
         subject_type=row["subject_type"],
         id_token_alg=row["id_token_alg"],
+        id_token_claims=frozenset(row["id_token_claims"]),
+        id_token_encryption=_encryption(row, "id_token"),
+        userinfo_alg=row["userinfo_signed_response_alg"],
+        userinfo_encryption=_encryption(row, "userinfo"),
         requires=Assurance.numbered(row["level"]),
         application_id=row["application_id"],
         application_name=row["application_name"],
@@ -195,6 +216,7 @@ def parsed(row: Mapping[str, Any]) -> RegisteredClient:
         is_test=row["is_test"],
         require_pushed_authorization_requests=row["require_pushed_authorization_requests"],
         is_third_party=row["is_third_party"],
+        represents=row["represents"],
         version=row["version"],
     )
 
@@ -208,8 +230,23 @@ def _secret(stored: Mapping[str, Any]) -> ClientSecret:
     )
 
 
+def _encryption(row: Mapping[str, Any], of: str) -> tuple[str, str] | None:
+    alg, enc = (row[f"{of}_encrypted_response_{part}"] for part in ("alg", "enc"))
+    return None if alg is None else (alg, enc)
+
+
+def for_signatures(keys: Iterable[ClientKey]) -> tuple[ClientKey, ...]:
+    """Those with which a client may sign: said to be for that, or for anything (RFC 7517 section 4.2)."""
+    return tuple(key for key in keys if key.get("use", "sig") == "sig")
+
+
+def for_encryption(keys: Iterable[ClientKey]) -> tuple[ClientKey, ...]:
+    """And those to which we may encrypt."""
+    return tuple(key for key in keys if key.get("use", "enc") == "enc")
+
+
 def keys_in(jwks: Mapping[str, Any]) -> tuple[ClientKey, ...]:
-    """The public keys of a set (RFC 7517 section 5); `ValueError` when one cannot serve for signatures."""
+    """The public keys of a set (RFC 7517 section 5); `ValueError` when one cannot be used."""
     entries = jwks.get("keys")
     if not isinstance(entries, list) or not entries:
         raise ValueError("a key set is an object with a list of keys under `keys`")
@@ -217,8 +254,6 @@ def keys_in(jwks: Mapping[str, Any]) -> tuple[ClientKey, ...]:
     for entry in entries:
         if not isinstance(entry, dict) or (kind := _KEY_TYPES.get(entry.get("kty", ""))) is None:
             raise ValueError("a key is of type RSA, EC or OKP")
-        if entry.get("use", "sig") != "sig":
-            continue
         try:
             key = kind.import_key(entry)
         except (JoseError, ValueError, TypeError) as wrong:
@@ -228,6 +263,4 @@ def keys_in(jwks: Mapping[str, Any]) -> tuple[ClientKey, ...]:
         if isinstance(key, RSAKey) and key.public_key.key_size < 2048:
             raise ValueError("an RSA key has 2048 bits at least")
         keys.append(key)
-    if not keys:
-        raise ValueError("the set holds no key for signatures")
     return tuple(keys)

@@ -11,11 +11,12 @@ from idp import settings
 from idp.assurance import Assurance, Level
 from idp.errors import WrongInput
 from idp.models import Application
-from idp.oidc import addresses, profiles
+from idp.oidc import addresses, profiles, responses
 from idp.oidc.acr import HIGHEST_LEVEL
 from idp.oidc.addresses import Rules
+from idp.oidc.claims import BY_SCOPE
 from idp.oidc.profiles import Profile
-from idp.oidc.registered import keys_in
+from idp.oidc.registered import ClientKey, for_encryption, for_signatures, keys_in
 
 #: Which keys of a set can make signatures of an algorithm that clients use.
 _ALG_OF_KEY: Final = {"RSA": {"RS256", "PS256"}, "EC": {"ES256"}, "OKP": {"EdDSA", "Ed25519"}}
@@ -40,7 +41,7 @@ class Registration:
     auth_method: str
     grant_types: tuple[str, ...]
     access_token_format: str
-    audience: str | None
+    audiences: tuple[str, ...]
     resource: str | None
     redirect_uris: tuple[str, ...]
     post_logout_redirect_uris: tuple[str, ...]
@@ -51,12 +52,19 @@ class Registration:
     application_level: Assurance | None
     level: Assurance
     id_token_alg: str
+    id_token_claims: tuple[str, ...]
+    id_token_encrypted_response_alg: str | None
+    id_token_encrypted_response_enc: str | None
+    userinfo_signed_response_alg: str | None
+    userinfo_encrypted_response_alg: str | None
+    userinfo_encrypted_response_enc: str | None
     sector: str | None
     subject_type: str
     initiate_login_uri: str | None
     is_test: bool
     require_pushed_authorization_requests: bool
     is_third_party: bool
+    represents: bool
 
     @property
     def hosts(self) -> set[str]:
@@ -68,6 +76,20 @@ class Registration:
         """Whether people come to us from it."""
         return "authorization_code" in self.grant_types
 
+    @property
+    def encryption(self) -> Mapping[str, tuple[str | None, str | None]]:
+        """How its ID Tokens and UserInfo are encrypted: `alg` and `enc` of each."""
+        return {
+            "id_token": (
+                self.id_token_encrypted_response_alg,
+                self.id_token_encrypted_response_enc,
+            ),
+            "userinfo": (
+                self.userinfo_encrypted_response_alg,
+                self.userinfo_encrypted_response_enc,
+            ),
+        }
+
     def columns(self) -> dict[str, Any]:
         """The columns of a `Client` row."""
         return {
@@ -76,7 +98,7 @@ class Registration:
             "auth_method": self.auth_method,
             "grant_types": list(self.grant_types),
             "access_token_format": self.access_token_format,
-            "audience": self.audience,
+            "audiences": list(self.audiences),
             "resource": self.resource,
             "redirect_uris": list(self.redirect_uris),
             "post_logout_redirect_uris": list(self.post_logout_redirect_uris),
@@ -86,13 +108,26 @@ class Registration:
             "application_id": self.application_id,
             "level": self.level.number,
             "id_token_alg": self.id_token_alg,
+            "id_token_claims": list(self.id_token_claims),
+            **self._encryption_columns(),
+            "userinfo_signed_response_alg": self.userinfo_signed_response_alg,
             "sector": self.sector or next(iter(self.hosts), ""),
             "subject_type": self.subject_type,
             "initiate_login_uri": self.initiate_login_uri,
             "is_test": self.is_test,
             "require_pushed_authorization_requests": self.require_pushed_authorization_requests,
             "is_third_party": self.is_third_party,
+            "represents": self.represents,
         }
+
+    def _encryption_columns(self) -> dict[str, str | None]:
+        """With the profile's first way to encrypt where none was named."""
+        columns: dict[str, str | None] = {}
+        for of, (alg, enc) in self.encryption.items():
+            usual = None if alg is None else self.profile.encryption_encs[0]
+            columns[f"{of}_encrypted_response_alg"] = alg
+            columns[f"{of}_encrypted_response_enc"] = enc or usual
+        return columns
 
     def changed(self, changes: Mapping[str, Any], application: Application | None) -> Registration:
         """A copy with some of it said anew."""
@@ -109,9 +144,14 @@ class Registration:
             "post_logout_redirect_uris",
             "form_action_origins",
             "scopes",
+            "audiences",
+            "id_token_claims",
         ):
             if member in said:
                 said[member] = tuple(said[member])
+        for of in self.encryption:  # without a way to wrap its key nothing is encrypted
+            if said.get(f"{of}_encrypted_response_alg", "") is None:
+                said.setdefault(f"{of}_encrypted_response_enc", None)
         return replace(
             self,
             application_level=None
@@ -142,17 +182,32 @@ def its_method_fits_its_profile(this: Registration) -> Iterator[str]:
 
 def its_keys_can_be_used(this: Registration) -> Iterator[str]:
     """Public keys where they are needed, of a kind that the profile takes, and nowhere else."""
-    if this.auth_method != "private_key_jwt":
-        if this.jwks is not None:
-            yield f"keys are for private_key_jwt; {this.auth_method} has none"
-        return
+    signs = this.auth_method == "private_key_jwt"
+    ways = {alg for alg, _ in this.encryption.values() if alg is not None}
     if this.jwks is None:
-        yield "private_key_jwt needs the client's public keys (a JWK set)"
+        if signs:
+            yield "private_key_jwt needs the client's public keys (a JWK set)"
+        if ways:
+            yield "encryption needs a public key of the client (a JWK set)"
+        return
+    if not signs and not ways:
+        yield f"keys are for private_key_jwt and for encryption; {this.auth_method} has none"
         return
     try:
         keys = keys_in(this.jwks)
     except ValueError as wrong:
         yield str(wrong)
+        return
+    if signs:
+        yield from _they_sign(this, for_signatures(keys))
+    for alg in sorted(ways & set(this.profile.encryption_algs)):
+        if responses.key_for(for_encryption(keys), alg) is None:
+            yield f"none of the keys is one to encrypt to with {alg}"
+
+
+def _they_sign(this: Registration, keys: tuple[ClientKey, ...]) -> Iterator[str]:
+    if not keys:
+        yield "the set holds no key for signatures"
         return
     usable = set(this.profile.assertion_algs)
     if not any(usable & ({key.alg} if key.alg else _ALG_OF_KEY[key.key_type]) for key in keys):
@@ -206,12 +261,34 @@ def its_level_can_be_reached(this: Registration) -> Iterator[str]:
 def its_tokens_fit_its_profile(this: Registration) -> Iterator[str]:
     """An ID Token algorithm and a kind of subject of the profile."""
     profile = this.profile
-    if this.id_token_alg not in profile.id_token_algs:
-        offered = " or ".join(profile.id_token_algs)
-        yield f"{profile.name} signs ID Tokens with {offered}, not with {this.id_token_alg}"
+    for what, alg in (
+        ("ID Tokens", this.id_token_alg),
+        ("UserInfo", this.userinfo_signed_response_alg),
+    ):
+        if alg is not None and alg not in profile.signing_algs:
+            offered = " or ".join(profile.signing_algs)
+            yield f"{profile.name} signs {what} with {offered}, not with {_shown(alg)}"
+    if not this.represents and "represents" not in profile.further_claims:
+        yield f"{profile.name} never tells for whom a person acts, so there is nothing to leave out"
     if this.subject_type not in profile.subject_types:
         offered = " or ".join(profile.subject_types)
         yield f"{profile.name} has subjects that are {offered}, not {this.subject_type}"
+
+
+def its_encryption_fits_its_profile(this: Registration) -> Iterator[str]:
+    """Ways to encrypt of the profile, around a signature (OpenID Connect Core section 10.2)."""
+    for of, (alg, enc) in this.encryption.items():
+        yield from responses.problems(this.profile, of, alg, enc)
+    if this.userinfo_encrypted_response_alg and not this.userinfo_signed_response_alg:
+        yield "UserInfo is encrypted around a signature: name its userinfo_signed_response_alg too"
+
+
+def its_id_token_claims_are_its_own(this: Registration) -> Iterator[str]:
+    """Claims of scopes that it registered; those of `openid` are there anyway."""
+    of_its_scopes = {name for scope in this.scopes for name in BY_SCOPE.get(scope, ())}
+    for name in this.id_token_claims:
+        if name not in of_its_scopes:
+            yield f"{_shown(name)} is no claim of a scope that the client registered"
 
 
 def its_grants_go_together(this: Registration) -> Iterator[str]:
@@ -239,6 +316,9 @@ def _nothing_of_people(this: Registration) -> Iterator[str]:
         "form_action_origins",
         "initiate_login_uri",
         "scopes",
+        "id_token_claims",
+        "id_token_encrypted_response_alg",
+        "userinfo_signed_response_alg",
     ):
         if getattr(this, member):
             yield f"nobody signs in for this client, so it has no {member.removesuffix('s')}"
@@ -250,10 +330,14 @@ def its_access_tokens_fit(this: Registration) -> Iterator[str]:
     if this.access_token_format not in profile.access_token_formats:
         offered = " or ".join(profile.access_token_formats)
         yield f"{profile.name} has access tokens that are {offered}, not {_shown(this.access_token_format)}"
-    for member in ("audience", "resource"):
-        name: str | None = getattr(this, member)
-        if name is not None and not _names_an_api(name):
+    named = [("audience", each) for each in this.audiences]
+    if this.resource is not None:
+        named.append(("resource", this.resource))
+    for member, name in named:
+        if not _names_an_api(name):
             yield f"the {member} {_shown(name)} is no address of an API: https, no fragment, at most 500 characters"
+    if len(set(this.audiences)) < len(this.audiences):
+        yield "an audience stands there twice"
     if this.resource is not None and this.auth_method == "none":
         yield "an API has to authenticate: none will not do"
 
@@ -279,6 +363,8 @@ RULES: Final = (
     its_scopes_fit_its_profile,
     its_level_can_be_reached,
     its_tokens_fit_its_profile,
+    its_encryption_fits_its_profile,
+    its_id_token_claims_are_its_own,
     its_grants_go_together,
     its_access_tokens_fit,
     its_sector_is_known,

@@ -119,8 +119,17 @@ def _as_parameters(claims: Mapping[str, Any]) -> dict[str, str]:
             value = json.dumps(value)
         elif name == "max_age" and isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
+        elif name in parameters.SEVERAL and isinstance(value, list):
+            value = _joined(name, value)
         elif value is not None and not isinstance(value, str):
             raise JwtRefused(f"{name} is of the wrong type")
         if value:  # an empty value is none (RFC 6749 section 3.1)
             found[name] = value
     return found
+
+
+def _joined(name: str, values: list[Any]) -> str:
+    """RFC 8707 section 2.1: several values are an array in a request object."""
+    if not all(isinstance(each, str) for each in values):
+        raise JwtRefused(f"{name} is of the wrong type")
+    return " ".join(values)

@@ -22,9 +22,18 @@ from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oidc.core import OpenIDCode
 
-from idp import keyring, settings
-from idp.oidc import access_tokens, claims, codes, credentials, holders, refresh_tokens, registered
-from idp.oidc.asked import ID_TOKEN_TYPE
+from idp import settings
+from idp.oidc import (
+    access_tokens,
+    claims,
+    codes,
+    credentials,
+    holders,
+    refresh_tokens,
+    registered,
+    resources,
+    responses,
+)
 from idp.oidc.codes import ClaimedCode
 from idp.oidc.credentials import Presented
 from idp.oidc.holders import Holder
@@ -91,8 +100,12 @@ class ReadRequest(OAuth2Request):
 class KnownClient(ClientMixin):
     """A registered client, as Authlib asks about it."""
 
-    def __init__(self, client: RegisteredClient) -> None:
+    def __init__(self, client: RegisteredClient, asked: tuple[str, ...] = ()) -> None:
         self.registered = client
+        self.asked = asked
+        """The APIs that the token request names."""
+        self.audience: tuple[str, ...] = ()
+        """The APIs that its token will be for; a grant finds out."""
 
     def get_client_id(self) -> str:
         return self.registered.client_id
@@ -125,19 +138,24 @@ class CodeGrant(AuthorizationCodeGrant):
     def query_authorization_code(self, code: str, client: Any) -> ClaimedCode:
         """Claim it: from here on this request is the only one (Authlib would delete it after minting)."""
         sent = self.request.form
-        return codes.claim(
+        claimed = codes.claim(
             code,
             client_id=client.get_client_id(),
             redirect_uri=sent.get("redirect_uri", ""),
             verifier=sent.get("code_verifier"),
         )
+        client.audience = resources.of_a_token(
+            client.registered, claimed.audience, client.asked, **claimed.facts
+        )
+        return claimed
 
     def delete_authorization_code(self, authorization_code: ClaimedCode) -> None:
         """Claimed already."""
 
     def authenticate_user(self, authorization_code: ClaimedCode) -> Holder:
         """Whose code it is."""
-        return holders.holder_of(self.request.client.registered, authorization_code)
+        client: KnownClient = self.request.client
+        return holders.holder_of(client.registered, authorization_code, client.audience)
 
     def save_token(self, token: dict[str, Any]) -> None:
         """With the first refresh token, where the client may have one."""
@@ -153,16 +171,20 @@ class RefreshGrant(RefreshTokenGrant):
 
     def authenticate_refresh_token(self, refresh_token: str) -> Any:
         """Use it: from here on this request is the only one, or repeats it."""
-        client: RegisteredClient = self.request.client.registered
+        client: KnownClient = self.request.client
         asked = self.request.form.get("scope", "").split()
         # words that nobody knows are ignored, as in the authorization request, unless there is nothing else
-        counts = tuple(word for word in asked if word in client.profile.scopes) or tuple(asked)
+        known = client.registered.profile.scopes
+        counts = tuple(word for word in asked if word in known) or tuple(asked)
         self.request.form["scope"] = " ".join(counts)
-        return refresh_tokens.use(refresh_token, client, counts)
+        used = refresh_tokens.use(refresh_token, client.registered, counts, client.asked)
+        client.audience = used.audience
+        return used
 
     def authenticate_user(self, refresh_token: Any) -> Holder:
         """Whose sign-in it was, as account, relation, session and grants are now."""
-        return holders.holder_of(self.request.client.registered, refresh_token.mandate)
+        client: KnownClient = self.request.client
+        return holders.holder_of(client.registered, refresh_token.mandate, client.audience)
 
     def issue_token(self, user: Any, refresh_token: Any) -> dict[str, Any]:
         """The usual answer, with the refresh token for the next time."""
@@ -179,8 +201,10 @@ class OwnGrant(ClientCredentialsGrant):
     request: Any
 
     def validate_requested_scope(self) -> None:
-        """Never more than was registered (NL GOV OAuth)."""
-        client: RegisteredClient = self.request.client.registered
+        """Never more than was registered (NL GOV OAuth), neither of scopes nor of APIs."""
+        known: KnownClient = self.request.client
+        client = known.registered
+        known.audience = resources.of_a_token(client, (), known.asked)
         if not client.scopes.issuperset(self.request.form.get("scope", "").split()):
             why = "a scope is not registered for this client"
             refuse(Code.INVALID_SCOPE, why, says=why, client_id=client.client_id)
@@ -213,7 +237,7 @@ class IdToken(OpenIDCode):
             holder.granted,
             access_token=token["access_token"],
         )
-        return keyring.current().sign(content, alg=client.id_token_alg, typ=ID_TOKEN_TYPE)
+        return responses.id_token(client, content)
 
 
 class IdTokenAgain(IdToken):
@@ -241,8 +265,11 @@ class Server(AuthorizationServer):
         return None if found is None else KnownClient(found)
 
     def save_token(self, token: Mapping[str, Any], request: Any) -> None:
-        client: RegisteredClient = request.client.registered
-        access_tokens.save(token["access_token"], client, request.user, token.get("scope", ""))
+        client: KnownClient = request.client
+        scope = token.get("scope", "")
+        access_tokens.save(
+            token["access_token"], client.registered, request.user, scope, client.audience
+        )
 
     def send_signal(self, name: str, *args: Any, **kwargs: Any) -> None:
         """Nobody listens."""
@@ -281,7 +308,7 @@ def _bearer_token(
 ) -> dict[str, Any]:
     """A bearer token (RFC 6750)."""
     token = {
-        "access_token": access_tokens.new(client.registered, user, scope or ""),
+        "access_token": access_tokens.new(client.registered, user, scope or "", client.audience),
         "token_type": "Bearer",
         "expires_in": access_tokens.lasts(user),
     }
@@ -297,7 +324,7 @@ def _authenticated(method: str) -> Callable[[Any, Any], KnownClient | None]:
         if request.form["grant_type"] not in client.grant_types:
             why = "the client is not registered for this grant_type"
             refuse(Code.UNAUTHORIZED_CLIENT, why, says=why, client_id=client.client_id)
-        return KnownClient(client)
+        return KnownClient(client, tuple(request.form.get("resource", "").split()))
 
     return authenticate
 

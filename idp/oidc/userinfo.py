@@ -6,24 +6,27 @@ from http import HTTPStatus
 
 from flask import Response, request
 
+from idp import settings
 from idp.accounts import grants
 from idp.audit import Event, record
 from idp.database import db
-from idp.oidc import access_tokens, answers, claims, registered, subjects
+from idp.oidc import access_tokens, answers, claims, registered, responses, subjects
 from idp.oidc.calls import FORM
 from idp.oidc.refusals import Code, RefusedToClient
 
 
 def userinfo() -> Response:
-    """Answer with the claims as JSON, or refuse as RFC 6750 section 3 has it."""
+    """Answer with the claims, as JSON or as the client registered it; or refuse as RFC 6750 section 3 has it."""
     try:
-        given = bearer_token()
-        body = _claims_of(given)
+        response = _answer_to(bearer_token())
     except RefusedToClient as refusal:
-        db.session.rollback()
+        if refusal.reference is None:  # what is written down stays so
+            db.session.rollback()
+        else:
+            db.session.commit()
         return _refused(refusal)
     db.session.commit()
-    return answers.json(body)
+    return response
 
 
 def bearer_token() -> str:
@@ -47,7 +50,7 @@ def bearer_token() -> str:
     return found[0]
 
 
-def _claims_of(given: str) -> dict[str, object]:
+def _answer_to(given: str) -> Response:
     token = access_tokens.find(given)
     client = None if token is None else registered.load(token.client_id)
     if token is None or client is None:
@@ -56,7 +59,12 @@ def _claims_of(given: str) -> dict[str, object]:
         )
     names = claims.wanted_at_userinfo(client, token.scope, token.requested)
     person = token.person
-    granted = grants.of_account(person.account_id) if claims.need_grants(client, names) else ()
+    granted = grants.of_account(person.account_id) if claims.tell_grants(names) else ()
+    told = {
+        "sub": subjects.of_account(client, person.account_id),
+        **claims.about(person, client, names, granted),
+    }
+    signed = responses.userinfo(client, told, issuer=settings.current().issuer)
     record(
         Event.USERINFO_READ,
         actor="client",
@@ -66,10 +74,7 @@ def _claims_of(given: str) -> dict[str, object]:
         client_id=client.client_id,
         session_id=token.session_id,
     )
-    return {
-        "sub": subjects.of_account(client, person.account_id),
-        **claims.about(person, client, names, granted),
-    }
+    return answers.json(told) if signed is None else answers.jwt(signed)
 
 
 class NoToken(RefusedToClient):
@@ -86,5 +91,9 @@ def _refused(refusal: RefusedToClient) -> Response:
             headers={**answers.NEVER_KEPT, "WWW-Authenticate": 'Bearer realm="oauth2"'},
         )
     response = answers.refused_as_json(refusal)
+    if (
+        refusal.status == HTTPStatus.INTERNAL_SERVER_ERROR
+    ):  # no challenge: no other token would help
+        return response
     response.headers["WWW-Authenticate"] = f'Bearer realm="oauth2", error="{refusal.code.value}"'
     return response

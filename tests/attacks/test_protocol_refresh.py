@@ -99,7 +99,7 @@ def test_another_client_can_neither_use_nor_end_nor_see_a_token(
 ) -> None:
     thief = provider.application(None, grant_types=REFRESHING, resource="https://dief.voorbeeld.nl")
     provider.machine("wmo", grant_types=(), resource=API)
-    held = provider.application(audience=API, grant_types=REFRESHING)
+    held = provider.application(audiences=[API], grant_types=REFRESHING)
     browser = provider.browser(provider.person())
     for mine in (shop, held):
         tokens = mine.tokens(browser)

@@ -91,10 +91,10 @@ def test_an_api_and_a_client_that_acts_for_itself_are_registered_by_the_line(
     assert (made["grant_types"], made["resource"], made["redirect_uris"]) == ([], api, [])
     own = ("--grant-type", "client_credentials", "--audience", api)
     machine = operator.types("client", "add", "Nacht", "--profile", "basic", "--json", *own).json
-    assert (machine["access_token_format"], machine["audience"]) == ("jwt", api)
+    assert (machine["access_token_format"], machine["audiences"]) == ("jwt", [api])
     assert operator.types("client", "list").out.count("\n") == 3
     operator.types("client", "update", machine["client_id"], "--audience", "")
-    assert shown(operator, machine["client_id"])["audience"] is None
+    assert shown(operator, machine["client_id"])["audiences"] == []
     assert "redirect-uri" in operator.is_refused(*line)
 
 

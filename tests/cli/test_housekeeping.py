@@ -90,7 +90,7 @@ def test_going_back_before_refresh_tokens_keeps_what_came_before(empty: Operator
     with empty.at_work(keep=True):
         client = registered.load("nacht")
         assert client is not None
-        access_tokens.save("t" * 43, client, None, "")
+        access_tokens.save("t" * 43, client, None, "", ())
     empty.types("db", "downgrade", "2026_11_22_security_keys", "--yes")
     with sqlalchemy.create_engine(empty.environment["IDP_DATABASE_URL"]).begin() as connection:
         connection.execute(

@@ -17,12 +17,12 @@ VERBS = {
     "db upgrade", "db downgrade", "db current",
     "keys list", "keys rotate", "keys retire", "keys export-jwks",
     "relation add", "relation list", "relation block", "relation unblock", "relation import",
-    "account add", "account list", "account show", "account block", "account unblock", "account reset-password",
-    "account import",
+    "account add", "account update", "account list", "account show", "account block", "account unblock",
+    "account reset-password", "account import",
     "activation-code issue", "activation-code list", "activation-code revoke",
     "application add", "application list", "application grant", "application revoke",
-    "client add", "client update", "client check", "client show", "client list", "client rotate-secret",
-    "client remove",
+    "client add", "client update", "client check", "client claims", "client show", "client list",
+    "client rotate-secret", "client remove",
     "audit tail",
 }  # fmt: skip
 

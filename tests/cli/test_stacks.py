@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from idp import keyring
 from idp.cli.stacks import STACKS
 from idp.oidc import claims, discovery
 from tests.cli.operator import Operator
@@ -40,7 +41,7 @@ def test_a_configuration_names_the_addresses_that_are_registered_and_ours(
 ) -> None:
     added = add(operator, stack)
     text = "\n".join(added["configuration"].values())
-    metadata = discovery.document(operator.settings, resists_phishing=True)
+    metadata = discovery.document(operator.settings, resists_phishing=True, signs=keyring.SIGNING)
     known = {*added["redirect_uris"], *added["post_logout_redirect_uris"]}
     ours = {metadata["issuer"], f"{metadata['issuer']}/.well-known/openid-configuration"}
     named = set(re.findall(r"https?://[^\s\"')]+", text))
@@ -54,7 +55,7 @@ def test_a_configuration_names_the_addresses_that_are_registered_and_ours(
 @pytest.mark.parametrize("stack", STACKS)
 def test_scopes_and_claims_in_a_configuration_exist(operator: Operator, stack: str) -> None:
     text = "\n".join(add(operator, stack)["configuration"].values())
-    metadata = discovery.document(operator.settings, resists_phishing=True)
+    metadata = discovery.document(operator.settings, resists_phishing=True, signs=keyring.SIGNING)
     assert set(SCOPES.split()) <= set(metadata["scopes_supported"])
     for scope in SCOPES.split():
         assert scope in text

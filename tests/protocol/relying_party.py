@@ -47,7 +47,7 @@ TOKEN: Final = f"{ISSUER}/oauth2/token"
 LOW: Final = "http://eidas.europa.eu/LoA/low"
 SUBSTANTIAL: Final = "http://eidas.europa.eu/LoA/substantial"
 HIGH: Final = "http://eidas.europa.eu/LoA/high"
-ALL_SCOPES: Final = ("openid", "profile", "email", "applicaties")
+ALL_SCOPES: Final = ("openid", "profile", "email", "address", "phone", "applicaties")
 
 _CLIENT_KEYS: Final[dict[str, RSAKey | ECKey | OKPKey]] = {}
 
@@ -217,9 +217,7 @@ class RelyingParty:
         signer = key or self.key
         chosen = alg or {"EC": "ES256", "RSA": "RS256", "OKP": "Ed25519"}[signer.key_type]
         top = {"alg": chosen, **({"kid": signer.kid} if signer.kid else {}), **(header or {})}
-        with warnings.catch_warnings(
-            action="ignore", category=SecurityWarning
-        ):  # of the name EdDSA
+        with warnings.catch_warnings(action="ignore", category=SecurityWarning):  # of EdDSA
             return jwt.encode(top, sent, signer, [chosen])
 
     def tokens(self, browser: Visitor, **changes: str | None) -> dict[str, Any]:
@@ -231,9 +229,11 @@ class RelyingParty:
 
     def verified(self, id_token: str) -> dict[str, Any]:
         """The claims, after the signature holds against the published keys."""
-        published = self.house.app.test_client().get("/oauth2/jwks", base_url=ISSUER).get_json()
-        token = jwt.decode(id_token, KeySet.import_key_set(published), ["RS256", "ES256"])
-        assert token.header["kid"] in {key["kid"] for key in published["keys"]}
+        header, _ = unverified(id_token)
+        [key] = [key for key in Provider(self.house).keys()["keys"] if key["kid"] == header["kid"]]
+        assert (header["alg"], "sig") == (key["alg"], key["use"])
+        with warnings.catch_warnings(action="ignore", category=SecurityWarning):  # of EdDSA
+            token = jwt.decode(id_token, KeySet.import_key_set({"keys": [key]}), [key["alg"]])
         return token.claims
 
     def userinfo(self, access_token: str) -> TestResponse:

@@ -228,7 +228,7 @@ def test_what_we_do_not_know_is_ignored(provider: Provider) -> None:
         {"login_hint": "buffy@localhost"},
         {"login_hint": "x" * 5000},
         {"vtr": "P1"},
-        {"resource": "https://api.example"},
+        {"audience": "https://api.example"},
         {"acr_values": "1 2"},
         {"prompt": ""},
         {"max_age": ""},
@@ -238,7 +238,7 @@ def test_what_we_do_not_know_is_ignored(provider: Provider) -> None:
     ):
         assert "code" in shop.ask(browser, **extra), extra
     assert "code" in shop.answer(browser.get(f"{shop.address()}&foo=1&foo=2"))
-    assert shop.tokens(browser, scope="openid offline_access address phone")["scope"] == "openid"
+    assert shop.tokens(browser, scope="openid offline_access groepen")["scope"] == "openid"
 
 
 @ONE

@@ -21,7 +21,7 @@ ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_client_gets_a_token_for_itself_and_nothing_of_people(provider: Provider) -> None:
     api = provider.machine(grant_types=(), resource=API)
     machine = provider.machine(
-        profile="nlgov", auth_method="private_key_jwt", audience=API, key=client_key()
+        profile="nlgov", auth_method="private_key_jwt", audiences=[API], key=client_key()
     )
     answer = machine.own_token()
     body = answer.get_json()
@@ -101,7 +101,7 @@ def test_what_does_not_go_together_is_refused_in_one_sentence(house: House) -> N
         "no address of an API": {"resource": "https://api.voorbeeld.nl/#deel"},
         "the resource 'wmo'": {"resource": "wmo"},
         "the resource 'http://localhost:8400/'": {"resource": f"{ISSUER}/"},
-        "add that first": {"audience": API},
+        "add that first": {"audiences": [API]},
         "an API has to": {"resource": API, "auth_method": "none"},
     }
     usual = {"name": "Winkel", "profile": "basic", "redirect_uris": [CALLBACK], "actor": "test"}
@@ -133,7 +133,7 @@ def test_one_client_is_an_api_and_after_it_another_may_be(house: House) -> None:
 @ONE
 def test_what_an_api_belongs_to_holds_at_the_next_use(provider: Provider, house: House) -> None:
     api = provider.machine(None, grant_types=(), resource=API)
-    shop, anna = provider.application(audience=API), provider.person()
+    shop, anna = provider.application(audiences=[API]), provider.person()
     token = shop.tokens(provider.browser(anna))["access_token"]
     assert "entitlements" not in api.introspect(token).get_json()
     with house.inside():

@@ -21,7 +21,7 @@ PAGE = (ROOT / "docs" / "aansluiten" / "README.md").read_text(encoding="utf-8")
 VARIES = {
     "client_id", "azp", "entitlements",
     "sub", "sid", "at_hash", "nonce", "jti", "kid", "iss", "aud", "exp", "iat", "nbf", "auth_time",
-    "relatienummer", "relatienaam", "name", "preferred_username", "id", "naam", "rollen",
+    "relatienummer", "relatienaam", "name", "preferred_username", "updated_at", "id", "naam", "rollen",
 }  # fmt: skip
 FIXED_LENGTH = {"sub", "sid", "at_hash", "jti", "kid"}
 
@@ -73,7 +73,7 @@ def test_the_sample_of_nlgov_is_complete(provider: Provider) -> None:
 @ONE
 def test_the_sample_of_an_access_token_is_complete(provider: Provider) -> None:
     provider.machine("wmo", grant_types=(), resource="https://api.voorbeeld.nl/wmo")
-    shop = provider.nlgov(scope="openid applicaties", audience="https://api.voorbeeld.nl/wmo")
+    shop = provider.nlgov(scope="openid applicaties", audiences=["https://api.voorbeeld.nl/wmo"])
     same_kind(sample("access token"), unverified(signed_in(provider, shop)["access_token"])[1])
 
 

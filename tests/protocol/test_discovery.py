@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import idp
+from idp import keyring
 from idp.oidc import discovery
 from idp.settings import SettingsError
 from tests.protocol.relying_party import ISSUER, LOW, SUBSTANTIAL, Provider
@@ -23,9 +24,12 @@ def read(house: House, address: str = ADDRESSES[0]) -> dict[str, Any]:
 
 
 @ONE
-def test_the_metadata_promises_exactly_this(house: House) -> None:
+def test_the_metadata_promises_exactly_this(provider: Provider, house: House) -> None:
     """A new line here is a promise: something else has to show that it works."""
     algs = ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"]
+    ours = ["RS256", "PS256", "ES256", "Ed25519", "EdDSA"]
+    wrapped = ["RSA-OAEP-256", "RSA-OAEP", "ECDH-ES", "ECDH-ES+A256KW"]
+    encrypted = ["A256GCM", "A128CBC-HS256", "A256CBC-HS512", "A128GCM"]
     assert read(house) == {
         "issuer": ISSUER,
         "authorization_endpoint": f"{ISSUER}/oauth2/authorize",
@@ -36,13 +40,18 @@ def test_the_metadata_promises_exactly_this(house: House) -> None:
         "introspection_endpoint": f"{ISSUER}/oauth2/introspect",
         "end_session_endpoint": f"{ISSUER}/oauth2/logout",
         "jwks_uri": f"{ISSUER}/oauth2/jwks",
-        "scopes_supported": ["openid", "profile", "email", "applicaties"],
+        "scopes_supported": ["openid", "profile", "email", "address", "phone", "applicaties"],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "form_post"],
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "code_challenge_methods_supported": ["S256"],
         "subject_types_supported": ["pairwise", "public"],
-        "id_token_signing_alg_values_supported": ["RS256", "ES256"],
+        "id_token_signing_alg_values_supported": ours,
+        "id_token_encryption_alg_values_supported": wrapped,
+        "id_token_encryption_enc_values_supported": encrypted,
+        "userinfo_signing_alg_values_supported": ours,
+        "userinfo_encryption_alg_values_supported": wrapped,
+        "userinfo_encryption_enc_values_supported": encrypted,
         "token_endpoint_auth_methods_supported": [
             "private_key_jwt",
             "none",
@@ -67,7 +76,8 @@ def test_the_metadata_promises_exactly_this(house: House) -> None:
         "claims_supported": [
             *("iss", "sub", "aud", "exp", "iat", "nonce", "auth_time", "acr", "sid", "at_hash"),
             *("jti", "nbf", "sub_id_type", "represents"),
-            *("name", "preferred_username", "email", "email_verified"),
+            *("name", "given_name", "family_name", "preferred_username", "updated_at"),
+            *("email", "email_verified", "address", "phone_number", "phone_number_verified"),
             *("relatienummer", "relatienaam", "applicaties", "rollen"),
         ],
         "display_values_supported": ["page"],
@@ -88,19 +98,26 @@ def test_the_metadata_promises_exactly_this(house: House) -> None:
 
 def test_a_deployment_with_nlgov_alone_promises_nothing_else(tmp_path: Path) -> None:
     members = discovery.document(
-        settings_for("sqlite://", tmp_path, enabled_profiles="nlgov"), resists_phishing=False
+        settings_for("sqlite://", tmp_path, enabled_profiles="nlgov"),
+        resists_phishing=False,
+        signs=keyring.SIGNING,
     )
     assert members["token_endpoint_auth_methods_supported"] == ["private_key_jwt", "none"]
     assert members["revocation_endpoint_auth_methods_supported"] == ["private_key_jwt"]
     assert members["introspection_endpoint_auth_methods_supported"] == ["private_key_jwt"]
     assert members["grant_types_supported"] == ["authorization_code"]
-    assert members["id_token_signing_alg_values_supported"] == ["RS256"]
+    for what in ("id_token", "userinfo"):
+        assert members[f"{what}_signing_alg_values_supported"] == ["RS256", "PS256"]
+        assert members[f"{what}_encryption_alg_values_supported"] == ["RSA-OAEP-256", "RSA-OAEP"]
+        assert members[f"{what}_encryption_enc_values_supported"] == ["A256GCM"]
     assert members["subject_types_supported"] == ["pairwise"]
 
 
 def test_a_deployment_with_basic_alone_promises_nothing_of_nlgov(tmp_path: Path) -> None:
     members = discovery.document(
-        settings_for("sqlite://", tmp_path, enabled_profiles="basic"), resists_phishing=False
+        settings_for("sqlite://", tmp_path, enabled_profiles="basic"),
+        resists_phishing=False,
+        signs=keyring.SIGNING,
     )
     assert "sub_id_types_supported" not in members
     assert "represents" not in members["claims_supported"]
@@ -151,7 +168,10 @@ def test_the_published_keys_are_public_named_and_each_for_one_use(provider: Prov
     keys = provider.keys()["keys"]
     assert {key["alg"]: (key["kty"], key["use"]) for key in keys} == {
         "RS256": ("RSA", "sig"),
+        "PS256": ("RSA", "sig"),
         "ES256": ("EC", "sig"),
+        "Ed25519": ("OKP", "sig"),
+        "EdDSA": ("OKP", "sig"),
         "RSA-OAEP-256": ("RSA", "enc"),
         "RSA-OAEP": ("RSA", "enc"),
     }

@@ -52,7 +52,7 @@ def test_nothing_is_wrong_with_an_api_or_a_client_that_acts_for_itself(
     provider: Provider, house: House
 ) -> None:
     api = provider.machine("wmo", grant_types=(), resource="https://api.voorbeeld.nl/wmo")
-    machine = provider.machine(audience="https://api.voorbeeld.nl/wmo")
+    machine = provider.machine(audiences=["https://api.voorbeeld.nl/wmo"])
     assert wrong(house, api.client_id) == wrong(house, machine.client_id) == []
     assert not any("never got a token" in each for each in notes(house, api.client_id))
     with house.inside():

@@ -17,7 +17,7 @@ NOTHING = {"active": False}
 def api_and_shop(provider: Provider, **said: str) -> tuple[RelyingParty, RelyingParty]:
     """An API of the application `wmo`, and a client whose access tokens are for it."""
     api = provider.machine("wmo", grant_types=(), resource=API)
-    return api, provider.application(audience=API, **said)
+    return api, provider.application(audiences=[API], **said)
 
 
 @pytest.mark.parametrize("form", ["opaque", "jwt"])

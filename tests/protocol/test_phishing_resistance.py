@@ -195,7 +195,7 @@ def test_where_no_key_is_offered_a_wish_is_let_go_and_a_demand_is_refused(
 def test_the_metadata_names_phr_only_where_somebody_can_reach_it(provider: Provider) -> None:
     settings = provider.house.app.config["IDP"]
     for offered, values in ((False, [LOW, SUBSTANTIAL]), (True, [LOW, SUBSTANTIAL, "phr"])):
-        members = discovery.document(settings, resists_phishing=offered)
+        members = discovery.document(settings, resists_phishing=offered, signs=())
         assert members["acr_values_supported"] == values
 
 

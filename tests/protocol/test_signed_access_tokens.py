@@ -45,7 +45,7 @@ def test_nlgov_has_signed_tokens_and_basic_where_it_is_asked(provider: Provider)
 
 def test_it_says_who_for_whom_how_long_and_how_signed_in(provider: Provider) -> None:
     provider.machine("wmo", grant_types=(), resource=API)
-    shop = provider.nlgov(audience=API, scope="openid applicaties")
+    shop = provider.nlgov(audiences=[API], scope="openid applicaties")
     tokens = shop.tokens(provider.browser(provider.person()))
     claims, signed_in = (
         read_by_api(provider, tokens["access_token"]),
@@ -79,7 +79,7 @@ def test_rights_are_those_in_the_application_of_the_api_and_no_other(
     provider: Provider, house: House
 ) -> None:
     provider.machine("zorg", grant_types=(), resource=API)
-    shop, anna = provider.application(audience=API), provider.person()
+    shop, anna = provider.application(audiences=[API]), provider.person()
     claims = read_by_api(provider, shop.tokens(provider.browser(anna))["access_token"])
     assert claims["entitlements"] == []
     grant(house, anna, "zorg")

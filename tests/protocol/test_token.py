@@ -278,7 +278,7 @@ def test_only_a_post_redeems(house: House, provider: Provider) -> None:
 def test_unknown_parameters_are_ignored(provider: Provider) -> None:
     shop = provider.application()
     code = shop.ask(provider.browser(provider.person()))["code"]
-    assert shop.redeem(code, resource="https://elders.example", extra="1").status_code == 200
+    assert shop.redeem(code, audience="https://elders.example", extra="1").status_code == 200
 
 
 def test_what_happened_is_in_the_audit_trail_under_one_reference(provider: Provider) -> None:

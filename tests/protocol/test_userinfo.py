@@ -25,7 +25,7 @@ def token_of(provider: Provider, shop: RelyingParty, person: Person, **changes: 
 
 
 @ONE
-def test_each_scope_brings_its_own_claims(provider: Provider, house: House) -> None:
+def test_each_scope_brings_its_own_claims(provider: Provider, house: House, time: Standing) -> None:
     shop, anna = provider.application(), provider.person()
     with house.inside():
         account = directory.get(anna.id)
@@ -38,6 +38,7 @@ def test_each_scope_brings_its_own_claims(provider: Provider, house: House) -> N
             "sub": subject,
             "name": anna.username.title(),
             "preferred_username": anna.username,
+            "updated_at": int(time.moment.timestamp()),
         },
         "openid email": {"sub": subject, "email": "anna@voorbeeld.nl", "email_verified": False},
         "openid applicaties": {

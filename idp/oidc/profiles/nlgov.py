@@ -12,17 +12,15 @@ PSEUDONYM: Final = "urn:nl-eid-gdi:1.0:id:pseudonym"
 
 
 def represents(facts: IdTokenFacts) -> dict[str, Any]:
-    """The claims that the profile demands on top, among them the relation for which the person acts."""
-    return {
-        "jti": random_token(),
-        "nbf": facts.now,
-        "sub_id_type": PSEUDONYM,
-        "represents": {
-            "sub": facts.relation_subject,
-            "iss": facts.issuer,
-            "sub_id_type": PSEUDONYM,
-        },
-    }
+    """The claims that the profile demands on top, among them the relation for which the person acts.
+
+    A client goes without that one only when its registration says that representation was agreed not to apply.
+    """
+    told = {"jti": random_token(), "nbf": facts.now, "sub_id_type": PSEUDONYM}
+    if facts.relation_subject is None:
+        return told
+    relation = {"sub": facts.relation_subject, "iss": facts.issuer, "sub_id_type": PSEUDONYM}
+    return {**told, "represents": relation}
 
 
 PROFILE = Profile(
@@ -30,14 +28,16 @@ PROFILE = Profile(
     auth_methods=("private_key_jwt", "none"),
     assertion_algs=("RS256", "PS256", "ES256", "EdDSA", "Ed25519"),
     assertion_needs_iat=True,
-    id_token_algs=("RS256",),
+    signing_algs=("RS256", "PS256"),
+    encryption_algs=("RSA-OAEP-256", "RSA-OAEP"),
+    encryption_encs=("A256GCM",),
     grant_types=("authorization_code", "refresh_token", "client_credentials"),
     stated_grant_types=("authorization_code",),  # the profile's metadata may name no other
     access_token_formats=("jwt",),
     public_may_revoke=False,
     subject_types=("pairwise",),
     response_modes=("query", "form_post"),
-    scopes=("openid", "profile", "email", "applicaties"),
+    scopes=("openid", "profile", "email", "address", "phone", "applicaties"),
     default_scopes=(
         "openid",
         "applicaties",

@@ -14,8 +14,8 @@ class IdTokenFacts:
     issuer: str
     now: int
     """Seconds since 1970."""
-    relation_subject: str
-    """What this client's sector knows the represented relation by."""
+    relation_subject: str | None
+    """What this client's sector knows the represented relation by; `None` where nobody is represented."""
 
 
 def nothing_more(_facts: IdTokenFacts) -> dict[str, Any]:
@@ -33,8 +33,12 @@ class Profile:
     assertion_algs: tuple[str, ...]
     """What a client may sign its assertions (RFC 7523) and its request objects (RFC 9101) with."""
     assertion_needs_iat: bool
-    id_token_algs: tuple[str, ...]
-    """What we may sign its ID Tokens with; the first unless registered otherwise."""
+    signing_algs: tuple[str, ...]
+    """What we may sign its ID Tokens and UserInfo with; for ID Tokens the first unless registered otherwise."""
+    encryption_algs: tuple[str, ...]
+    """How the key may be wrapped of what we encrypt to it (RFC 7518 section 4.1)."""
+    encryption_encs: tuple[str, ...]
+    """And what may encrypt (RFC 7518 section 5.1); the first unless registered otherwise."""
     grant_types: tuple[str, ...]
     """Grants a client may register."""
     stated_grant_types: tuple[str, ...]
