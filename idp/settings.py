@@ -20,6 +20,7 @@ from flask import current_app
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from idp.assurance import Level
+from idp.networks import Addresses, Networks, separated
 from idp.secret_values import RootSecret
 
 PREFIX = "IDP_"
@@ -75,9 +76,15 @@ class Settings(BaseModel):
         Field(ge=1, le=64, description="Worker processes of `idp serve`; default: one per core."),
     ] = os.cpu_count() or 1
     trusted_proxies: Annotated[
-        tuple[str, ...],
+        Addresses,
         Field(
             description="Addresses (comma separated) of the proxies whose `X-Forwarded-For` counts. Others are not believed."
+        ),
+    ] = ()
+    metrics_from: Annotated[
+        Networks,
+        Field(
+            description="Addresses or networks (comma separated) besides this machine itself that may read `/metrics`, directly, not through a proxy."
         ),
     ] = ()
     sms_gateway: Annotated[
@@ -202,14 +209,10 @@ class Settings(BaseModel):
         Field(description="How much the log tells; never secrets, at any level."),
     ] = "info"
 
-    @field_validator("trusted_proxies", "enabled_profiles", mode="before")
+    @field_validator("enabled_profiles", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
-        return (
-            tuple(part.strip() for part in value.split(",") if part.strip())
-            if isinstance(value, str)
-            else value
-        )
+        return separated(value)
 
     @field_validator("issuer")
     @classmethod

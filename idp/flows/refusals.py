@@ -8,7 +8,7 @@ from flask import Flask, Response, g, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from idp import clock
+from idp import clock, metrics
 from idp.audit import Event, record
 from idp.database import db
 from idp.errors import RefusedOnOurPage
@@ -84,6 +84,7 @@ def _page(
     facts = dict(refusal.facts) if refusal else {}
     way_on = facts.pop("way_on", None)
     until = refusal.until if refusal else None
+    metrics.REFUSALS.count("person", error)
     response = show(
         "error",
         status=status,
