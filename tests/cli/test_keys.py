@@ -86,6 +86,7 @@ def test_by_age_only_what_is_due_is_done(
     assert "leave --alg" in operator.is_refused("keys", "rotate", "--due", "--alg", "ES256")
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_of_machines_that_rotate_at_once_one_makes_the_key(
     operator: Operator, aged: Callable[[timedelta], None]
 ) -> None:

@@ -6,10 +6,13 @@ import multiprocessing
 import os
 import time as machine
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
+from threading import Event as Signal
+from typing import Any
 
 import pytest
 
@@ -19,7 +22,7 @@ from idp.clock import Standing
 from idp.errors import WrongInput
 from idp.keyring import Ring
 from idp.keyring.ring import LOOK_EVERY
-from idp.keyring.source import FileSource
+from idp.keyring.source import FileSource, StoredKey
 from idp.secret_values import RootSecret
 from tests.protocol.relying_party import Provider, unverified
 from tests.support.journeys import NOW, ROOT_SECRET, House
@@ -69,6 +72,40 @@ def test_a_timer_alone_keeps_the_keys_young_and_every_token_verifiable(
     turns = sorted(worked_from.values())
     assert turns == [0, 90, 180, 270, 360]
     assert all(day - published_on[kid] == 8 for kid, day in worked_from.items() if day)
+
+
+def test_who_rotates_while_another_is_at_it_waits_and_finds_it_done(
+    provider: Provider, house: House, time: Standing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with house.inside():
+        keyring.rotate("ES256", actor="test", at_once=True)
+        for alg in ("RS256", "RSA-OAEP", "RSA-OAEP-256"):
+            if keyring.current().due_at(alg, NOW) is not None:
+                keyring.rotate(alg, actor="test")
+    time.move(82 * DAY)
+    asked, may_go_on, real = Signal(), Signal(), FileSource.create
+
+    def slow(source: FileSource, alg: str, **when: Any) -> StoredKey:
+        if asked.is_set():
+            pytest.fail("two at once")
+        asked.set()
+        assert may_go_on.wait(PATIENCE)
+        return real(source, alg, **when)
+
+    monkeypatch.setattr(FileSource, "create", slow)
+
+    def due() -> list[str]:
+        with clock.standing_at(NOW + 82 * DAY), house.inside():
+            return [key.alg for key in keyring.rotate_due(actor="timer")]
+
+    with ThreadPoolExecutor(2) as machines:
+        first = machines.submit(due)
+        assert asked.wait(PATIENCE)
+        second = machines.submit(due)
+        with pytest.raises(TimeoutError):
+            second.result(timeout=0.3)
+        may_go_on.set()
+        assert (first.result(PATIENCE), second.result(PATIENCE)) == (["ES256"], [])
 
 
 @ONE
