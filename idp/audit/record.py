@@ -9,7 +9,7 @@ from sqlalchemy import Table, insert
 from sqlalchemy import event as session_event
 from sqlalchemy.orm import Session
 
-from idp import clock, metrics
+from idp import clock, logs, metrics
 from idp.audit.events import Event
 from idp.database import connection, db
 from idp.models import AuditEvent
@@ -42,6 +42,8 @@ def record(
 
     `reason` and `details` are for people who investigate: never a secret, never a text somebody typed.
     """
+    if reference is not None:
+        logs.reference_is(reference)
     connection().execute(
         _ADD,
         {

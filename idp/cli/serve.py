@@ -16,7 +16,7 @@ from urllib.parse import quote
 import click
 from flask import Flask
 
-from idp import clock, keyring, metrics
+from idp import clock, keyring, logs, metrics
 from idp.cli.answers import say
 from idp.cli.demo_values import refuse_outside_the_demo
 from idp.cli.work import at_work, settings_of
@@ -127,7 +127,7 @@ def access_line(request: Any, response: Any, environ: Mapping[str, Any], took: t
     status, sent = response.status.partition(" ")[0], getattr(response, "sent", 0)
     return (
         f'{environ.get("REMOTE_ADDR", "-")} {at} "{method} {path}" {status} {sent} '
-        f"{took / timedelta(milliseconds=1):.0f}ms"
+        f"{took / timedelta(milliseconds=1):.0f}ms {logs.reference() or '-'}"
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask import Flask, Response, abort, current_app, g, request
 
-from idp import clock, keyring, metrics, settings
+from idp import clock, keyring, logs, metrics, settings
 from idp.monitoring import health
 from idp.settings import SettingsError
 
@@ -39,9 +39,12 @@ def init_app(app: Flask) -> None:
 
 def _begin() -> None:
     g.began = perf_counter()
+    logs.reference_is(None)  # threads are used again
 
 
 def _end(response: Response) -> Response:
+    if (about := g.get("reference")) is not None:  # of the sign-in that a page belongs to
+        logs.reference_is(about)
     room = _room(request.endpoint)
     metrics.REQUESTS.took(perf_counter() - g.began, room, _STATUS[response.status_code // 100])
     return response
