@@ -18,6 +18,7 @@ import pytest
 
 from idp.cli.serve import access_line, refuse_taken
 from idp.errors import WrongInput
+from idp.logs import reference_is
 from tests.cli.operator import Operator
 from tests.cli.processes import IDP, Running, answer, free_ports, running
 
@@ -62,6 +63,7 @@ def test_no_part_of_a_line_in_the_access_log_can_be_forged() -> None:
     request = SimpleNamespace(method='G"\r\nET')
     response = SimpleNamespace(status="200 OK", sent=12)
     environ = {"PATH_INFO": '/\xff\r\n"a b"%', "REMOTE_ADDR": "192.0.2.1"}
+    reference_is(None)
     line = access_line(request, response, environ, timedelta(milliseconds=7))
     assert line.startswith("192.0.2.1 2")
     assert line.endswith(' "G%22%0D%0AET /%FF%0D%0A%22a%20b%22%25" 200 12 7ms -')
