@@ -45,7 +45,7 @@ class JsonLines(logging.Formatter):
             # the exception's text may quote what somebody sent; its kind and place never do
             line["error"] = record.exc_info[0].__name__
             line["trace"] = [f"{frame}:{number}" for frame, number in _places(record)]
-        return json.dumps(line).replace("\x7f", "\\u007f")
+        return json.dumps(line, separators=(",", ":")).replace("\x7f", "\\u007f")
 
 
 def _places(record: logging.LogRecord) -> list[tuple[str, int]]:
