@@ -249,7 +249,8 @@ HARMLESS: Final = {"error-shown", "foreign-browser", "out-of-turn", "authorizati
 def test_looking_changes_nothing_whatever_stands_in_the_address(house: House, place: Place) -> None:
     """Every address of the house, and all that the page links to, with the fields of its form in the query."""
     with house.inside():
-        keyring.rotate("ES256", actor="test")  # `/health/ready` wants one
+        if not keyring.listing():  # `/health/ready` wants one
+            keyring.rotate("ES256", actor="test")
     here = place(house)
     start, target = here.browser.page, here.target
     before = what_counts(house)
