@@ -1,7 +1,7 @@
 """Set up everything that `make` needs: the environment `.venv` and the page styles. Standard library only.
 
     python3 set_up.py           what the provider needs to run
-    python3 set_up.py --dev     and what its tests and checks need
+    python3 set_up.py --dev     and what its tests and checks need, applications of others among it
 
 Works with Debian's python3 + python3-pip alone (no python3-venv): the environment is made without pip and filled from
 outside. Every package is pinned by hash in `requirements*.lock`. Does nothing when nothing changed.
@@ -25,6 +25,7 @@ OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = 18
 RUNTIME_LOCK = "requirements.lock"
 DEV_LOCK = "requirements-dev.lock"
+COUNTERPARTS = ROOT / "tests" / "counterparts" / "node"
 
 ENTRY_POINT = """\
 #!{python}
@@ -65,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def set_up(*, dev: bool) -> None:
-    """Make or refresh `.venv`, then the page styles."""
+    """Make or refresh `.venv`, then the page styles, then what tests meet us with."""
     environment = Environment(ROOT / ".venv")
     if dev or DEV_LOCK in environment.read_stamp():  # who tested here goes on testing
         environment.fill(DEV_LOCK, RUNTIME_LOCK)
@@ -73,6 +74,8 @@ def set_up(*, dev: bool) -> None:
         environment.fill(RUNTIME_LOCK)
     environment.make_project_importable()
     build_pages(environment)
+    if dev:
+        install_counterparts()
 
 
 class Environment:
@@ -206,17 +209,40 @@ def base_python() -> str:
 
 def build_pages(environment: Environment) -> None:
     """Build styles, script and icons of the pages; `ui/build.py` knows whether anything changed."""
+    build = [environment.python, ROOT / "ui" / "build.py"]
+    if subprocess.run(build, cwd=ROOT, env=with_node(), check=False).returncode:
+        raise SetUpError(
+            "the page styles could not be built (the reason stands above). Without network: point npm at a mirror "
+            "with `npm config set registry`."
+        )
+
+
+def install_counterparts() -> None:
+    """`npm ci` for the Node applications that tests run, once per lock; without network their tests are skipped."""
+    stamp = COUNTERPARTS / "node_modules" / "installed-from.txt"
+    lock = digest(COUNTERPARTS / "package-lock.json")
+    if stamp.exists() and stamp.read_text(encoding="ascii") == lock:
+        return
+    print("Installing the Node packages that tests meet the provider with ...", flush=True)
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    if subprocess.run(
+        ["npm", "ci", *options], cwd=COUNTERPARTS, env=with_node(), check=False
+    ).returncode:
+        print(
+            "set_up: npm could not install them (its reason stands above); their tests will be skipped."
+        )
+        return
+    stamp.write_text(lock, encoding="ascii")
+
+
+def with_node() -> dict[str, str]:
+    """Our surroundings, with `node` and `npm` on the path: the machine's, or the ones from the Python package index."""
     surroundings = dict(os.environ)
     if not machine_has_node():
         surroundings["PATH"] = (
             f"{node_environment()}{os.pathsep}{surroundings.get('PATH', os.defpath)}"
         )
-    build = [environment.python, ROOT / "ui" / "build.py"]
-    if subprocess.run(build, cwd=ROOT, env=surroundings, check=False).returncode:
-        raise SetUpError(
-            "the page styles could not be built (the reason stands above). Without network: point npm at a mirror "
-            "with `npm config set registry`."
-        )
+    return surroundings
 
 
 def node_environment() -> Path:
