@@ -23,6 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = 18
+OLDEST_NODE_OF_COUNTERPARTS = 20  # openid-client asks for it
 RUNTIME_LOCK = "requirements.lock"
 DEV_LOCK = "requirements-dev.lock"
 COUNTERPARTS = ROOT / "tests" / "counterparts" / "node"
@@ -210,7 +211,7 @@ def base_python() -> str:
 def build_pages(environment: Environment) -> None:
     """Build styles, script and icons of the pages; `ui/build.py` knows whether anything changed."""
     build = [environment.python, ROOT / "ui" / "build.py"]
-    if subprocess.run(build, cwd=ROOT, env=with_node(), check=False).returncode:
+    if subprocess.run(build, cwd=ROOT, env=with_node(OLDEST_NODE), check=False).returncode:
         raise SetUpError(
             "the page styles could not be built (the reason stands above). Without network: point npm at a mirror "
             "with `npm config set registry`."
@@ -218,27 +219,30 @@ def build_pages(environment: Environment) -> None:
 
 
 def install_counterparts() -> None:
-    """`npm ci` for the Node applications that tests run, once per lock; without network their tests are skipped."""
+    """`npm ci` for the Node applications that tests run, once per lock; where that fails their tests are skipped."""
     stamp = COUNTERPARTS / "node_modules" / "installed-from.txt"
     lock = digest(COUNTERPARTS / "package-lock.json")
     if stamp.exists() and stamp.read_text(encoding="ascii") == lock:
         return
     print("Installing the Node packages that tests meet the provider with ...", flush=True)
-    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    if subprocess.run(
-        ["npm", "ci", *options], cwd=COUNTERPARTS, env=with_node(), check=False
-    ).returncode:
+    try:
+        surroundings = with_node(OLDEST_NODE_OF_COUNTERPARTS)
+    except SetUpError as problem:
+        print(f"set_up: {problem} Their tests will be skipped.", file=sys.stderr)
+        return
+    if subprocess.run(["npm", "ci"], cwd=COUNTERPARTS, env=surroundings, check=False).returncode:
         print(
-            "set_up: npm could not install them (its reason stands above); their tests will be skipped."
+            "set_up: npm failed (its reason stands above); their tests will be skipped.",
+            file=sys.stderr,
         )
         return
     stamp.write_text(lock, encoding="ascii")
 
 
-def with_node() -> dict[str, str]:
+def with_node(oldest: int) -> dict[str, str]:
     """Our surroundings, with `node` and `npm` on the path: the machine's, or the ones from the Python package index."""
     surroundings = dict(os.environ)
-    if not machine_has_node():
+    if not machine_has_node(oldest):
         surroundings["PATH"] = (
             f"{node_environment()}{os.pathsep}{surroundings.get('PATH', os.defpath)}"
         )
@@ -256,14 +260,14 @@ def node_environment() -> Path:
     return environment.folder / "bin"
 
 
-def machine_has_node() -> bool:
+def machine_has_node(oldest: int) -> bool:
     """Whether Node with npm is here, new enough. Debian packages them apart, so both are asked for."""
     node = shutil.which("node")
     if node is None or shutil.which("npm") is None:
         return False
     answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
     major = answer.strip().removeprefix("v").partition(".")[0]
-    return major.isdigit() and int(major) >= OLDEST_NODE
+    return major.isdigit() and int(major) >= oldest
 
 
 if __name__ == "__main__":

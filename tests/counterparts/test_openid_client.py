@@ -10,13 +10,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from joserfc.jwk import RSAKey
 
-from tests.browser.demo_of_a_run import RunningDemo, free_ports
+from tests.browser.demo_of_a_run import free_ports
 from tests.cli.operator import Operator
 from tests.counterparts.node_program import NodeProgram, node_program
 from tests.counterparts.programs import serving, surroundings
 from tests.counterparts.sign_in import Door
 from tests.counterparts.wire import browser_at
 from tests.support import machine
+from tests.support.source import ROOT
 
 SUBSTANTIAL = "http://eidas.europa.eu/LoA/substantial"
 SCOPES = "openid profile applicaties"
@@ -46,7 +47,8 @@ def test_a_client_with_a_secret_does_everything_it_can(
     added = operator.types(
         "client", "add", "Node", "--for", "generic", "--scope", SCOPES,
         "--redirect-uri", f"{HOME}/callback", "--post-logout-redirect-uri", f"{HOME}/uitgelogd",
-        "--application", "wmo-berichten", "--grant-type", "authorization_code", "--grant-type", "refresh_token", "--json",
+        "--application", "wmo-berichten", "--grant-type", "authorization_code", "--grant-type", "refresh_token",
+        "--json",
     ).json  # fmt: skip
     asked = program.tell(
         issuer=door.issuer,
@@ -146,3 +148,10 @@ def test_the_recipe_works_as_it_is_printed(
         sent = browser.get("/").left_for
         assert sent is not None
         assert sent.startswith(door.issuer)
+
+
+def test_the_recipe_names_the_versions_that_run_here() -> None:
+    text = (ROOT / "docs" / "aansluiten" / "node.md").read_text(encoding="utf-8")
+    packages = json.loads((machine.NODE_PROGRAMS / "package.json").read_text(encoding="utf-8"))
+    for name, version in packages["dependencies"].items():
+        assert f"{name} {version}" in text

@@ -12,7 +12,8 @@ import pytest
 
 from tests.support.source import ROOT
 
-#: Where `set_up.py --dev` installs the Node packages of tests/counterparts, and Node itself where the machine has none.
+#: Where `set_up.py --dev` installs the Node packages of tests/counterparts, and Node itself where the
+#: machine has none that is new enough.
 NODE_PROGRAMS = ROOT / "tests" / "counterparts" / "node"
 _OWN_NODE = ROOT / ".venv-build" / "bin" / "node"
 _APACHE_MODULES = Path("/usr/lib/apache2/modules")
@@ -66,7 +67,7 @@ def postgresql_binaries() -> Path:
 
 def node() -> Path:
     """Node, with the packages of tests/counterparts/node as its lock names them."""
-    found = shutil.which("node") or (str(_OWN_NODE) if _OWN_NODE.exists() else None)
+    found = str(_OWN_NODE) if _OWN_NODE.exists() else shutil.which("node")
     lock = hashlib.sha256((NODE_PROGRAMS / "package-lock.json").read_bytes()).hexdigest()
     stamp = NODE_PROGRAMS / "node_modules" / "installed-from.txt"
     if found is None or not stamp.exists() or stamp.read_text(encoding="ascii") != lock:
