@@ -21,6 +21,8 @@ _APACHE_MODULES = Path("/usr/lib/apache2/modules")
 #: The same browser; without windows and menus of its own the first takes half the time.
 CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 FIREFOX = "firefox-esr"
+#: Proxies for which we ship a configuration, and the packages that they come in.
+PROXIES = {"nginx": "nginx-light", "haproxy": "haproxy", "caddy": "caddy"}
 
 
 def missing(part: str, way_out: str) -> NoReturn:
@@ -50,6 +52,13 @@ def any_browser() -> None:
     """Ask for one browser at least: what only they use need not start without."""
     if not any(shutil.which(name) for name in (*CHROMIUM, FIREFOX)):
         missing("A browser", f"`apt-get install chromium-headless-shell {FIREFOX}`")
+
+
+def proxy(name: str) -> Path:
+    """The distribution's nginx, HAProxy or Caddy; as a daemon it may stand in a folder for administrators only."""
+    if path := shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"):
+        return Path(path)
+    missing(name, f"`apt-get install {PROXIES[name]}`")
 
 
 def postgresql_binaries() -> Path:
