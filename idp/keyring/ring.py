@@ -21,6 +21,7 @@ from joserfc.jwk import ECKey, JWKRegistry, OctKey, OKPKey, RSAKey
 
 from idp import clock, settings
 from idp.keyring.source import (
+    ALWAYS_NEEDED,
     ENCRYPTION,
     SIGNING,
     FileSource,
@@ -193,8 +194,13 @@ class Ring:
         )
 
     def due_at(self, alg: str, now: datetime) -> datetime | None:
-        """When the next key should be made, long ago if none is at work; `None` while one waits for its turn."""
+        """When the next key should be made, long ago if none is at work; `None` while one waits for its turn.
+
+        `None` too where nobody ever made one, of an algorithm that only some clients ask.
+        """
         if self.waiting(alg, now) is not None:
+            return None
+        if alg not in ALWAYS_NEEDED and not any(key.alg == alg for key in self._keys):
             return None
         at_work = self.active(alg, now)
         since = datetime.min.replace(tzinfo=UTC) if at_work is None else at_work.active_from
