@@ -10,7 +10,18 @@ import orjson
 from flask import Flask
 
 from idp.mfa import catalogue
-from idp.oidc import authorize, discovery, introspection, logout, par, revocation, token, userinfo
+from idp.oidc import (
+    authorize,
+    discovery,
+    introspection,
+    logout,
+    par,
+    register,
+    register_managed,
+    revocation,
+    token,
+    userinfo,
+)
 
 #: Every address of the protocol, and who answers there.
 ROUTES = (
@@ -27,6 +38,11 @@ ROUTES = (
     ("/oauth2/userinfo", userinfo.userinfo, ("GET", "POST")),
     ("/oauth2/logout", logout.logout, ("GET", "POST")),
 )
+#: And where applications register themselves, when the operator lets them.
+SELF_REGISTRATION = (
+    ("/oauth2/register", register.register, ("POST",)),
+    ("/oauth2/register/<client_id>", register_managed.manage, ("GET", "PUT", "DELETE")),
+)
 
 
 def init_app(app: Flask) -> None:
@@ -35,7 +51,8 @@ def init_app(app: Flask) -> None:
         resists_phishing = catalogue.phishing_can_be_resisted()
     metadata = discovery.document(app.config["IDP"], resists_phishing=resists_phishing)
     app.extensions["idp-metadata"] = orjson.dumps(metadata)
-    for address, view, methods in ROUTES:
+    more = SELF_REGISTRATION if app.config["IDP"].dynamic_registration else ()
+    for address, view, methods in (*ROUTES, *more):
         name = (
             address.strip("/").replace("/", "_").replace(".", "").replace("<", "").replace(">", "")
         )

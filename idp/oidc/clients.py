@@ -26,11 +26,13 @@ from idp.models import (
     RefreshToken,
 )
 from idp.oidc import profiles
+from idp.oidc.problems import Problem
 from idp.oidc.registered import CLIENT_ID, RegisteredClient, digest_of, forget, load
 from idp.oidc.registration import Registration, problems
 from idp.secret_values import Secret, random_token
 
 __all__ = [
+    "CannotBeRegistered",
     "Changes",
     "RegisteredClient",
     "add",
@@ -68,12 +70,27 @@ class Changes(TypedDict, total=False):
     application_id: str | None
     level: Assurance
     id_token_alg: str
-    sector: str
+    sector: str | None
     subject_type: str
     initiate_login_uri: str | None
     is_test: bool
     require_pushed_authorization_requests: bool
     is_third_party: bool
+    jwks_uri: str | None
+    request_uris: Sequence[str]
+    request_object_signing_alg: str | None
+    require_signed_request_object: bool
+    application_type: str
+    sector_identifier_uri: str | None
+    described: Mapping[str, Any]
+
+
+class CannotBeRegistered(WrongInput):
+    """A registration that breaks a rule."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.says)
+        self.problem = problem
 
 
 def add(
@@ -99,6 +116,13 @@ def add(
     is_test: bool = False,
     require_pushed_authorization_requests: bool = False,
     is_third_party: bool = False,
+    jwks_uri: str | None = None,
+    request_uris: Sequence[str] = (),
+    request_object_signing_alg: str | None = None,
+    require_signed_request_object: bool = False,
+    application_type: str = "web",
+    sector_identifier_uri: str | None = None,
+    described: Mapping[str, Any] | None = None,
     client_id: str | None = None,
     actor: str,
 ) -> tuple[Client, Secret | None]:
@@ -140,6 +164,13 @@ def add(
         is_test=is_test,
         require_pushed_authorization_requests=require_pushed_authorization_requests,
         is_third_party=is_third_party,
+        jwks_uri=jwks_uri,
+        request_uris=tuple(request_uris),
+        request_object_signing_alg=request_object_signing_alg,
+        require_signed_request_object=require_signed_request_object,
+        application_type=application_type,
+        sector_identifier_uri=sector_identifier_uri,
+        described=described or {},
     )
     _refuse_the_first(_problems(registration, None))
     chosen = client_id or f"c-{secrets.token_hex(12)}"
@@ -218,6 +249,7 @@ def remove(client_id: str, *, actor: str) -> Client:
     client.removed_at = now
     client.secrets = []
     client.resource = None  # another client may become this API
+    client.registration_access_digest = None
     for table in (AuthorizationCode, AccessToken, RefreshToken):
         held = (table.client_id == client_id, table.revoked_at.is_(None))
         db.session.execute(sql_update(table).where(*held).values(revoked_at=now))
@@ -247,13 +279,17 @@ def _existing(client_id: str) -> Client:
     return client
 
 
-def _problems(registration: Registration, client_id: str | None) -> Iterator[str]:
+def _problems(registration: Registration, client_id: str | None) -> Iterator[Problem]:
     """Why this cannot be registered, beside the other clients that there are."""
     yield from problems(registration)
     if registration.resource is not None and api(registration.resource) not in {None, client_id}:
-        yield f"another client is the API {registration.resource} already"
+        yield Problem("resource", "another client is the API {} already", registration.resource)
     if registration.audience is not None and api(registration.audience) is None:
-        yield f"no client is the API {registration.audience}; add that first, with --resource"
+        yield Problem(
+            "audience",
+            "no client is the API {}; add that first, with --resource",
+            registration.audience,
+        )
 
 
 def api(resource: str) -> str | None:
@@ -300,6 +336,13 @@ def registration_of(client: Client) -> Registration:
         is_test=client.is_test,
         require_pushed_authorization_requests=client.require_pushed_authorization_requests,
         is_third_party=client.is_third_party,
+        jwks_uri=client.jwks_uri,
+        request_uris=tuple(client.request_uris),
+        request_object_signing_alg=client.request_object_signing_alg,
+        require_signed_request_object=client.require_signed_request_object,
+        application_type=client.application_type,
+        sector_identifier_uri=client.sector_identifier_uri,
+        described=client.described,
     )
 
 
@@ -326,6 +369,6 @@ def _changed(client: Client) -> None:
     forget(client.client_id)
 
 
-def _refuse_the_first(found: Iterable[str]) -> None:
-    for sentence in found:
-        raise WrongInput(sentence)
+def _refuse_the_first(found: Iterable[Problem]) -> None:
+    for problem in found:
+        raise CannotBeRegistered(problem)

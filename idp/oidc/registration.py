@@ -11,14 +11,14 @@ from idp import settings
 from idp.assurance import Assurance, Level
 from idp.errors import WrongInput
 from idp.models import Application
-from idp.oidc import addresses, profiles
+from idp.oidc import addresses, profiles, registration_keys
 from idp.oidc.acr import HIGHEST_LEVEL
 from idp.oidc.addresses import Rules
+from idp.oidc.problems import Problem
 from idp.oidc.profiles import Profile
-from idp.oidc.registered import keys_in
 
-#: Which keys of a set can make signatures of an algorithm that clients use.
-_ALG_OF_KEY: Final = {"RSA": {"RS256", "PS256"}, "EC": {"ES256"}, "OKP": {"EdDSA", "Ed25519"}}
+#: Addresses of one kind; nobody has more, and a list without end is an attack.
+MOST_ADDRESSES: Final = 50
 
 #: The grants that one client may have.
 GRANTS_TOGETHER: Final = frozenset(
@@ -57,6 +57,13 @@ class Registration:
     is_test: bool
     require_pushed_authorization_requests: bool
     is_third_party: bool
+    jwks_uri: str | None
+    request_uris: tuple[str, ...]
+    request_object_signing_alg: str | None
+    require_signed_request_object: bool
+    application_type: str
+    sector_identifier_uri: str | None
+    described: Mapping[str, Any]
 
     @property
     def hosts(self) -> set[str]:
@@ -92,6 +99,13 @@ class Registration:
             "is_test": self.is_test,
             "require_pushed_authorization_requests": self.require_pushed_authorization_requests,
             "is_third_party": self.is_third_party,
+            "jwks_uri": self.jwks_uri,
+            "request_uris": list(self.request_uris),
+            "request_object_signing_alg": self.request_object_signing_alg,
+            "require_signed_request_object": self.require_signed_request_object,
+            "application_type": self.application_type,
+            "sector_identifier_uri": self.sector_identifier_uri,
+            "described": dict(self.described),
         }
 
     def changed(self, changes: Mapping[str, Any], application: Application | None) -> Registration:
@@ -109,6 +123,7 @@ class Registration:
             "post_logout_redirect_uris",
             "form_action_origins",
             "scopes",
+            "request_uris",
         ):
             if member in said:
                 said[member] = tuple(said[member])
@@ -121,118 +136,135 @@ class Registration:
         )
 
 
-def problems(this: Registration) -> Iterator[str]:
-    """Why this cannot be registered, one sentence each."""
+def problems(this: Registration) -> Iterator[Problem]:
+    """Why this cannot be registered, one sentence each; the first is enough to refuse it."""
     for rule in RULES:
         yield from rule(this)
 
 
-def it_has_a_name(this: Registration) -> Iterator[str]:
+def it_has_a_name(this: Registration) -> Iterator[Problem]:
     """A name that pages can show."""
     if not this.name or len(this.name) > 100 or not this.name.isprintable():
-        yield "a client needs a name of at most 100 characters"
+        yield Problem("name", "a client needs a name of at most 100 characters")
 
 
-def its_method_fits_its_profile(this: Registration) -> Iterator[str]:
+def its_method_fits_its_profile(this: Registration) -> Iterator[Problem]:
     """One of the profile's ways of client authentication."""
     if this.auth_method not in this.profile.auth_methods:
         methods = ", ".join(this.profile.auth_methods)
-        yield f"the profile {this.profile.name} has no {this.auth_method}; it has {methods}"
+        yield Problem(
+            "auth_method",
+            f"the profile {this.profile.name} has no {{}}; it has {methods}",
+            this.auth_method,
+        )
 
 
-def its_keys_can_be_used(this: Registration) -> Iterator[str]:
-    """Public keys where they are needed, of a kind that the profile takes, and nowhere else."""
-    if this.auth_method != "private_key_jwt":
-        if this.jwks is not None:
-            yield f"keys are for private_key_jwt; {this.auth_method} has none"
-        return
-    if this.jwks is None:
-        yield "private_key_jwt needs the client's public keys (a JWK set)"
-        return
-    try:
-        keys = keys_in(this.jwks)
-    except ValueError as wrong:
-        yield str(wrong)
-        return
-    usable = set(this.profile.assertion_algs)
-    if not any(usable & ({key.alg} if key.alg else _ALG_OF_KEY[key.key_type]) for key in keys):
-        algs = ", ".join(this.profile.assertion_algs)
-        yield f"none of the keys can sign as the profile {this.profile.name} wants: {algs}"
-
-
-def its_addresses_are_exact(this: Registration) -> Iterator[str]:
+def its_addresses_are_exact(this: Registration) -> Iterator[Problem]:
     """Addresses that can be compared character by character (RFC 9700 section 2.1)."""
     rules = _rules(this)
     if this.signs_people_in and not this.redirect_uris:
-        yield "a client needs a redirect_uri"
+        yield Problem("redirect_uris", "a client needs a redirect_uri")
     for member in ("redirect_uris", "post_logout_redirect_uris"):
         listed: tuple[str, ...] = getattr(this, member)
         for address in listed:
             if words := addresses.problem(address, rules):
-                yield f"the {member.removesuffix('s')} {_shown(address)} {words}"
+                yield Problem(member, f"the {member.removesuffix('s')} {{}} {words}", address)
         if len(set(listed)) < len(listed):
-            yield f"a {member.removesuffix('s')} stands there twice"
+            yield Problem(member, f"a {member.removesuffix('s')} stands there twice")
+        if len(listed) > MOST_ADDRESSES:
+            yield Problem(member, f"a client has at most {MOST_ADDRESSES} {member}")
     if this.initiate_login_uri is not None and (
         words := addresses.problem(this.initiate_login_uri, rules, longest=500)
     ):
-        yield f"the initiate_login_uri {_shown(this.initiate_login_uri)} {words}"
+        yield Problem(
+            "initiate_login_uri", f"the initiate_login_uri {{}} {words}", this.initiate_login_uri
+        )
 
 
-def its_form_targets_are_origins(this: Registration) -> Iterator[str]:
+def its_form_targets_are_origins(this: Registration) -> Iterator[Problem]:
     """Origins, because they go into a Content-Security-Policy."""
     for origin in this.form_action_origins:
         words = addresses.problem(origin, _rules(this))
         if words or origin != addresses.origin_of(origin):
-            yield f"{_shown(origin)} is no origin such as https://app.voorbeeld.nl, without path or slash"
+            yield Problem(
+                "form_action_origins",
+                "{} is no origin such as https://app.voorbeeld.nl, without path or slash",
+                origin,
+            )
 
 
-def its_scopes_fit_its_profile(this: Registration) -> Iterator[str]:
+def its_scopes_fit_its_profile(this: Registration) -> Iterator[Problem]:
     """Scopes that exist in the profile, `openid` among them."""
     if strangers := [scope for scope in this.scopes if scope not in this.profile.scopes]:
-        yield f"there is no scope {_shown(strangers[0])}; there are {', '.join(this.profile.scopes)}"
+        yield Problem(
+            "scopes",
+            f"there is no scope {{}}; there are {', '.join(this.profile.scopes)}",
+            strangers[0],
+        )
     if this.signs_people_in and "openid" not in this.scopes:
-        yield "every client that signs people in has the scope openid"
+        yield Problem("scopes", "every client that signs people in has the scope openid")
 
 
-def its_level_can_be_reached(this: Registration) -> Iterator[str]:
+def its_level_can_be_reached(this: Registration) -> Iterator[Problem]:
     """A level that somebody can reach, and not below that of its application."""
     if not Level.LAAG <= this.level.level <= HIGHEST_LEVEL:
-        yield f"the level {this.level.label} cannot be reached with the methods of this release"
+        yield Problem(
+            "level",
+            "the level {} cannot be reached with the methods of this release",
+            this.level.label,
+        )
     if this.application_level is not None and not this.level.covers(this.application_level):
         asked = this.application_level.label
-        yield f"its application asks {asked}, so the client cannot be registered at {this.level.label}"
+        yield Problem(
+            "level",
+            f"its application asks {asked}, so the client cannot be registered at {this.level.label}",
+        )
 
 
-def its_tokens_fit_its_profile(this: Registration) -> Iterator[str]:
+def its_tokens_fit_its_profile(this: Registration) -> Iterator[Problem]:
     """An ID Token algorithm and a kind of subject of the profile."""
     profile = this.profile
     if this.id_token_alg not in profile.id_token_algs:
         offered = " or ".join(profile.id_token_algs)
-        yield f"{profile.name} signs ID Tokens with {offered}, not with {this.id_token_alg}"
+        yield Problem(
+            "id_token_alg",
+            f"{profile.name} signs ID Tokens with {offered}, not with {{}}",
+            this.id_token_alg,
+        )
     if this.subject_type not in profile.subject_types:
         offered = " or ".join(profile.subject_types)
-        yield f"{profile.name} has subjects that are {offered}, not {this.subject_type}"
+        yield Problem(
+            "subject_type",
+            f"{profile.name} has subjects that are {offered}, not {{}}",
+            this.subject_type,
+        )
 
 
-def its_grants_go_together(this: Registration) -> Iterator[str]:
+def its_grants_go_together(this: Registration) -> Iterator[Problem]:
     """NL GOV OAuth: one grant per client, of which a refresh token is a part; an API needs none."""
     if strangers := [each for each in this.grant_types if each not in this.profile.grant_types]:
         offered = ", ".join(this.profile.grant_types)
-        yield f"there is no grant_type {_shown(strangers[0])}; there are {offered}"
+        yield Problem(
+            "grant_types", f"there is no grant_type {{}}; there are {offered}", strangers[0]
+        )
     elif frozenset(this.grant_types) not in GRANTS_TOGETHER:
-        yield (
+        yield Problem(
+            "grant_types",
             "a client has one grant_type: authorization_code (with refresh_token or without) or client_credentials; "
-            "register another client for the other"
+            "register another client for the other",
         )
     if not this.grant_types and this.resource is None:
-        yield "a client without a grant_type is an API: name its resource"
+        yield Problem("resource", "a client without a grant_type is an API: name its resource")
     if not this.signs_people_in:
         yield from _nothing_of_people(this)
 
 
-def _nothing_of_people(this: Registration) -> Iterator[str]:
+def _nothing_of_people(this: Registration) -> Iterator[Problem]:
     if this.auth_method == "none":
-        yield "a client that acts for itself, or is an API, has to authenticate: none is for people's sign-ins"
+        yield Problem(
+            "auth_method",
+            "a client that acts for itself, or is an API, has to authenticate: none is for people's sign-ins",
+        )
     for member in (
         "redirect_uris",
         "post_logout_redirect_uris",
@@ -241,39 +273,52 @@ def _nothing_of_people(this: Registration) -> Iterator[str]:
         "scopes",
     ):
         if getattr(this, member):
-            yield f"nobody signs in for this client, so it has no {member.removesuffix('s')}"
+            yield Problem(
+                member, f"nobody signs in for this client, so it has no {member.removesuffix('s')}"
+            )
 
 
-def its_access_tokens_fit(this: Registration) -> Iterator[str]:
+def its_access_tokens_fit(this: Registration) -> Iterator[Problem]:
     """A format of the profile, and APIs that are named by an address (RFC 8707 section 2)."""
     profile = this.profile
     if this.access_token_format not in profile.access_token_formats:
         offered = " or ".join(profile.access_token_formats)
-        yield f"{profile.name} has access tokens that are {offered}, not {_shown(this.access_token_format)}"
+        yield Problem(
+            "access_token_format",
+            f"{profile.name} has access tokens that are {offered}, not {{}}",
+            this.access_token_format,
+        )
     for member in ("audience", "resource"):
         name: str | None = getattr(this, member)
         if name is not None and not _names_an_api(name):
-            yield f"the {member} {_shown(name)} is no address of an API: https, no fragment, at most 500 characters"
+            yield Problem(
+                member,
+                f"the {member} {{}} is no address of an API: https, no fragment, at most 500 characters",
+                name,
+            )
     if this.resource is not None and this.auth_method == "none":
-        yield "an API has to authenticate: none will not do"
+        yield Problem("auth_method", "an API has to authenticate: none will not do")
 
 
-def its_sector_is_known(this: Registration) -> Iterator[str]:
+def its_sector_is_known(this: Registration) -> Iterator[Problem]:
     """One sector, named or following from the one host (OpenID Connect Core section 8.1)."""
     if not this.signs_people_in:
         return
     if this.sector is None and len(this.hosts) > 1:
-        yield "its redirect addresses have several hosts: say which sector its pseudonyms are for"
+        yield Problem(
+            "sector",
+            "its redirect addresses have several hosts: say which sector its pseudonyms are for",
+        )
     if this.sector is not None and (
         not 0 < len(this.sector) <= 200 or not this.sector.isprintable() or "|" in this.sector
     ):
-        yield "a sector is a name of at most 200 characters, without a |"
+        yield Problem("sector", "a sector is a name of at most 200 characters, without a |")
 
 
 RULES: Final = (
     it_has_a_name,
     its_method_fits_its_profile,
-    its_keys_can_be_used,
+    *registration_keys.RULES,
     its_addresses_are_exact,
     its_form_targets_are_origins,
     its_scopes_fit_its_profile,
@@ -306,9 +351,5 @@ def _rules(this: Registration) -> Rules:
     return Rules(
         loopback=settings.current().is_loopback,
         localhost=this.is_test and this.profile.tests_may_use_localhost,
+        native=this.application_type == "native",
     )
-
-
-def _shown(text: str) -> str:
-    """Something typed, fit for one line on a terminal."""
-    return ascii(text[:120])

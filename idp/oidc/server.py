@@ -105,7 +105,7 @@ class KnownClient(ClientMixin):
         return " ".join(word for word in words if word in self.registered.scopes)
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
-        return redirect_uri in self.registered.redirect_uris
+        return self.registered.returns_to(redirect_uri)
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
         return method == self.registered.auth_method
