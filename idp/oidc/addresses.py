@@ -77,8 +77,8 @@ def problem(address: str, rules: Rules, *, longest: int = LONGEST) -> str | None
 
 def without_port(address: str) -> str | None:
     """A native application's address with any port left out; `None` for every other address."""
-    parts = urlsplit(address)
     try:
+        parts = urlsplit(address)
         host, _port = parts.hostname or "", parts.port
     except ValueError:
         return None
@@ -86,6 +86,14 @@ def without_port(address: str) -> str | None:
         return None
     bracketed = f"[{host}]" if ":" in host else host
     return address.replace(parts.netloc, bracketed, 1)
+
+
+def host_of(address: str) -> str:
+    """Host and port of an address; empty for one that cannot be read, which no rule lets through."""
+    try:
+        return urlsplit(address).netloc
+    except ValueError:
+        return ""
 
 
 def origin_of(address: str) -> str:

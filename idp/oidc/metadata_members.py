@@ -132,7 +132,10 @@ MEMBERS: Final = (
         no,
     ),
 )
-NAMES: Final[Mapping[str, str]] = {member.column: member.name for member in MEMBERS}
+NAMES: Final[Mapping[str, str]] = {
+    **{member.column: member.name for member in MEMBERS},
+    "sector": "sector_identifier_uri",  # what an application can say of its sector
+}
 
 #: What is only for people to read: kept as it was said, told again, shown nowhere, and nothing follows from it.
 DESCRIBING: Final[Mapping[str, Callable[[Any], Any]]] = {

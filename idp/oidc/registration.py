@@ -68,7 +68,7 @@ class Registration:
     @property
     def hosts(self) -> set[str]:
         """The hosts of its redirect addresses."""
-        return {urlsplit(address).netloc for address in self.redirect_uris}
+        return {addresses.host_of(address) for address in self.redirect_uris}
 
     @property
     def signs_people_in(self) -> bool:

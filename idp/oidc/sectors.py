@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 import orjson
 
 from idp import outward
 from idp.database import db
 from idp.oidc import metadata
+from idp.oidc.addresses import host_of
 
 
 def of(redirect_uris: Iterable[str], uri: str | None, *, subject_type: str) -> str | None:
-    """The sector of these addresses; `RefusedToClient` when they cannot be of one. Writes nothing before it calls.
+    """The sector of these addresses; `None` when they have several hosts and nothing says that they belong together.
 
+    `RefusedToClient` when what says so does not hold; ask before anything is written, because it has to be fetched.
     With a `sector_identifier_uri` it is that one's host, once the list there holds every redirect address: so nobody
     joins the sector of others without them (section 5 of OpenID Connect Registration).
     """
-    hosts = {urlsplit(address).netloc for address in redirect_uris}
+    hosts = {host_of(address) for address in redirect_uris}
     if uri is not None:
         _prove(uri, set(redirect_uris))
-        return urlsplit(uri).netloc
-    if len(hosts) > 1 and subject_type == "pairwise":
-        metadata.refuse(
-            "sector_identifier_uri",
-            "sector_identifier_uri is needed: the redirect_uris have several hosts",
-        )
-    return min(hosts, default=None)
+        return host_of(uri)
+    return None if len(hosts) > 1 and subject_type == "pairwise" else min(hosts, default=None)
 
 
 def listed(uri: str) -> set[str]:
@@ -42,6 +38,8 @@ def listed(uri: str) -> set[str]:
 
 
 def _prove(uri: str, redirect_uris: set[str]) -> None:
+    if "#" in uri:
+        metadata.refuse("sector_identifier_uri", "sector_identifier_uri must have no fragment")
     db.session.commit()  # nothing but a budget was written; a call never waits inside a transaction
     try:
         missing = redirect_uris - listed(uri)
