@@ -32,12 +32,12 @@ def read(sent: Mapping[str, Any], profile: Profile, *, scopes: list[str]) -> dic
         try:
             said[member.column] = member.usual(profile) if value is None else member.read(value)
         except WrongType as wrong:
-            refuse(member.name, f"{member.name} {wrong}")
+            turn_down(member.name, f"{member.name} {wrong}")
     said["scopes"] = said["scopes"] or scopes
     if not set(said["scopes"]) <= set(scopes):
-        refuse("scope", f"scope can hold {' '.join(scopes)}")
+        turn_down("scope", f"scope can hold {' '.join(scopes)}")
     if "authorization_code" not in said["grant_types"]:
-        refuse("grant_types", "grant_types must hold authorization_code")
+        turn_down("grant_types", "grant_types must hold authorization_code")
     said["described"] = _described(sent)
     return said
 
@@ -55,7 +55,7 @@ def broken(problem: Problem) -> RefusedToClient:
     return _refusal(name, f"{name}: {problem.told}")
 
 
-def refuse(name: str, says: str) -> NoReturn:
+def turn_down(name: str, says: str) -> NoReturn:
     """Turn a member down, in a fixed sentence."""
     raise _refusal(name, says)
 
@@ -68,7 +68,7 @@ def _refusal(name: str, says: str) -> RefusedToClient:
 def _it_is_for_codes(sent: Mapping[str, Any]) -> None:
     """OpenID Connect Registration section 2: `response_types` goes with `grant_types`, and here is one."""
     if sent.get("response_types") not in (None, ["code"]):
-        refuse("response_types", "response_types can only be code")
+        turn_down("response_types", "response_types can only be code")
 
 
 def _described(sent: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,11 +78,11 @@ def _described(sent: Mapping[str, Any]) -> dict[str, Any]:
             reads = DESCRIBING.get(name.partition("#")[0]) or text(100)
             described[name] = reads(value)
         except WrongType as wrong:
-            refuse(name, f"{name} {wrong}")
+            turn_down(name, f"{name} {wrong}")
         if name.partition("#")[0].endswith("_uri") and _is_no_page(described[name]):
-            refuse(name, f"{name} must be the address of a page, beginning with https://")
+            turn_down(name, f"{name} must be the address of a page, beginning with https://")
     if len(described) > _MOST_DESCRIBED:
-        refuse("client_name", "there are too many members in other languages")
+        turn_down("client_name", "there are too many members in other languages")
     return described
 
 

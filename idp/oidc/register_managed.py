@@ -79,13 +79,13 @@ def _replaced(client: Client, sent: Mapping[str, Any]) -> tuple[Client, Secret |
     """Everything as it is said now; what is left out is as usual again, and never more than it had (RFC7591-01)."""
     client_id = client.client_id
     if any(sent.get(name) is not None for name in _OURS):
-        metadata.refuse("client_id", f"{', '.join(_OURS)} must not be sent")
+        metadata.turn_down("client_id", f"{', '.join(_OURS)} must not be sent")
     if sent.get("client_id") != client_id:
-        metadata.refuse("client_id", "client_id must be that of the client")
+        metadata.turn_down("client_id", "client_id must be that of the client")
     _it_knows_its_secret(client_id, sent.get("client_secret"))
     said = metadata.read(sent, profiles.known()[client.profile], scopes=list(client.scopes))
     if (said["auth_method"] == "none") != (client.auth_method == "none"):  # NLG-OIDC-42
-        metadata.refuse(
+        metadata.turn_down(
             "token_endpoint_auth_method",
             "token_endpoint_auth_method: a client with credentials stays one, and one without them too",
         )
@@ -115,4 +115,4 @@ def _it_knows_its_secret(client_id: str, given: object) -> None:
         return
     client = registered.load(client_id)
     if not isinstance(given, str) or client is None or not client.knows(given):
-        metadata.refuse("client_secret", "client_secret is not the present one")
+        metadata.turn_down("client_secret", "client_secret is not the present one")

@@ -267,13 +267,13 @@ def key_set(jwks: Mapping[str, Any], *, strangers: bool = False) -> KeySet:
     for entry in entries:
         if not isinstance(entry, dict):
             raise ValueError("a key is an object")
+        kind = _KEY_TYPES.get(str(entry.get("kty", "")))
+        if kind is None and not strangers:
+            raise ValueError("a key is of type RSA, EC or OKP")
         if {"d", "p", "q", "dp", "dq", "qi", "oth", "k"} & entry.keys():
             raise ValueError("the set holds a private key: register public keys only")
-        kind = _KEY_TYPES.get(str(entry.get("kty", "")))
         if kind is not None:
             found.append((entry.get("use"), _key(kind, entry)))
-        elif not strangers:
-            raise ValueError("a key is of type RSA, EC or OKP")
     return KeySet(
         signing=tuple(key for use, key in found if use in {None, "sig"}),
         encrypting=tuple(key for use, key in found if use in {None, "enc"}),

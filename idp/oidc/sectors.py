@@ -39,15 +39,15 @@ def listed(uri: str) -> set[str]:
 
 def _prove(uri: str, redirect_uris: set[str]) -> None:
     if "#" in uri:
-        metadata.refuse("sector_identifier_uri", "sector_identifier_uri must have no fragment")
+        metadata.turn_down("sector_identifier_uri", "sector_identifier_uri must have no fragment")
     db.session.commit()  # nothing but a budget was written; a call never waits inside a transaction
     try:
         missing = redirect_uris - listed(uri)
     except outward.CannotReach:
-        metadata.refuse(
+        metadata.turn_down(
             "sector_identifier_uri", "sector_identifier_uri has no list that we can read"
         )
     if missing:
-        metadata.refuse(
+        metadata.turn_down(
             "sector_identifier_uri", "the list under sector_identifier_uri lacks a redirect_uri"
         )
