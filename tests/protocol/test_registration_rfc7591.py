@@ -261,6 +261,32 @@ def test_a_native_application_returns_to_any_port_of_its_own_machine(
 
 
 @ONE
+def test_people_are_told_that_the_application_registered_itself(
+    provider: Provider, house: House
+) -> None:
+    new = newcomer(house)
+    new.register(client_name="Proef")
+    page = new.party().visit(provider.browser(provider.person()))
+    assert page.name == "consent"
+    assert "Proef" in page.html
+    assert "heeft zichzelf aangemeld" in page.html
+
+
+@ONE
+def test_a_wrong_request_of_a_stranger_sends_nobody_away_who_is_not_signed_in(
+    provider: Provider, house: House
+) -> None:
+    new = newcomer(house, most=2)
+    new.register()
+    shop, anna = new.party(), provider.person()
+    page = shop.visit(provider.browser(), scope="openid email applicaties")
+    assert (page.name, page.error, page.left_for) == ("error", "client-request", None)
+    signed_in = provider.browser(anna)
+    assert shop.ask(signed_in, scope="openid applicaties")["error"] == "invalid_scope"
+    assert shop.ask(provider.browser(), prompt="none")["error"] == "login_required"
+
+
+@ONE
 def test_metadata_names_the_address_only_when_it_is_there(
     house: House, database_url: str, tmp_path: Path
 ) -> None:
