@@ -15,6 +15,8 @@ from idp.oidc import (
     logout,
     par,
     profiles,
+    register,
+    register_managed,
     revocation,
     token,
     userinfo,
@@ -35,12 +37,18 @@ ROUTES = (
     ("/oauth2/userinfo", userinfo.userinfo, ("GET", "POST")),
     ("/oauth2/logout", logout.logout, ("GET", "POST")),
 )
+#: And where applications register themselves, when the operator lets them.
+SELF_REGISTRATION = (
+    ("/oauth2/register", register.register, ("POST",)),
+    ("/oauth2/register/<client_id>", register_managed.manage, ("GET", "PUT", "DELETE")),
+)
 
 
 def init_app(app: Flask) -> None:
     """Register the endpoints; `SettingsError` when the settings enable a profile that does not exist."""
     profiles.enabled(app.config["IDP"])
-    for address, view, methods in ROUTES:
+    more = SELF_REGISTRATION if app.config["IDP"].dynamic_registration else ()
+    for address, view, methods in (*ROUTES, *more):
         name = (
             address.strip("/").replace("/", "_").replace(".", "").replace("<", "").replace(">", "")
         )

@@ -109,6 +109,12 @@ class Settings(BaseModel):
         tuple[str, ...],
         Field(description="Client profiles that this deployment offers, comma separated."),
     ] = ("nlgov", "basic")
+    dynamic_registration: Annotated[
+        bool,
+        Field(
+            description="Applications may register themselves at `/oauth2/register`, with a token that `idp client token issue` made."
+        ),
+    ] = False
     enrolment_level: Annotated[
         Literal["laag", "substantieel", "hoog"],
         Field(description="Enrolment level of accounts when the operator names none."),

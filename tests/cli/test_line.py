@@ -22,7 +22,7 @@ VERBS = {
     "activation-code issue", "activation-code list", "activation-code revoke",
     "application add", "application list", "application grant", "application revoke",
     "client add", "client update", "client check", "client claims", "client show", "client list",
-    "client rotate-secret", "client remove",
+    "client rotate-secret", "client remove", "client token issue", "client token list", "client token withdraw",
     "audit tail",
 }  # fmt: skip
 
