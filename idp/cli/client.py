@@ -13,6 +13,7 @@ import orjson
 from idp.assurance import Assurance
 from idp.cli.answers import as_json as show_json
 from idp.cli.answers import facts, json_option, listing, say
+from idp.cli.client_logouts import ADDRESSES, OPTIONS, logouts
 from idp.cli.line import NOT_WORKING
 from idp.cli.parameters import REQUIRED_LEVEL
 from idp.cli.stacks import STACKS, configuration, registration
@@ -45,6 +46,9 @@ _METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt
 @click.group()
 def client() -> None:
     """Clients: the OAuth side of applications."""
+
+
+client.add_command(logouts)
 
 
 def registration_options(command: Command) -> Command:
@@ -119,7 +123,7 @@ def registration_options(command: Command) -> Command:
             help="Whether it belongs to somebody else: then people are asked what it may know.",
         ),
     ]
-    for option in reversed(options):
+    for option in reversed((*options, *OPTIONS)):
         command = option(command)
     return command
 
@@ -303,7 +307,14 @@ def _said(given: dict[str, Any]) -> dict[str, Any]:
     lists = ("grant_types", *(member for member, _ in _LISTS.values()))
     for member in (member for member in lists if member in said):
         said[member] = [each for value in said[member] for each in value.split()]
-    for member in ("application_id", "initiate_login_uri", "sector", "audience", "resource"):
+    for member in (
+        "application_id",
+        "initiate_login_uri",
+        "sector",
+        "audience",
+        "resource",
+        *ADDRESSES,
+    ):
         if said.get(member) == "":
             said[member] = None
     if "jwks" in said:
@@ -337,6 +348,10 @@ def _registration(row: Client) -> dict[str, Any]:
         "redirect_uris": row.redirect_uris,
         "post_logout_redirect_uris": row.post_logout_redirect_uris,
         "form_action_origins": row.form_action_origins,
+        "backchannel_logout_uri": row.backchannel_logout_uri,
+        "backchannel_logout_session_required": row.backchannel_logout_session_required,
+        "frontchannel_logout_uri": row.frontchannel_logout_uri,
+        "frontchannel_logout_session_required": row.frontchannel_logout_session_required,
         "initiate_login_uri": row.initiate_login_uri,
         "scopes": row.scopes,
         "sector": row.sector,

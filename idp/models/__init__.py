@@ -15,6 +15,7 @@ from idp.models.clients import (
     RefreshToken,
     SpentAssertion,
 )
+from idp.models.deliveries import Delivery
 from idp.models.keys import KeyChallenge, SecurityKey
 from idp.models.messages import OutboxMessage
 from idp.models.people import Account, Credential, Passcode, Relation
@@ -33,6 +34,7 @@ __all__ = [
     "Client",
     "Consent",
     "Credential",
+    "Delivery",
     "KeyChallenge",
     "LoginTransaction",
     "OutboxMessage",

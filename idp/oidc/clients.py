@@ -62,6 +62,10 @@ class Changes(TypedDict, total=False):
     resource: str | None
     redirect_uris: Sequence[str]
     post_logout_redirect_uris: Sequence[str]
+    backchannel_logout_uri: str | None
+    backchannel_logout_session_required: bool
+    frontchannel_logout_uri: str | None
+    frontchannel_logout_session_required: bool
     form_action_origins: Sequence[str]
     scopes: Sequence[str]
     jwks: Mapping[str, Any] | None
@@ -87,6 +91,10 @@ def add(
     audience: str | None = None,
     resource: str | None = None,
     post_logout_redirect_uris: Sequence[str] = (),
+    backchannel_logout_uri: str | None = None,
+    backchannel_logout_session_required: bool = False,
+    frontchannel_logout_uri: str | None = None,
+    frontchannel_logout_session_required: bool = False,
     form_action_origins: Sequence[str] = (),
     scopes: Sequence[str] | None = None,
     jwks: Mapping[str, Any] | None = None,
@@ -127,6 +135,10 @@ def add(
         resource=resource,
         redirect_uris=tuple(redirect_uris),
         post_logout_redirect_uris=tuple(post_logout_redirect_uris),
+        backchannel_logout_uri=backchannel_logout_uri,
+        backchannel_logout_session_required=backchannel_logout_session_required,
+        frontchannel_logout_uri=frontchannel_logout_uri,
+        frontchannel_logout_session_required=frontchannel_logout_session_required,
         form_action_origins=tuple(form_action_origins),
         scopes=tuple(usual_scopes if scopes is None else scopes),
         jwks=jwks,
@@ -287,6 +299,10 @@ def registration_of(client: Client) -> Registration:
         resource=client.resource,
         redirect_uris=tuple(client.redirect_uris),
         post_logout_redirect_uris=tuple(client.post_logout_redirect_uris),
+        backchannel_logout_uri=client.backchannel_logout_uri,
+        backchannel_logout_session_required=client.backchannel_logout_session_required,
+        frontchannel_logout_uri=client.frontchannel_logout_uri,
+        frontchannel_logout_session_required=client.frontchannel_logout_session_required,
         form_action_origins=tuple(client.form_action_origins),
         scopes=tuple(client.scopes),
         jwks=client.jwks,

@@ -46,6 +46,8 @@ def document(settings: Settings, *, resists_phishing: bool) -> dict[str, Any]:
         "revocation_endpoint": f"{issuer}/oauth2/revoke",
         "introspection_endpoint": f"{issuer}/oauth2/introspect",
         "end_session_endpoint": f"{issuer}/oauth2/logout",
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
         "jwks_uri": f"{issuer}/oauth2/jwks",
         "scopes_supported": _all(offered, lambda profile: profile.scopes),
         "response_types_supported": ["code"],

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from idp import settings
+from idp import outward, settings
 from idp.assurance import Assurance, Level
 from idp.errors import WrongInput
 from idp.models import Application
@@ -19,6 +19,9 @@ from idp.oidc.registered import keys_in
 
 #: Which keys of a set can make signatures of an algorithm that clients use.
 _ALG_OF_KEY: Final = {"RSA": {"RS256", "PS256"}, "EC": {"ES256"}, "OKP": {"EdDSA", "Ed25519"}}
+
+#: Longest address that is told of a sign-out.
+LONGEST_LOGOUT: Final = 500
 
 #: The grants that one client may have.
 GRANTS_TOGETHER: Final = frozenset(
@@ -44,6 +47,10 @@ class Registration:
     resource: str | None
     redirect_uris: tuple[str, ...]
     post_logout_redirect_uris: tuple[str, ...]
+    backchannel_logout_uri: str | None
+    backchannel_logout_session_required: bool
+    frontchannel_logout_uri: str | None
+    frontchannel_logout_session_required: bool
     form_action_origins: tuple[str, ...]
     scopes: tuple[str, ...]
     jwks: Mapping[str, Any] | None
@@ -80,6 +87,10 @@ class Registration:
             "resource": self.resource,
             "redirect_uris": list(self.redirect_uris),
             "post_logout_redirect_uris": list(self.post_logout_redirect_uris),
+            "backchannel_logout_uri": self.backchannel_logout_uri,
+            "backchannel_logout_session_required": self.backchannel_logout_session_required,
+            "frontchannel_logout_uri": self.frontchannel_logout_uri,
+            "frontchannel_logout_session_required": self.frontchannel_logout_session_required,
             "form_action_origins": list(self.form_action_origins),
             "scopes": list(self.scopes),
             "jwks": None if self.jwks is None else dict(self.jwks),
@@ -176,6 +187,42 @@ def its_addresses_are_exact(this: Registration) -> Iterator[str]:
         words := addresses.problem(this.initiate_login_uri, rules, longest=500)
     ):
         yield f"the initiate_login_uri {_shown(this.initiate_login_uri)} {words}"
+
+
+def it_can_be_told_of_a_sign_out(this: Registration) -> Iterator[str]:
+    """An address that we may call (OpenID Connect Back-Channel Logout 1.0 section 2.2)."""
+    if (address := this.backchannel_logout_uri) is None:
+        if this.backchannel_logout_session_required:
+            yield "backchannel_logout_session_required goes with a backchannel_logout_uri"
+        return
+    if not this.signs_people_in:
+        yield "a backchannel_logout_uri is for clients that sign people in"
+    # we call it: what a test client has on its own `localhost` is not there for us
+    if words := addresses.problem(
+        address, replace(_rules(this), localhost=False), longest=LONGEST_LOGOUT
+    ):
+        yield f"the backchannel_logout_uri {_shown(address)} {words}"
+        return
+    try:
+        outward.check(address)
+    except outward.CannotReach as why:
+        yield f"the backchannel_logout_uri {_shown(address)} cannot be called: {why}"
+
+
+def its_page_for_signing_out_can_be_framed(this: Registration) -> Iterator[str]:
+    """A page on the origin of a redirect address (OpenID Connect Front-Channel Logout 1.0 section 2)."""
+    if (address := this.frontchannel_logout_uri) is None:
+        if this.frontchannel_logout_session_required:
+            yield "frontchannel_logout_session_required goes with a frontchannel_logout_uri"
+        return
+    if not settings.current().frontchannel_logout:
+        yield "front-channel logout is switched off here; IDP_FRONTCHANNEL_LOGOUT switches it on"
+    if words := addresses.problem(address, _rules(this), longest=LONGEST_LOGOUT):
+        yield f"the frontchannel_logout_uri {_shown(address)} {words}"
+    elif addresses.origin_of(address) not in map(addresses.origin_of, this.redirect_uris):
+        yield (
+            f"the frontchannel_logout_uri {_shown(address)} is on another origin than every redirect_uri"
+        )
 
 
 def its_form_targets_are_origins(this: Registration) -> Iterator[str]:
@@ -275,6 +322,8 @@ RULES: Final = (
     its_method_fits_its_profile,
     its_keys_can_be_used,
     its_addresses_are_exact,
+    it_can_be_told_of_a_sign_out,
+    its_page_for_signing_out_can_be_framed,
     its_form_targets_are_origins,
     its_scopes_fit_its_profile,
     its_level_can_be_reached,
