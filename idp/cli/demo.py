@@ -88,7 +88,7 @@ def _prepared(folder: DemoFolder, addresses: Addresses, *, fresh: bool) -> Prepa
 
 
 def _prepare(folder: DemoFolder, addresses: Addresses, *, fresh: bool) -> Prepared:
-    from idp.cli import demo_seed, demo_tls  # here: the process that serves needs neither
+    from idp.cli import demo_seed  # here: the process that serves does not need it
 
     kept = None if fresh else folder.seeded()
     description = (
@@ -96,8 +96,6 @@ def _prepare(folder: DemoFolder, addresses: Addresses, *, fresh: bool) -> Prepar
         if kept is None
         else demo_seed.move(folder, addresses, kept)
     )
-    if addresses.tls:
-        demo_tls.make_certificates(folder.tls)
     configuration = _relying_party(addresses, description)
     write_private(folder.relying_party, json.dumps(configuration, indent=2, ensure_ascii=False))
     return Prepared(folder, addresses, description, demo_seed.code_still_waits(folder, addresses))

@@ -93,6 +93,9 @@ def document(settings: Settings, *, resists_phishing: bool) -> dict[str, Any]:
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": ["nl", "en"],
     }
+    if settings.frontchannel_logout:
+        members["frontchannel_logout_supported"] = True
+        members["frontchannel_logout_session_supported"] = True
     if kinds := _all(offered, lambda profile: profile.sub_id_types):
         members["sub_id_types_supported"] = kinds
     return members
