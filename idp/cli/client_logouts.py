@@ -36,7 +36,14 @@ ADDRESSES: Final = ("backchannel_logout_uri", "frontchannel_logout_uri")
 
 @click.command()
 @click.argument("client_id")
-@click.option("-n", "number", default=20, show_default=True, type=click.IntRange(1, 1000))
+@click.option(
+    "-n",
+    "number",
+    default=20,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="How many.",
+)
 @json_option
 def logouts(client_id: str, number: int, as_json: bool) -> None:
     """Show whether a client was told of those who signed out, the latest first.
