@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from relying_party_demo.api import api
+from relying_party_demo.backchannel import backchannel
 from relying_party_demo.client import ApplicationClient
 from relying_party_demo.configuration import Application, Configuration, is_loopback
 from relying_party_demo.demo import EXTENSION, Demo, home, show, the_demo
@@ -21,7 +22,7 @@ from relying_party_demo.pages import pages
 from relying_party_demo.problems import SignInProblem
 from relying_party_demo.sign_in import sign_in
 from relying_party_demo.sign_out import sign_out
-from relying_party_demo.tokens import KnownTokens
+from relying_party_demo.tokens import KnownTokens, LogoutTokens
 from relying_party_demo.visits import Visits
 from relying_party_demo.wording import BACK_TO_THE_PAGE, DOOR_COPY, OTHER_REFUSAL, PROBLEMS
 
@@ -43,8 +44,9 @@ def create_app(configuration: Configuration) -> Flask:
         },
         visits=Visits(configuration.session_secret),
         tokens=KnownTokens(),
+        logout_tokens=LogoutTokens(),
     )
-    for views in (pages, doors, api, sign_in, sign_out):
+    for views in (pages, doors, api, sign_in, sign_out, backchannel):
         app.register_blueprint(views)
     app.jinja_env.globals["static_file"] = static_file_names(app)
     app.jinja_env.globals["doors"] = DOOR_COPY

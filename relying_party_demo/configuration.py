@@ -18,7 +18,7 @@ AUTH_METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", 
 LEVELS = ("laag", "substantieel", "phr", "hoog")
 #: First parts of addresses that mean something else than an application.
 RESERVED = {
-    *("inloggen", "callback", "uitloggen", "uitgelogd", "health", "static"),
+    *("inloggen", "callback", "uitloggen", "uitgelogd", "afgemeld", "health", "static"),
     *("laag", "substantieel", "phr", "vers", "api", "gegevens"),
 }
 

@@ -11,7 +11,7 @@ from flask import Response, abort, current_app, render_template, request
 from relying_party_demo.client import ApplicationClient
 from relying_party_demo.configuration import Application, Configuration
 from relying_party_demo.discovery import Provider
-from relying_party_demo.tokens import KnownTokens
+from relying_party_demo.tokens import KnownTokens, LogoutTokens
 from relying_party_demo.visits import Visit, Visits
 
 COOKIE = "rp_session"
@@ -27,6 +27,7 @@ class Demo:
     clients: dict[str, ApplicationClient]
     visits: Visits
     tokens: KnownTokens
+    logout_tokens: LogoutTokens
 
     def application(self, application_id: str | None) -> Application:
         """Return the application of this address; the first one has addresses without an id."""

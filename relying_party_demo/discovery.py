@@ -12,6 +12,8 @@ from relying_party_demo.problems import SignInProblem
 
 METADATA_SECONDS = 3600
 KEYS_SECONDS = 600
+#: How young the keys have to be before a key that is not among them is looked for again: anybody can name one.
+NEW_KEYS_SECONDS = 60
 #: Signatures that anybody can check with a public key; "none" and HS256 never, whatever is offered.
 SIGNING_ALGORITHMS = tuple(
     f"{kind}{bits}" for kind in ("RS", "PS", "ES") for bits in (256, 384, 512)
@@ -63,6 +65,11 @@ class Provider:
             fetched = get_json(self.metadata().jwks_uri, self._verify)
             self._keys = (time.monotonic(), fetched)
         return self._keys[1]
+
+    def newer_keys(self) -> dict[str, Any]:
+        """Return the keys as they are now, or as they were less than a minute ago."""
+        old = self._keys is None or time.monotonic() - self._keys[0] > NEW_KEYS_SECONDS
+        return self.keys(fresh=old)
 
 
 def check_metadata(document: dict[str, Any], issuer: str) -> ProviderMetadata:

@@ -1,4 +1,4 @@
-"""The access tokens that this server obtained, and what each was worth; in memory, bounded, by digest."""
+"""The access tokens that this server obtained, and the logout tokens that it took; in memory, bounded."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from relying_party_demo.visits import BoundedStore
 
 TOKEN_SECONDS: Final = 3600
 MAX_TOKENS: Final = 1000
+#: How old a logout token may be, and how long it may last.
+LONGEST_LOGOUT_SECONDS: Final = 300
+MAX_LOGOUTS: Final = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +38,22 @@ class KnownTokens:
     def find(self, token: str) -> Grant | None:
         """Return what a token stands for; None for one that is not of ours."""
         return self._grants.get(_digest(token))
+
+    def drop(self, token: str) -> None:
+        """Forget a token: the person signed out."""
+        self._grants.drop(_digest(token))
+
+
+class LogoutTokens:
+    """Which logout tokens were taken already, for as long as one could come again."""
+
+    def __init__(self) -> None:
+        # as old as it may be, and as long as it may last, with room for clocks that differ
+        self._seen = BoundedStore[bool](max_entries=MAX_LOGOUTS, max_age=3 * LONGEST_LOGOUT_SECONDS)
+
+    def is_new(self, issuer: str, jti: str) -> bool:
+        """Whether this one was never taken; from now on it was."""
+        return self._seen.put_new(_digest(f"{issuer} {jti}"), True)
 
 
 def _digest(token: str) -> str:

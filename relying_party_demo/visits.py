@@ -94,6 +94,22 @@ class BoundedStore(Generic[Kept]):
             self._entries[key] = (self._clock(), value)
             self._forget()
 
+    def put_new(self, key: str, value: Kept) -> bool:
+        """Keep the value unless the key is kept already; whether it was new. Of two at once one is."""
+        with self._lock:
+            self._forget()
+            if key in self._entries:
+                return False
+            self._entries[key] = (self._clock(), value)
+            self._forget()
+            return True
+
+    def values(self) -> list[Kept]:
+        """Return everything that is kept and not too old."""
+        with self._lock:
+            self._forget()
+            return [value for _, value in self._entries.values()]
+
     def get(self, key: str) -> Kept | None:
         """Return what is kept under the key and not too old."""
         with self._lock:
@@ -164,6 +180,23 @@ class Visits:
             self._strangers.drop(self._key(visit.id))
         self.keep(renewed)
         return renewed
+
+    def sign_out(self, application_id: str, *, sid: str | None, sub: str | None) -> list[SignedIn]:
+        """Forget a person at an application, in every browser: of that session, or in all when no `sid` is named.
+
+        Returns what was known of them.
+        """
+        ended = []
+        for visit in self._signed_in.values():
+            signed_in = visit.signed_in.get(application_id)
+            if (
+                signed_in is not None
+                and (sid is None or signed_in.claims.get("sid") == sid)
+                and (sub is None or signed_in.claims.get("sub") == sub)
+            ):
+                visit.signed_in.pop(application_id, None)
+                ended.append(signed_in)
+        return ended
 
     def _key(self, visit_id: str) -> str:
         return hmac.new(self._secret, visit_id.encode(), "sha256").hexdigest()

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select
 
 from idp import clock
+from idp.accounts import logouts
 from idp.accounts.sessions import LiveSession
 from idp.audit import Event, record
 from idp.database import connection, db, insert
-from idp.models import AccessToken, Application, AuthorizationCode, Client, Consent, RefreshToken
+from idp.models import Application, Client, Consent
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +71,7 @@ def withdraw(session: LiveSession, client_id: str) -> None:
     ).one_or_none()
     if gone is None:  # withdrawn already, in another tab
         return
-    for held in (AuthorizationCode, AccessToken, RefreshToken):
-        db.session.execute(
-            update(held)
-            .where(
-                held.account_id == session.account_id,
-                held.client_id == client_id,
-                held.revoked_at.is_(None),
-            )
-            .values(revoked_at=clock.now())
-        )
+    logouts.leave(session.account_id, [client_id], why="the consent was withdrawn")
     record(Event.CONSENT_WITHDRAWN, reference=session.reference, **_who(session, client_id))
 
 

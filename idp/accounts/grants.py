@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import and_, bindparam, or_, select, update
 
 from idp import clock
+from idp.accounts import logouts
 from idp.assurance import Level
 from idp.audit import Event, record
 from idp.database import connection, db
@@ -100,7 +101,7 @@ def grant(
     now = clock.now()
     if ends_at is not None and ends_at <= (starts_at or now):
         raise WrongInput("the grant would end before it starts")
-    revoke(account, application, actor=actor, must_exist=False)
+    _withdraw(account, application, actor=actor)
     row = ApplicationGrant(
         account_id=account.id,
         application_id=application.id,
@@ -118,13 +119,23 @@ def grant(
         application=application.id,
         roles=list(roles),
     )
+    db.session.flush()
+    if not may_use(account.id, application.id):  # it begins later than the one that it replaces
+        logouts.leave_application(account.id, application.id, why="the grant was withdrawn")
     return row
 
 
-def revoke(
-    account: Account, application: Application, *, actor: str, must_exist: bool = True
-) -> None:
-    """Take an application away; `WrongInput` when there was nothing to take."""
+def revoke(account: Account, application: Application, *, actor: str) -> None:
+    """Take an application away, at once: what its clients hold for the account ends, and so do its sign-ins there.
+
+    `WrongInput` when there was nothing to take.
+    """
+    if not _withdraw(account, application, actor=actor):
+        raise WrongInput(f"{account.username} has no grant for {application.id}")
+    logouts.leave_application(account.id, application.id, why="the grant was withdrawn")
+
+
+def _withdraw(account: Account, application: Application, *, actor: str) -> bool:
     revoked = db.session.execute(
         update(ApplicationGrant)
         .where(
@@ -136,9 +147,7 @@ def revoke(
         .returning(ApplicationGrant.id)
     ).all()
     if not revoked:
-        if must_exist:
-            raise WrongInput(f"{account.username} has no grant for {application.id}")
-        return
+        return False
     record(
         Event.APPLICATION_REVOKED,
         actor=actor,
@@ -146,3 +155,4 @@ def revoke(
         relation_id=account.relation_id,
         application=application.id,
     )
+    return True

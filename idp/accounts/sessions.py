@@ -17,15 +17,14 @@ from sqlalchemy import insert as insert_row
 from sqlalchemy.dialects import postgresql, sqlite
 
 from idp import clock, settings
+from idp.accounts import logouts
 from idp.assurance import Level, Proof, latest
 from idp.audit import Event, record
 from idp.database import connection, db
 from idp.models import (
     AccessToken,
     Account,
-    Application,
     AuthorizationCode,
-    Client,
     LoginTransaction,
     RefreshToken,
     Relation,
@@ -305,6 +304,7 @@ def _end(which: object, *, why: str, actor: str, reference: str | None = None) -
             reference=reference,
             reason=why,
         )
+    logouts.tell(ids, why=why)
     return len(ended)
 
 
@@ -332,15 +332,3 @@ def previous_of(account_id: str, session_id: str) -> datetime | None:
             Session.account_id == account_id, Session.id != session_id
         )
     ).scalar_one_or_none()
-
-
-def applications_told(session_id: str, *, except_for: str | None = None) -> list[str]:
-    """The names of the applications that got a code of this session, but not that of the client `except_for`."""
-    rows = db.session.execute(
-        select(Client.client_id, func.coalesce(Application.name, Client.name).label("name"))
-        .join(SessionClient, SessionClient.client_id == Client.client_id)
-        .join(Application, Application.id == Client.application_id, isouter=True)
-        .where(SessionClient.session_id == session_id)
-    ).all()
-    asking = {row.name for row in rows if row.client_id == except_for}
-    return sorted({row.name for row in rows} - asking)

@@ -70,3 +70,5 @@ class Event(StrEnum):
     USERINFO_READ = "userinfo-read"
     PURGED = "purged"
     LOGOUT_REQUESTED = "logout-requested"
+    LOGOUT_TOLD = "logout-told"
+    LOGOUT_NOT_TOLD = "logout-not-told"

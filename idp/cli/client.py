@@ -13,6 +13,7 @@ import orjson
 
 from idp.cli.answers import as_json as show_json
 from idp.cli.answers import facts, json_option, listing, say
+from idp.cli.client_logouts import logouts
 from idp.cli.client_options import CLEARED, LISTS, registration_options
 from idp.cli.client_shown import in_full
 from idp.cli.client_token import token
@@ -31,6 +32,7 @@ def client() -> None:
 
 
 client.add_command(token)
+client.add_command(logouts)
 
 
 @client.command()

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from idp import keyring
+from idp.cli.client_logouts import ADDRESSES, OPTIONS
 from idp.cli.parameters import REQUIRED_LEVEL
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -51,6 +52,7 @@ CLEARED: Final = (
     "userinfo_signed_response_alg",
     "userinfo_encrypted_response_alg",
     "userinfo_encrypted_response_enc",
+    *ADDRESSES,
 )
 _GRANTS: Final = ("authorization_code", "refresh_token", "client_credentials", "")
 _METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
@@ -165,6 +167,6 @@ def registration_options(command: Command) -> Command:
             help="Whether nlgov tells for whom a person acts; without only when that was agreed not to apply.",
         ),
     ]
-    for option in reversed(options):
+    for option in reversed((*options, *OPTIONS)):
         command = option(command)
     return command

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from idp.cli import demo_people
+from idp.cli.deliver import sender_of
 from idp.cli.demo_folder import Addresses, DemoFolder, write_private
 from idp.cli.demo_servers import Watch, children, give_memory_back, stop_quietly_on_sigterm
 from idp.cli.demo_table import tell
@@ -87,7 +88,7 @@ def _prepared(folder: DemoFolder, addresses: Addresses, *, fresh: bool) -> Prepa
 
 
 def _prepare(folder: DemoFolder, addresses: Addresses, *, fresh: bool) -> Prepared:
-    from idp.cli import demo_seed, demo_tls  # here: the process that serves needs neither
+    from idp.cli import demo_seed  # here: the process that serves does not need it
 
     kept = None if fresh else folder.seeded()
     description = (
@@ -95,8 +96,6 @@ def _prepare(folder: DemoFolder, addresses: Addresses, *, fresh: bool) -> Prepar
         if kept is None
         else demo_seed.move(folder, addresses, kept)
     )
-    if addresses.tls:
-        demo_tls.make_certificates(folder.tls)
     configuration = _relying_party(addresses, description)
     write_private(folder.relying_party, json.dumps(configuration, indent=2, ensure_ascii=False))
     return Prepared(folder, addresses, description, demo_seed.code_still_waits(folder, addresses))
@@ -144,6 +143,7 @@ def _serve(prepared: Prepared) -> int:
     with children([command], {"RELYING_PARTY_CONFIG": str(folder.relying_party)}) as started:
         app = create_app(settings_of(folder.environment(addresses)))
         passwords.be_ready()
+        sender_of(app).start()
         try:
             server = create_server(
                 app,

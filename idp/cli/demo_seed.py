@@ -12,7 +12,7 @@ from joserfc.jwk import RSAKey
 from idp import clock, keyring, migrations
 from idp.accounts import activation_codes, directory, grants, passwords
 from idp.assurance import REGISTRABLE, Level
-from idp.cli import demo_people
+from idp.cli import demo_people, demo_tls
 from idp.cli.application import add_application, find_application
 from idp.cli.demo_folder import Addresses, DemoFolder
 from idp.cli.demo_people import DemoApplication, DemoPerson
@@ -33,6 +33,7 @@ Description = dict[str, Any]
 def seed(folder: DemoFolder, addresses: Addresses) -> Description:
     """Make everything anew in the folder and return what `demo.json` tells of it."""
     folder.clear()
+    _certificates(folder, addresses)
     folder.new_secret()
     environment = folder.environment(addresses)
     settings = settings_of(environment)
@@ -52,6 +53,7 @@ def seed(folder: DemoFolder, addresses: Addresses) -> Description:
 
 def move(folder: DemoFolder, addresses: Addresses, kept: Description) -> Description:
     """Let what was seeded before follow the addresses of this start, on the tables of this release."""
+    _certificates(folder, addresses)
     settings = settings_of(folder.environment(addresses))
     if migrations.current(settings.database_url) != migrations.head():
         migrations.upgrade(settings.database_url)
@@ -73,6 +75,12 @@ def move(folder: DemoFolder, addresses: Addresses, kept: Description) -> Descrip
     description = describe(folder, addresses, kept["accounts"], kept["clients"])
     folder.note(description)
     return description
+
+
+def _certificates(folder: DemoFolder, addresses: Addresses) -> None:
+    """Before the settings are read, which name the authority."""
+    if addresses.tls:
+        demo_tls.make_certificates(folder.tls)
 
 
 def describe(
@@ -110,6 +118,7 @@ def addresses_of(application: DemoApplication, addresses: Addresses) -> Descript
         "redirect_uris": [f"{home}/callback" for home in homes],
         "post_logout_redirect_uris": [f"{home}/uitgelogd" for home in homes],
         "initiate_login_uri": f"{homes[0]}/inloggen",
+        "backchannel_logout_uri": f"{homes[0]}/afgemeld",
     }
 
 

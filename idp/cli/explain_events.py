@@ -140,6 +140,11 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
     Event.PURGED: lambda e: f"Verlopen gegevens zijn opgeruimd{_by(e)}.",
     Event.USERINFO_READ: "De applicatie las de naam van de gebruiker.",
     Event.LOGOUT_REQUESTED: "De applicatie vroeg ons de gebruiker uit te loggen.",
+    Event.LOGOUT_TOLD: "De applicatie kreeg bericht dat de gebruiker is uitgelogd.",
+    Event.LOGOUT_NOT_TOLD: (
+        "De applicatie kreeg geen bericht dat de gebruiker is uitgelogd: zij nam het niet aan, en wij stopten met "
+        "proberen."
+    ),
 }
 
 

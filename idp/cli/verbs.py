@@ -10,6 +10,7 @@ from idp.cli.application import application
 from idp.cli.audit_trail import audit
 from idp.cli.check import check_config, doctor
 from idp.cli.client import client
+from idp.cli.deliver import deliver
 from idp.cli.demo import demo
 from idp.cli.explain import explain
 from idp.cli.keys import keys
@@ -43,6 +44,7 @@ for verb in (
     doctor,
     explain,
     purge,
+    deliver,
     database,
     keys,
     relation,

@@ -7,7 +7,8 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 
-from idp.accounts import sessions
+from idp.accounts import logouts, sessions
+from idp.accounts.logouts import Elsewhere
 from idp.database import db
 from idp.flows.cookies import SESSION, browser_digest, current_session, forget_session
 from idp.flows.walk import refuse_foreign_post
@@ -29,18 +30,18 @@ def ask() -> ResponseReturnValue:
 @pages.post("/uitloggen")
 def sign_out() -> ResponseReturnValue:
     """End the session, with the codes and tokens it gave; say where somebody may still be signed in."""
-    session, elsewhere = current_session(), list[str]()
+    session, elsewhere = current_session(), Elsewhere()
     if session is not None:
         refuse_foreign_post(f"session:{session.id}")
         if request.form.get("actie") == "blijven":
             return redirect("/", code=HTTPStatus.SEE_OTHER)
-        elsewhere = sessions.applications_told(session.id)
+        elsewhere = logouts.elsewhere(session.id)
         sessions.forget_unfinished(session.account_id, browser=browser_digest())
         sessions.end(session.id, why="signed out", reference=session.reference)
         db.session.commit()
     if SESSION in request.cookies:  # a post from another site brings none, and must take none away
         forget_session()
-    return show("logged-out", here="/uitgelogd", still_signed_in=elsewhere)
+    return show("logged-out", here="/uitgelogd", frames=elsewhere.frames, elsewhere=elsewhere)
 
 
 @pages.get("/uitgelogd")

@@ -16,6 +16,7 @@ from idp.models.clients import (
     RegistrationToken,
     SpentAssertion,
 )
+from idp.models.deliveries import Delivery
 from idp.models.keys import KeyChallenge, SecurityKey
 from idp.models.messages import OutboxMessage
 from idp.models.people import Account, Credential, Passcode, Relation
@@ -34,6 +35,7 @@ __all__ = [
     "Client",
     "Consent",
     "Credential",
+    "Delivery",
     "KeyChallenge",
     "LoginTransaction",
     "OutboxMessage",

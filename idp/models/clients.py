@@ -36,6 +36,16 @@ class Client(Base):
     """The API that this client is (RFC 8707 section 2)."""
     redirect_uris: Mapped[list[str]] = mapped_column(JSON)
     post_logout_redirect_uris: Mapped[list[str]] = mapped_column(JSON, default=list)
+    backchannel_logout_uri: Mapped[str | None] = mapped_column(String(500))
+    """Where we tell it that a session ended (OpenID Connect Back-Channel Logout 1.0 section 2.2)."""
+    backchannel_logout_session_required: Mapped[bool] = mapped_column(
+        default=False, server_default=false()
+    )
+    frontchannel_logout_uri: Mapped[str | None] = mapped_column(String(500))
+    """Its page that our signed-out page loads in a frame (Front-Channel Logout 1.0 section 2)."""
+    frontchannel_logout_session_required: Mapped[bool] = mapped_column(
+        default=False, server_default=false()
+    )
     form_action_origins: Mapped[list[str]] = mapped_column(JSON, default=list)
     """Further origins that the callback redirects on to, for the page's CSP."""
     initiate_login_uri: Mapped[str | None] = mapped_column(String(500))

@@ -60,6 +60,8 @@ def document(
         "revocation_endpoint": f"{issuer}/oauth2/revoke",
         "introspection_endpoint": f"{issuer}/oauth2/introspect",
         "end_session_endpoint": f"{issuer}/oauth2/logout",
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
         "jwks_uri": f"{issuer}/oauth2/jwks",
         "scopes_supported": _all(offered, lambda profile: profile.scopes),
         "response_types_supported": ["code"],
@@ -111,6 +113,9 @@ def document(
     }
     if settings.dynamic_registration:
         members["registration_endpoint"] = f"{issuer}/oauth2/register"
+    if settings.frontchannel_logout:
+        members["frontchannel_logout_supported"] = True
+        members["frontchannel_logout_session_supported"] = True
     if kinds := _all(offered, lambda profile: profile.sub_id_types):
         members["sub_id_types_supported"] = kinds
     return members

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -10,7 +9,8 @@ from typing import Any
 from flask import Response, g, request
 
 from idp import pages, settings
-from idp.accounts import sessions
+from idp.accounts import logouts, sessions
+from idp.accounts.logouts import Elsewhere
 from idp.accounts.sessions import LiveSession
 from idp.audit import Event, record
 from idp.database import db
@@ -113,8 +113,8 @@ def _once_more_by_get() -> Response:
     return answers.see_other(answers.with_query(HERE, sent.sent) if sent.sent else HERE)
 
 
-def _end(wanted: SignOut, session: LiveSession) -> list[str]:
-    """End the session; returns the applications beside the asking one where somebody may still be signed in."""
+def _end(wanted: SignOut, session: LiveSession) -> Elsewhere:
+    """End the session; returns what there is to say of the applications beside the asking one."""
     client_id = None if wanted.client is None else wanted.client.client_id
     record(
         Event.LOGOUT_REQUESTED,
@@ -124,7 +124,7 @@ def _end(wanted: SignOut, session: LiveSession) -> list[str]:
         client_id=client_id,
         session_id=session.id,
     )
-    elsewhere = sessions.applications_told(session.id, except_for=client_id)
+    elsewhere = logouts.elsewhere(session.id, asking=client_id)
     sessions.forget_unfinished(session.account_id, browser=browser_digest())
     sessions.end(
         session.id,
@@ -136,10 +136,14 @@ def _end(wanted: SignOut, session: LiveSession) -> list[str]:
     return elsewhere
 
 
-def _done(wanted: SignOut, elsewhere: Sequence[str] = ()) -> Response:
-    if wanted.then is not None:
+def _done(wanted: SignOut, elsewhere: Elsewhere | None = None) -> Response:
+    """On to the application; by way of our own page where others have a page to load first."""
+    elsewhere = elsewhere or Elsewhere()
+    if wanted.then is not None and not elsewhere.frames:
         return answers.see_other(wanted.then)
-    return pages.show("logged-out", still_signed_in=elsewhere)
+    return pages.show(
+        "logged-out", frames=elsewhere.frames, elsewhere=elsewhere, onward=wanted.then
+    )
 
 
 def _stay() -> Response:

@@ -132,6 +132,12 @@ MEMBERS: Final = (
     ),
     Member("initiate_login_uri", "initiate_login_uri", text(LONGEST), none),
     Member("post_logout_redirect_uris", "post_logout_redirect_uris", texts(), empty),
+    *(
+        member
+        for way in ("backchannel", "frontchannel")
+        for uri, session in [(f"{way}_logout_uri", f"{way}_logout_session_required")]
+        for member in (Member(uri, uri, text(LONGEST), none), Member(session, session, flag, no))
+    ),
     Member("request_uris", "request_uris", texts(), empty),
     Member("request_object_signing_alg", "request_object_signing_alg", text(), none),
     Member("require_signed_request_object", "require_signed_request_object", flag, no),

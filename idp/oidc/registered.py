@@ -84,6 +84,9 @@ class RegisteredClient:
     """The API that it is."""
     redirect_uris: tuple[str, ...]
     post_logout_redirect_uris: tuple[str, ...]
+    backchannel_logout_uri: str | None
+    frontchannel_logout_uri: str | None
+    frontchannel_logout_session_required: bool
     form_action_origins: tuple[str, ...]
     scopes: frozenset[str]
     sector: str
@@ -230,6 +233,9 @@ def parsed(row: Mapping[str, Any]) -> RegisteredClient:
         resource=row["resource"],
         redirect_uris=tuple(row["redirect_uris"]),
         post_logout_redirect_uris=tuple(row["post_logout_redirect_uris"]),
+        backchannel_logout_uri=row["backchannel_logout_uri"],
+        frontchannel_logout_uri=row["frontchannel_logout_uri"],
+        frontchannel_logout_session_required=row["frontchannel_logout_session_required"],
         form_action_origins=tuple(row["form_action_origins"]),
         scopes=frozenset(row["scopes"]),
         sector=row["sector"],

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
+from idp import settings
 from idp.assurance import Assurance
 from idp.errors import WrongInput
 from idp.models import Application
 from idp.oidc import addresses, profiles
+from idp.oidc.addresses import Rules
 from idp.oidc.profiles import Profile
 
 
@@ -25,6 +27,10 @@ class Changes(TypedDict, total=False):
     resource: str | None
     redirect_uris: Sequence[str]
     post_logout_redirect_uris: Sequence[str]
+    backchannel_logout_uri: str | None
+    backchannel_logout_session_required: bool
+    frontchannel_logout_uri: str | None
+    frontchannel_logout_session_required: bool
     form_action_origins: Sequence[str]
     scopes: Sequence[str]
     jwks: Mapping[str, Any] | None
@@ -66,6 +72,10 @@ class Registration:
     resource: str | None
     redirect_uris: tuple[str, ...]
     post_logout_redirect_uris: tuple[str, ...]
+    backchannel_logout_uri: str | None
+    backchannel_logout_session_required: bool
+    frontchannel_logout_uri: str | None
+    frontchannel_logout_session_required: bool
     form_action_origins: tuple[str, ...]
     scopes: tuple[str, ...]
     jwks: Mapping[str, Any] | None
@@ -93,6 +103,15 @@ class Registration:
     application_type: str
     sector_identifier_uri: str | None
     described: Mapping[str, Any]
+
+    @property
+    def address_rules(self) -> Rules:
+        """What its addresses may be."""
+        return Rules(
+            loopback=settings.current().is_loopback,
+            localhost=self.is_test and self.profile.tests_may_use_localhost,
+            native=self.application_type == "native",
+        )
 
     @property
     def hosts(self) -> set[str]:
@@ -130,6 +149,10 @@ class Registration:
             "resource": self.resource,
             "redirect_uris": list(self.redirect_uris),
             "post_logout_redirect_uris": list(self.post_logout_redirect_uris),
+            "backchannel_logout_uri": self.backchannel_logout_uri,
+            "backchannel_logout_session_required": self.backchannel_logout_session_required,
+            "frontchannel_logout_uri": self.frontchannel_logout_uri,
+            "frontchannel_logout_session_required": self.frontchannel_logout_session_required,
             "form_action_origins": list(self.form_action_origins),
             "scopes": list(self.scopes),
             "jwks": None if self.jwks is None else dict(self.jwks),

@@ -8,9 +8,8 @@ from urllib.parse import urlsplit
 
 from idp import settings
 from idp.assurance import Level
-from idp.oidc import addresses, registration_keys
+from idp.oidc import addresses, registration_keys, registration_logout
 from idp.oidc.acr import HIGHEST_LEVEL
-from idp.oidc.addresses import Rules
 from idp.oidc.claims import BY_SCOPE
 from idp.oidc.problems import Problem
 from idp.oidc.registration import Registration
@@ -54,7 +53,7 @@ def its_method_fits_its_profile(this: Registration) -> Iterator[Problem]:
 
 def its_addresses_are_exact(this: Registration) -> Iterator[Problem]:
     """Addresses that can be compared character by character (RFC 9700 section 2.1)."""
-    rules = _rules(this)
+    rules = this.address_rules
     if this.signs_people_in and not this.redirect_uris:
         yield Problem("redirect_uris", "a client needs a redirect_uri")
     for member in ("redirect_uris", "post_logout_redirect_uris"):
@@ -77,7 +76,7 @@ def its_addresses_are_exact(this: Registration) -> Iterator[Problem]:
 def its_form_targets_are_origins(this: Registration) -> Iterator[Problem]:
     """Origins, because they go into a Content-Security-Policy."""
     for origin in this.form_action_origins:
-        words = addresses.problem(origin, _rules(this))
+        words = addresses.problem(origin, this.address_rules)
         if words or origin != addresses.origin_of(origin):
             yield Problem(
                 "form_action_origins",
@@ -238,6 +237,7 @@ RULES: Final = (
     *registration_keys.RULES,
     its_addresses_are_exact,
     its_form_targets_are_origins,
+    *registration_logout.RULES,
     its_scopes_fit_its_profile,
     its_level_can_be_reached,
     its_tokens_fit_its_profile,
@@ -262,12 +262,4 @@ def _names_an_api(name: str) -> bool:
     parts = urlsplit(name)
     return bool(parts.hostname) and (
         parts.scheme == "https" or (parts.scheme == "http" and here.is_loopback)
-    )
-
-
-def _rules(this: Registration) -> Rules:
-    return Rules(
-        loopback=settings.current().is_loopback,
-        localhost=this.is_test and this.profile.tests_may_use_localhost,
-        native=this.application_type == "native",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Final
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, g
 
@@ -15,7 +16,7 @@ NO_PAGE: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame
 
 PAGE: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; "
-    "form-action {targets}; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+    "form-action {targets};{frames} base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 )
 
 #: Passkeys and copying the key of an authenticator app are ours; nothing else is wanted.
@@ -83,12 +84,28 @@ def allow_form_targets(origins: Iterable[str]) -> None:
     g.form_targets = targets
 
 
+def allow_frames(addresses: Iterable[str]) -> None:
+    """Let this page, and no other, load pages of these addresses in frames: their origins, exactly.
+
+    `ValueError` as for `allow_form_targets`.
+    """
+    origins = [f"{urlsplit(each).scheme}://{urlsplit(each).netloc}" for each in addresses]
+    for origin in origins:
+        if not FORM_TARGET.fullmatch(origin):
+            raise ValueError(f"no origin to frame: {origin!r}")
+    g.framed = origins
+
+
 def _protect(response: Response) -> Response:
     is_page = response.mimetype == "text/html"
     wanted = dict(ALWAYS)
     if is_page:
+        framed: list[str] = g.get("framed", [])
         targets = dict.fromkeys(["'self'", *g.get("form_targets", ())])
-        wanted["Content-Security-Policy"] = PAGE.format(targets=" ".join(targets))
+        wanted["Content-Security-Policy"] = PAGE.format(
+            targets=" ".join(targets),
+            frames=f" frame-src {' '.join(dict.fromkeys(framed))};" if framed else "",
+        )
         wanted["Cache-Control"] = "no-store"
         wanted["Cross-Origin-Resource-Policy"] = "same-origin"
         # With `no-referrer` browsers send `Origin: null` along with a form, which csrf refuses.

@@ -31,6 +31,7 @@ def show(
     error: str | None = None,
     field_errors: Mapping[str, str] | None = None,
     form_action: Iterable[str] = (),
+    frames: Iterable[str] = (),
     signing_in_for: str | None = None,
     back: str | None = None,
     **context: Any,
@@ -39,9 +40,11 @@ def show(
 
     `page` is its `data-page`, `error` its `data-error`. `field_errors` maps a field's id to a translated sentence, `""`
     to one about the form as a whole; a known error that names no sentence gets its own. `form_action` are the further
-    origins, already validated, where a post from this page may end. `back` is an address for a link back.
+    origins, already validated, where a post from this page may end, and `frames` the validated pages of others that
+    it loads; no other page frames anything. `back` is an address for a link back.
     """
     headers.allow_form_targets(form_action)
+    headers.allow_frames(frames := tuple(frames))
     problems = dict(field_errors or {})
     if page == "error":
         error = error or context["kind"]
@@ -55,6 +58,7 @@ def show(
         field_errors=problems,
         signing_in_for=signing_in_for,
         back=back,
+        frames=frames,
         **_always(context),
     )
     return Response(body, status=int(status), mimetype="text/html")

@@ -134,6 +134,12 @@ class Settings(BaseModel):
     session_hours: Annotated[
         int, Field(ge=1, le=24, description="Hours after which a session ends whatever happens.")
     ] = 8
+    frontchannel_logout: Annotated[
+        bool,
+        Field(
+            description="Let the signed-out page load a page of each application in a frame (OpenID Connect Front-Channel Logout). Browsers that keep cookies of others out make it useless; back-channel logout needs no switch."
+        ),
+    ] = False
     id_token_seconds: Annotated[
         int, Field(ge=30, le=300, description="Lifetime of an ID Token.")
     ] = 300

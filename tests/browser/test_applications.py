@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from tests.browser import walks
 from tests.browser.another_site import relying_party_at
-from tests.browser.any_visitor import AnyVisitor
+from tests.browser.any_visitor import PATIENCE_SECONDS, AnyVisitor
 from tests.browser.conftest import IN_BOTH_BROWSERS, Arrive
 from tests.browser.demo_of_a_run import RunningDemo
 from tests.browser.little_application import LittleApplication, little_application
@@ -71,6 +72,28 @@ def test_signing_out_at_the_application_signs_out_here_too(
     assert "bij de inlogdienst" in visitor.text()
     visitor.open("/")
     visitor.is_at("login")
+
+
+def test_signing_out_in_the_portal_signs_out_at_the_applications_too(
+    visitor: Visitor, people: People
+) -> None:
+    """Two processes: the provider tells the application, without the browser."""
+    walks.sign_in_here(visitor, people.make(totp=True), "totp")
+    for name in ("Wmo-berichtenverkeer", "Individuele vrijstellingen"):
+        visitor.open("/mijn/applicaties")
+        visitor.follow(name)
+        visitor.is_at("signed_in")
+    visitor.open("/uitloggen")
+    visitor.press("uitloggen")
+    visitor.is_at("logged-out")
+    assert "Uw applicaties krijgen bericht" in visitor.text()
+    assert "misschien nog ingelogd" not in visitor.text()
+    for path in ("/", "/vrijstellingen/"):
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        visitor.open(visitor.demo.relying_party + path)
+        while visitor.hook("page") != "start":
+            assert time.monotonic() < deadline, f"still signed in at {visitor.url}"
+            visitor.open(visitor.demo.relying_party + path)
 
 
 @IN_BOTH_BROWSERS

@@ -23,6 +23,7 @@ VERBS = {
     "application add", "application list", "application grant", "application revoke",
     "client add", "client update", "client check", "client claims", "client show", "client list",
     "client rotate-secret", "client remove", "client token issue", "client token list", "client token withdraw",
+    "client logouts", "deliver",
     "audit tail",
 }  # fmt: skip
 

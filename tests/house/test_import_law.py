@@ -30,13 +30,14 @@ BELOW = {
     "flows": {"mfa", "accounts", "pages"},
     "mfa": {"accounts", "messaging"},  # a factor keeps its credentials where accounts has them
     "accounts": {"messaging"},
-    "messaging": {"audit", "throttle", "outward"},
+    "messaging": {"audit", "throttle", "outward", "deliveries"},
     "keyring": {"audit", "throttle"},
     "audit": {"models"},
     "throttle": {"models"},
     "migrations": {"models"},
     "models": {"database"},
     "outward": {"database"},
+    "deliveries": {"audit"},
     "database": set[str](),
     "pages": set[str](),
 }

@@ -39,6 +39,8 @@ def test_the_metadata_promises_exactly_this(provider: Provider, house: House) ->
         "revocation_endpoint": f"{ISSUER}/oauth2/revoke",
         "introspection_endpoint": f"{ISSUER}/oauth2/introspect",
         "end_session_endpoint": f"{ISSUER}/oauth2/logout",
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
         "jwks_uri": f"{ISSUER}/oauth2/jwks",
         "scopes_supported": ["openid", "profile", "email", "address", "phone", "applicaties"],
         "response_types_supported": ["code"],

@@ -77,8 +77,15 @@ def test_roles_are_those_of_now(provider: Provider) -> None:
 
         account = directory.get(anna.id)
         assert account is not None
+        wmo = db.session.get_one(Application, "wmo")
+        grants.grant(account, wmo, roles=("beheren",), starts_at=None, ends_at=None, actor="test")
+        db.session.commit()
+    assert api.introspect(token).get_json()["entitlements"] == ["beheren"]
+    with provider.house.inside():
+        account = directory.get(anna.id)
+        assert account is not None
         grants.revoke(account, db.session.get_one(Application, "wmo"), actor="test")
-    assert api.introspect(token).get_json()["entitlements"] == []
+    assert api.introspect(token).get_json() == {"active": False}
 
 
 @ONE

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import secrets
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -10,7 +12,7 @@ import pytest
 
 from idp.audit import Event
 from idp.clock import Standing
-from tests.protocol.relying_party import AFTERWARDS, Provider, RelyingParty
+from tests.protocol.relying_party import AFTERWARDS, Provider, RelyingParty, unverified
 from tests.support.journeys import House, Visitor
 from tests.support.pages import Page
 
@@ -183,3 +185,48 @@ def test_the_confirmation_needs_our_own_form(provider: Provider, house: House) -
         page = browser.send("POST", "/oauth2/logout", csrf_token=token, actie="uitloggen")
         assert page.name == "logout"
     assert is_signed_in(shop, browser)
+
+
+@ONE
+def test_a_hint_that_is_not_signed_by_us_counts_as_none(provider: Provider) -> None:
+    """Its header changed to `none`, another's key, another kind of token, and no token at all."""
+    shop, anna = provider.application(), provider.person()
+    stranger = provider.nlgov("wmo")
+    for bend in (
+        lambda hint: f"{encoded({'alg': 'none', 'typ': 'JWT'})}.{hint.split('.')[1]}.",
+        lambda hint: f"{encoded({'alg': 'none'})}.{hint.split('.')[1]}.{hint.split('.')[2]}",
+        lambda hint: stranger.assertion(**unverified(hint)[1]),
+        lambda hint: stranger.assertion(
+            **unverified(hint)[1], header={"kid": unverified(hint)[0]["kid"], "typ": "JWT"}
+        ),
+        lambda hint: hint[:-4] + "AAAA",
+        lambda hint: f"{hint.split('.')[0]}.{encoded({'sub': 'x'})}.{hint.split('.')[2]}",
+        lambda hint: "geen-token",
+    ):
+        browser = provider.browser(anna)
+        hint = bend(shop.tokens(browser)["id_token"])
+        sent = {"id_token_hint": hint, "post_logout_redirect_uri": AFTERWARDS, "state": STATE}
+        assert sign_out(browser, **sent).name == "logout"
+        assert is_signed_in(shop, browser)
+        sign_out(browser, **sent)
+        page = browser.submit("uitloggen")
+        assert (page.name, page.left_for) == ("logged-out", None)
+
+
+@ONE
+def test_a_logout_hint_signs_nobody_out(provider: Provider) -> None:
+    """It may be anybody's name (section 2): the person is asked, as without one."""
+    shop, browser = provider.application(), provider.browser(provider.person())
+    page = sign_out(browser, logout_hint="j.devries", client_id=shop.client_id)
+    assert page.name == "logout"
+    assert is_signed_in(shop, browser)
+    hint = shop.tokens(browser)["id_token"]
+    page = sign_out(
+        browser, id_token_hint=hint, logout_hint="iemand", post_logout_redirect_uri=AFTERWARDS
+    )
+    assert page.left_for == AFTERWARDS
+
+
+def encoded(part: dict[str, str]) -> str:
+    """One part of a JWT."""
+    return base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()

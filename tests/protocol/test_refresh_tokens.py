@@ -147,7 +147,7 @@ def test_it_ends_with_a_block_and_with_a_grant(provider: Provider, house: House)
         grants.revoke(account, db.session.get_one(Application, "wmo"), actor="test")
     assert refused(shop, of_bert) == "invalid_grant"
     assert provider.events(Event.TOKEN_REFUSED)[-1].reason == (
-        "the grant for the application was withdrawn"
+        "the refresh token was revoked, or its session ended"
     )
 
 

@@ -70,6 +70,8 @@ def test_the_answer_tells_everything_that_counts(house: House) -> None:
     assert told.pop("client_id_issued_at") > 0
     assert told == {
         "client_secret_expires_at": 0,
+        "backchannel_logout_session_required": False,
+        "frontchannel_logout_session_required": False,
         "client_name": "Proef",
         "client_name#en": "Trial",
         "contacts": ["beheer@voorbeeld.nl"],

@@ -1,0 +1,162 @@
+"""Which applications are told that somebody is signed out: those that a session was told to and that can be told.
+
+Put into the queue in the transaction that ends the session; `idp/oidc/backchannel.py` makes the message. The caller
+commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from urllib.parse import urlencode
+
+from sqlalchemy import delete, func, or_, select, update
+
+from idp import clock, deliveries, settings
+from idp.database import connection, db
+from idp.models import (
+    AccessToken,
+    Application,
+    AuthorizationCode,
+    Client,
+    RefreshToken,
+    Session,
+    SessionClient,
+)
+
+KIND: Final = "logout"
+#: A session that ran out by itself tells nobody. When the account is blocked after that, its applications are told all
+#: the same for this long, because they may keep people signed in longer than we do.
+STILL_TOLD: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What the signed-out page tells of the applications of a session."""
+
+    still_signed_in: tuple[str, ...] = ()
+    """Names of those that we cannot tell, by name."""
+    applications_hear: bool = False
+    """Whether any is told by us."""
+    frames: tuple[str, ...] = ()
+    """Pages of theirs to load (OpenID Connect Front-Channel Logout 1.0 section 2)."""
+
+
+def elsewhere(session_id: str, *, asking: str | None = None) -> Elsewhere:
+    """The applications that got a code of this session; `asking`, the client that signs out, needs no mention."""
+    rows = db.session.execute(
+        select(
+            SessionClient.sid,
+            Client.client_id,
+            func.coalesce(Application.name, Client.name).label("name"),
+            Client.backchannel_logout_uri,
+            Client.frontchannel_logout_uri,
+            Client.frontchannel_logout_session_required,
+        )
+        .join(SessionClient, SessionClient.client_id == Client.client_id)
+        .join(Application, Application.id == Client.application_id, isouter=True)
+        .where(SessionClient.session_id == session_id)
+        .order_by(Client.client_id)
+    ).all()
+    silent = {row.name for row in rows if row.backchannel_logout_uri is None}
+    asked = {row.name for row in rows if row.client_id == asking}
+    here = settings.current()
+    return Elsewhere(
+        tuple(sorted(silent - asked)),
+        any(row.backchannel_logout_uri is not None for row in rows),
+        tuple(
+            _with_session(row.frontchannel_logout_uri, here.issuer, row.sid)
+            if row.frontchannel_logout_session_required
+            else row.frontchannel_logout_uri
+            for row in rows
+            if here.frontchannel_logout and row.frontchannel_logout_uri is not None
+        ),
+    )
+
+
+def _with_session(address: str, issuer: str, sid: str) -> str:
+    return f"{address}{'&' if '?' in address else '?'}{urlencode({'iss': issuer, 'sid': sid})}"
+
+
+def tell(session_ids: Iterable[str], *, why: str, clients: Collection[str] | None = None) -> None:
+    """Let the applications of these sessions know that they ended, or only these clients."""
+    which = (
+        SessionClient.session_id.in_(list(session_ids)),
+        Session.expires_at > clock.now() - STILL_TOLD,
+        Client.backchannel_logout_uri.is_not(None),
+        Client.removed_at.is_(None),
+    )
+    rows = connection().execute(
+        select(
+            SessionClient.sid,
+            SessionClient.client_id,
+            SessionClient.session_id,
+            Session.account_id,
+            Session.reference,
+        )
+        .join(Session, Session.id == SessionClient.session_id)
+        .join(Client, Client.client_id == SessionClient.client_id)
+        .where(*which, *(() if clients is None else (SessionClient.client_id.in_(clients),)))
+    )
+    for row in rows.all():
+        deliveries.put(
+            KIND,
+            lane=row.client_id,
+            facts={"sid": row.sid},
+            why=why,
+            account_id=row.account_id,
+            client_id=row.client_id,
+            session_id=row.session_id,
+            reference=row.reference,
+        )
+
+
+def leave(account_id: str, client_ids: Collection[str], *, why: str) -> None:
+    """End what these clients hold for an account, and its sign-ins there; its session with us stays.
+
+    A client that gets to know the session anew gets another `sid`, so that a late message cannot end that sign-in.
+    """
+    if not client_ids:
+        return
+    now = clock.now()
+    for held in (AuthorizationCode, AccessToken, RefreshToken):
+        db.session.execute(
+            update(held)
+            .where(
+                held.account_id == account_id,
+                held.client_id.in_(client_ids),
+                held.revoked_at.is_(None),
+            )
+            .values(revoked_at=now)
+        )
+    open_ones = select(Session.id).where(
+        Session.account_id == account_id, Session.ended_at.is_(None)
+    )
+    session_ids = list(db.session.scalars(open_ones))
+    tell(session_ids, why=why, clients=client_ids)
+    db.session.execute(
+        delete(SessionClient)
+        .where(SessionClient.session_id.in_(session_ids), SessionClient.client_id.in_(client_ids))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def leave_application(account_id: str, application_id: str, *, why: str) -> None:
+    """The same for the clients of an application; and tokens for its APIs, whoever holds them, stop working."""
+    of_it = db.session.execute(
+        select(Client.client_id, Client.resource).where(Client.application_id == application_id)
+    ).all()
+    leave(account_id, [row.client_id for row in of_it], why=why)
+    apis = [row.resource for row in of_it if row.resource is not None]
+    if apis:
+        db.session.execute(
+            update(AccessToken)
+            .where(
+                AccessToken.account_id == account_id,
+                or_(*(AccessToken.audience == api for api in apis)),
+                AccessToken.revoked_at.is_(None),
+            )
+            .values(revoked_at=clock.now())
+        )

@@ -1,0 +1,37 @@
+"""`idp deliver`: what waits to be delivered; and the sender that `idp serve` and `idp demo` keep beside their pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+from flask import current_app
+
+from idp.cli.answers import say
+from idp.cli.work import at_work
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from idp.deliveries import Sender
+
+
+@click.command()
+def deliver() -> None:
+    """Deliver what is due now, once.
+
+    `idp serve` does so by itself, all the time. This is for a timer, where no server runs beside the database.
+    """
+    with at_work(keep=False):
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        tries = sender_of(app).deliver_due()
+    say(f"Tried {tries} {'delivery' if tries == 1 else 'deliveries'}.")
+
+
+def sender_of(app: Flask) -> Sender:
+    """A sender that knows every kind of delivery, not started yet."""
+    from idp.accounts import logouts  # here: most verbs deliver nothing
+    from idp.deliveries import Sender
+    from idp.oidc import backchannel
+
+    return Sender(app, {logouts.KIND: backchannel.KIND})

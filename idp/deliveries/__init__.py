@@ -1,0 +1,10 @@
+"""Telling others something, surely: kept in the transaction of the change, sent after it, tried again.
+
+`put` in a transaction; a `Sender` in every process that serves claims what is due and hands it to its kind. Knows no
+kind by name: whoever starts a sender tells it which there are.
+"""
+
+from idp.deliveries.queue import Due, put
+from idp.deliveries.sender import Kind, NotDelivered, Sender
+
+__all__ = ["Due", "Kind", "NotDelivered", "Sender", "put"]

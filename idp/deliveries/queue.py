@@ -1,0 +1,140 @@
+"""The queue: rows of one table, claimed by one statement each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
+
+from flask import current_app
+from sqlalchemy import Table, event, insert, select, update
+from sqlalchemy.orm import Session
+
+from idp import clock
+from idp.database import connection, db, reads_only
+from idp.models import Delivery
+from idp.secret_values import new_id
+
+#: How long a claim lasts; longer than a try can take (five seconds, and looking up a name). Who was killed in the
+#: middle of a try is followed by somebody else after this.
+LEASE: Final = timedelta(seconds=60)
+SENDER: Final = "idp-sender"
+_PUT: Final = "deliveries"
+_ROWS: Final = cast(Table, Delivery.__table__)
+_ADD: Final = insert(_ROWS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """One delivery that this process claimed, for one try."""
+
+    id: str
+    kind: str
+    lane: str
+    facts: Mapping[str, Any]
+    account_id: str | None
+    client_id: str | None
+    session_id: str | None
+    reference: str | None
+    tries: int
+    """Which try this is, counted from 1."""
+
+
+def put(
+    kind: str,
+    *,
+    lane: str,
+    facts: Mapping[str, Any],
+    why: str,
+    account_id: str | None = None,
+    client_id: str | None = None,
+    session_id: str | None = None,
+    reference: str | None = None,
+) -> None:
+    """Add a delivery to the present transaction; after its commit the sender of this process wakes up."""
+    now = clock.now()
+    connection().execute(
+        _ADD,
+        {
+            "id": new_id(),
+            "kind": kind,
+            "lane": lane,
+            "facts": dict(facts),
+            "account_id": account_id,
+            "client_id": client_id,
+            "session_id": session_id,
+            "reference": reference,
+            "why": why[:100],
+            "created_at": now,
+            "due_at": now,
+            "tries": 0,
+        },
+    )
+    db.session.info[_PUT] = True
+
+
+def _wake(session: Session) -> None:
+    if session.info.pop(_PUT, False) and (sender := current_app.extensions.get(SENDER)):
+        sender.wake()
+
+
+event.listen(db.session, "after_commit", _wake)
+
+
+def claim(kinds: Collection[str], busy: Collection[str]) -> Due | None:
+    """Take what is due longest, of these kinds and of no lane in `busy`, out of circulation for a while.
+
+    One statement decides: of any number of processes one gets a row. The caller has no transaction.
+    """
+    now = clock.now()
+    due = (
+        _ROWS.c.due_at <= now,
+        _ROWS.c.kind.in_(list(kinds)),  # a newer release may know more of them
+        _ROWS.c.lane.not_in(list(busy)),
+    )
+    reads_only()  # mostly there is nothing, and looking must not make writers wait
+    some = connection().execute(select(_ROWS.c.id).where(*due).limit(1)).first()
+    db.session.rollback()
+    if some is None:
+        return None
+    # SKIP LOCKED is for PostgreSQL; SQLite has one writer at a time
+    oldest = select(_ROWS.c.id).where(*due).order_by(_ROWS.c.due_at).limit(1)
+    row = (
+        connection()
+        .execute(
+            update(_ROWS)
+            .where(
+                _ROWS.c.id == oldest.with_for_update(skip_locked=True).scalar_subquery(),
+                _ROWS.c.due_at <= now,
+            )
+            .values(due_at=now + LEASE, tries=_ROWS.c.tries + 1)
+            .returning(*(_ROWS.c[name] for name in Due.__slots__))
+        )
+        .mappings()
+        .one_or_none()
+    )
+    db.session.commit()
+    return None if row is None else Due(**row)
+
+
+def finish(due: Due, result: str, problem: str | None) -> bool:
+    """It is over; `False` when another process claimed it meanwhile, which then says so."""
+    return _settle(due, due_at=None, ended_at=clock.now(), result=result, problem=problem)
+
+
+def postpone(due: Due, until: datetime, problem: str) -> bool:
+    """Try again later; `False` as for `finish`."""
+    return _settle(due, due_at=until, problem=problem)
+
+
+def _settle(due: Due, **values: Any) -> bool:
+    if values["problem"] is not None:
+        values["problem"] = values["problem"][:200]
+    settled = connection().execute(
+        update(_ROWS)
+        .where(_ROWS.c.id == due.id, _ROWS.c.tries == due.tries, _ROWS.c.ended_at.is_(None))
+        .values(**values)
+        .returning(_ROWS.c.id)
+    )
+    return settled.one_or_none() is not None
