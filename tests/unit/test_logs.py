@@ -61,7 +61,7 @@ def test_the_line_of_a_failure_has_the_kenmerk_of_its_page_and_the_next_request_
 
     def breaks() -> None:
         LOG.warning("before anything is known")
-        raise ZeroDivisionError(NASTY)
+        raise ZeroDivisionError("a\r\nb")
 
     app: Flask = house.app
     app.view_functions["sign_in.front"] = breaks
