@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
+from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
@@ -50,7 +50,7 @@ class _Registry(JWSRegistry):
 def unverified_claims(token: str) -> dict[str, Any] | None:
     """What it says, of which nothing is believed; `None` when it cannot be read."""
     try:
-        return _claims(jws.extract_compact(token.encode()).payload)
+        return _object(jws.extract_compact(token.encode(), registry=_Registry()).payload)
     except UNREADABLE:
         return None
 
@@ -61,13 +61,13 @@ def verified(token: str, client: RegisteredClient) -> ClientJwt:
         raise JwtRefused("too long")
     registry = _Registry(algorithms=client.profile.assertion_algs, strict_check_header=False)
     try:
-        header = jws.extract_compact(token.encode()).headers()
+        header = _header(token)
         candidates = [key for key in client.keys if _fits(key, header)]
     except UNREADABLE as wrong:
         raise JwtRefused("cannot be read") from wrong
     for key in candidates:
         try:
-            claims = _claims(jws.deserialize_compact(token, key, registry=registry).payload)
+            claims = _object(jws.deserialize_compact(token, key, registry=registry).payload)
         except UNREADABLE:
             continue
         return ClientJwt(str(header.get("typ", "")).lower(), claims)
@@ -82,8 +82,8 @@ def seconds(claims: Mapping[str, Any], name: str) -> float | None:
     if (
         isinstance(value, bool)
         or not isinstance(value, int | float)
-        or not math.isfinite(value)
-        or abs(value) > 1e12
+        or not abs(value)
+        <= 1e12  # also when it is no number, or has more digits than a float can hold
     ):
         raise JwtRefused(f"{name} is no time")
     return float(value)
@@ -99,12 +99,23 @@ def _fits(key: ClientKey, header: Mapping[str, Any]) -> bool:
     return not isinstance(key, ECKey | OKPKey) or key.curve_name == _CURVES.get(str(alg))
 
 
-def _claims(payload: bytes | None) -> dict[str, Any]:
-    """The claims; `ValueError` for anything but one JSON object without repeated members."""
-    claims = json.loads(payload or b"", object_pairs_hook=_no_repeats, parse_constant=_no_constant)
-    if not isinstance(claims, dict):
+def _header(token: str) -> dict[str, Any]:
+    """The header; `ValueError` for one that asks for rules of which we know none (RFC 7515 section 4.1.11, RFC 7797)."""
+    part = token.partition(".")[0]
+    header = _object(b64decode(part + "=" * (-len(part) % 4), b"-_", validate=True))
+    if header.keys() & {"crit", "b64"}:
+        raise ValueError("extensions")
+    return header
+
+
+def _object(text: bytes | None) -> dict[str, Any]:
+    """`ValueError` for anything but one JSON object in UTF-8 (RFC 7515 section 2) without repeated members."""
+    read = json.loads(
+        str(text or b"", "utf-8"), object_pairs_hook=_no_repeats, parse_constant=_no_constant
+    )
+    if not isinstance(read, dict):
         raise ValueError("no object")
-    return claims
+    return read
 
 
 def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
