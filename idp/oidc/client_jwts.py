@@ -100,7 +100,7 @@ def _fits(key: ClientKey, header: Mapping[str, Any]) -> bool:
 
 
 def _header(token: str) -> dict[str, Any]:
-    """The header; `ValueError` for one that asks for rules of which we know none (RFC 7515 section 4.1.11, RFC 7797)."""
+    """The header; `ValueError` when it asks for rules, of which we know none (RFC 7515 section 4.1.11, RFC 7797)."""
     part = token.partition(".")[0]
     header = _object(b64decode(part + "=" * (-len(part) % 4), b"-_", validate=True))
     if header.keys() & {"crit", "b64"}:

@@ -105,6 +105,13 @@ def _redeem(holder: Holder, **changes: Any) -> str:
     return told(holder.shop.redeem("x" * 43, **changes))
 
 
+def _given_back(holder: Holder, token: str) -> str:
+    before = what_lasts(holder.house)
+    said = told(holder.owner.revoke(token))
+    ended = what_lasts(holder.house) != before
+    return f"{said}, {'ended' if ended else 'nothing ended'}"
+
+
 PLACES: Final = {
     "bearer token at UserInfo": Place(
         lambda who, token: who.bearer(token), "401 invalid_token", "200"
@@ -165,20 +172,11 @@ PLACES: Final = {
     "cookie of a session": Place(
         lambda who, token: who.comes_with_cookie(token), "login_required", "code"
     ),
-    "token to give back": Place(
-        lambda who, token: _given_back(who, token), "200, nothing ended", "200, ended"
-    ),
+    "token to give back": Place(_given_back, "200, nothing ended", "200, ended"),
     "id_token_hint for signing out": Place(
         lambda who, token: who.signs_out(token), "page logout", "signed out"
     ),
 }
-
-
-def _given_back(holder: Holder, token: str) -> str:
-    before = what_lasts(holder.house)
-    said = told(holder.owner.revoke(token))
-    ended = what_lasts(holder.house) != before
-    return f"{said}, {'ended' if ended else 'nothing ended'}"
 
 
 def what_lasts(house: House) -> dict[str, list[str]]:
