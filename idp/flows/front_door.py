@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from io import BytesIO
 from ipaddress import ip_address, ip_network
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, current_app, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from idp import audit, settings
 from idp.database import db, reads_only
@@ -33,6 +35,8 @@ def come_in() -> ResponseReturnValue | None:
     audit.origin_is(origin())
     here = settings.current()
     if request.host == here.host or request.path in _HEALTH:
+        if "CONTENT_LENGTH" not in request.environ and request.environ.get("wsgi.input_terminated"):
+            _gather(request.environ)
         return None
     if request.method in {"GET", "HEAD"}:
         # quoted anew: the path comes decoded, and what was a %0d%0a must not end up in a header as itself
@@ -42,6 +46,23 @@ def come_in() -> ResponseReturnValue | None:
     raise RefusedOnOurPage(
         "client-request", HTTPStatus.MISDIRECTED_REQUEST, f"posted to another host than {here.host}"
     )
+
+
+def _gather(environ: dict[str, Any]) -> None:
+    """Put together a body that came in pieces, and so without a length: 413 for one too large, 400 for a broken one.
+
+    Werkzeug would read as much as it may hold, and take that for the whole.
+    """
+    most: int = current_app.config["MAX_CONTENT_LENGTH"]
+    body = bytearray()
+    try:
+        while len(body) <= most and (piece := environ["wsgi.input"].read(most + 1 - len(body))):
+            body += piece
+    except Exception as wrong:  # each server has words of its own for pieces that are none
+        raise BadRequest from wrong
+    if len(body) > most:
+        raise RequestEntityTooLarge
+    environ["wsgi.input"], environ["CONTENT_LENGTH"] = BytesIO(body), str(len(body))
 
 
 def origin() -> str | None:
