@@ -78,6 +78,24 @@ def test_twenty_megabytes_are_refused_unread(
     assert what_lasts(house) == before
 
 
+class Broken(io.RawIOBase):
+    """Pieces that end in the middle."""
+
+    def read(self, size: int = -1) -> bytes:
+        raise EOFError("no more data after: geheim")
+
+
+@pytest.mark.parametrize("path", POSTED)
+def test_a_body_whose_pieces_break_off_is_refused(house: House, path: str) -> None:
+    environ = EnvironBuilder(path, base_url=ISSUER, method="POST", content_type=FORM).get_environ()
+    del environ["CONTENT_LENGTH"]
+    said = Response.from_app(
+        house.app.wsgi_app, environ | {"wsgi.input": Broken(), "wsgi.input_terminated": True}
+    )
+    assert said.status_code == 400
+    assert b"geheim" not in said.data
+
+
 @pytest.mark.parametrize(
     "where", ["request", "pushed request", "client_assertion", "id_token_hint"]
 )
