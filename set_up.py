@@ -1,7 +1,7 @@
 """Set up everything that `make` needs: the environment `.venv` and the page styles. Standard library only.
 
     python3 set_up.py           what the provider needs to run
-    python3 set_up.py --dev     and what its tests and checks need
+    python3 set_up.py --dev     and what its tests and checks need, applications of others among it
 
 Works with Debian's python3 + python3-pip alone (no python3-venv): the environment is made without pip and filled from
 outside. Every package is pinned by hash in `requirements*.lock`. Does nothing when nothing changed.
@@ -23,8 +23,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = 18
+OLDEST_NODE_OF_COUNTERPARTS = 20  # openid-client asks for it
 RUNTIME_LOCK = "requirements.lock"
 DEV_LOCK = "requirements-dev.lock"
+COUNTERPARTS = ROOT / "tests" / "counterparts" / "node"
 
 ENTRY_POINT = """\
 #!{python}
@@ -65,7 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def set_up(*, dev: bool) -> None:
-    """Make or refresh `.venv`, then the page styles."""
+    """Make or refresh `.venv`, then the page styles, then what tests meet us with."""
     environment = Environment(ROOT / ".venv")
     if dev or DEV_LOCK in environment.read_stamp():  # who tested here goes on testing
         environment.fill(DEV_LOCK, RUNTIME_LOCK)
@@ -73,6 +75,8 @@ def set_up(*, dev: bool) -> None:
         environment.fill(RUNTIME_LOCK)
     environment.make_project_importable()
     build_pages(environment)
+    if dev:
+        install_counterparts()
 
 
 class Environment:
@@ -206,17 +210,43 @@ def base_python() -> str:
 
 def build_pages(environment: Environment) -> None:
     """Build styles, script and icons of the pages; `ui/build.py` knows whether anything changed."""
-    surroundings = dict(os.environ)
-    if not machine_has_node():
-        surroundings["PATH"] = (
-            f"{node_environment()}{os.pathsep}{surroundings.get('PATH', os.defpath)}"
-        )
     build = [environment.python, ROOT / "ui" / "build.py"]
-    if subprocess.run(build, cwd=ROOT, env=surroundings, check=False).returncode:
+    if subprocess.run(build, cwd=ROOT, env=with_node(OLDEST_NODE), check=False).returncode:
         raise SetUpError(
             "the page styles could not be built (the reason stands above). Without network: point npm at a mirror "
             "with `npm config set registry`."
         )
+
+
+def install_counterparts() -> None:
+    """`npm ci` for the Node applications that tests run, once per lock; where that fails their tests are skipped."""
+    stamp = COUNTERPARTS / "node_modules" / "installed-from.txt"
+    lock = digest(COUNTERPARTS / "package-lock.json")
+    if stamp.exists() and stamp.read_text(encoding="ascii") == lock:
+        return
+    print("Installing the Node packages that tests meet the provider with ...", flush=True)
+    try:
+        surroundings = with_node(OLDEST_NODE_OF_COUNTERPARTS)
+    except SetUpError as problem:
+        print(f"set_up: {problem} Their tests will be skipped.", file=sys.stderr)
+        return
+    if subprocess.run(["npm", "ci"], cwd=COUNTERPARTS, env=surroundings, check=False).returncode:
+        print(
+            "set_up: npm failed (its reason stands above); their tests will be skipped.",
+            file=sys.stderr,
+        )
+        return
+    stamp.write_text(lock, encoding="ascii")
+
+
+def with_node(oldest: int) -> dict[str, str]:
+    """Our surroundings, with `node` and `npm` on the path: the machine's, or the ones from the Python package index."""
+    surroundings = dict(os.environ)
+    if not machine_has_node(oldest):
+        surroundings["PATH"] = (
+            f"{node_environment()}{os.pathsep}{surroundings.get('PATH', os.defpath)}"
+        )
+    return surroundings
 
 
 def node_environment() -> Path:
@@ -230,14 +260,14 @@ def node_environment() -> Path:
     return environment.folder / "bin"
 
 
-def machine_has_node() -> bool:
+def machine_has_node(oldest: int) -> bool:
     """Whether Node with npm is here, new enough. Debian packages them apart, so both are asked for."""
     node = shutil.which("node")
     if node is None or shutil.which("npm") is None:
         return False
     answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
     major = answer.strip().removeprefix("v").partition(".")[0]
-    return major.isdigit() and int(major) >= OLDEST_NODE
+    return major.isdigit() and int(major) >= oldest
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import argon2
 
 from bench.browser import Browser, Line, Wire
 from bench.errors import BenchError
-from bench.people import PASSWORD, RELATION, Cast, Person, RelyingParty
+from bench.people import FOR_ITSELF, PASSWORD, RELATION, Cast, Person, RelyingParty, Tokens
 from bench.processes import Memory, cpu_seconds
 from bench.provider import Provider
 
@@ -43,7 +43,7 @@ class Size:
     @property
     def people(self) -> int:
         """Who signs in where CPU is measured: the warm-up, every batch, and whose session codes come from."""
-        return WARM_UP + self.batches * self.sign_ins + len(ALGORITHMS)
+        return WARM_UP + self.batches * self.sign_ins + len(ALGORITHMS) + 1
 
 
 FULL: Final = Size(batches=5, sign_ins=30, exchanges=80, failures=150, until_memory=1000)
@@ -87,6 +87,13 @@ def cpu(provider: Provider, cast: Cast, size: Size, progress: Progress) -> Figur
         ask.code_in(next(people).sign_in(browser, ask.path))
         for _ in range(size.batches):
             _exchanges(figures, provider, party, browser, alg, size.exchanges)
+    progress("refreshing, introspection, client credentials")
+    party, browser = cast.relying_party("refreshing", Wire(issuer)), Browser(issuer, Wire(issuer))
+    ask = party.asks()
+    tokens = party.exchange(ask.code_in(next(people).sign_in(browser, ask.path)))
+    machine = cast.relying_party(FOR_ITSELF, Wire(issuer))
+    for _ in range(size.batches):
+        tokens = _later(figures, provider, party, tokens, machine, size.exchanges)
     return figures
 
 
@@ -117,6 +124,30 @@ def _exchanges(
         for token in tokens:
             party.userinfo(token)
     figures.add("userinfo", spent[0])
+
+
+def _later(
+    figures: Figures,
+    provider: Provider,
+    party: RelyingParty,
+    tokens: Tokens,
+    machine: RelyingParty,
+    count: int,
+) -> Tokens:
+    """One batch of what applications do when the person is long gone; returns the newest tokens."""
+    with _spending(provider, count) as spent:
+        for _ in range(count):
+            tokens = party.refresh(tokens)
+    figures.add("refresh", spent[0])
+    with _spending(provider, count) as spent:
+        for _ in range(count):
+            party.introspect(tokens)
+    figures.add("introspection", spent[0])
+    with _spending(provider, count) as spent:
+        for _ in range(count):
+            machine.for_itself()
+    figures.add("client credentials", spent[0])
+    return tokens
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import secrets
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import orjson
@@ -29,6 +29,14 @@ RELATION: Final = "90000001"
 PASSWORD: Final = "een lange zin voor de meting"
 CALLBACK: Final = "http://localhost:1/callback"
 ACTOR: Final = "bench"
+FOR_ITSELF: Final = "machine"
+#: Every client by its name, with what it says in its registration that the others do not.
+CLIENTS: Final[dict[str, dict[str, Any]]] = {
+    "RS256": {"id_token_alg": "RS256"},
+    "ES256": {"id_token_alg": "ES256"},
+    "refreshing": {"id_token_alg": "ES256", "grant_types": ("authorization_code", "refresh_token")},
+    FOR_ITSELF: {"grant_types": ("client_credentials",), "scopes": ()},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +98,14 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Tokens:
+    """What an application holds; no refresh token where it is not registered for them."""
+
+    access: str
+    refresh: str
+
+
+@dataclass(frozen=True, slots=True)
 class RelyingParty:
     """An application's OAuth side, with a connection of its own to the provider."""
 
@@ -101,28 +117,47 @@ class RelyingParty:
         """A new request."""
         return Ask(self.client_id, secrets.token_urlsafe(32))
 
-    def exchange(self, code: Code) -> str:
-        """Redeem a code; returns the access token."""
-        basic = base64.b64encode(f"{self.client_id}:{self.secret}".encode()).decode()
-        form = {
-            "grant_type": "authorization_code",
-            "code": code.value,
-            "redirect_uri": CALLBACK,
-            "code_verifier": code.verifier,
-        }
-        headers = {"Authorization": f"Basic {basic}", "Content-Type": FORM}
-        answer = self.line.send("POST", "/oauth2/token", headers, urlencode(form).encode())
-        if answer.status != 200:
-            raise BenchError(f"the exchange failed: {answer.status} {answer.body[:200]!r}")
-        access_token: str = orjson.loads(answer.body)["access_token"]
-        return access_token
+    def exchange(self, code: Code) -> Tokens:
+        """Redeem a code."""
+        return self._tokens(
+            grant_type="authorization_code",
+            code=code.value,
+            redirect_uri=CALLBACK,
+            code_verifier=code.verifier,
+        )
 
-    def userinfo(self, access_token: str) -> None:
+    def refresh(self, tokens: Tokens) -> Tokens:
+        """Renew them; the refresh token is spent, and another comes back."""
+        return self._tokens(grant_type="refresh_token", refresh_token=tokens.refresh)
+
+    def for_itself(self) -> Tokens:
+        """Client credentials: a token for nobody."""
+        return self._tokens(grant_type="client_credentials")
+
+    def introspect(self, tokens: Tokens) -> None:
+        """Ask whether the access token still counts."""
+        if not self._post("/oauth2/introspect", token=tokens.access).get("active"):
+            raise BenchError("introspection says that the token does not count")
+
+    def userinfo(self, tokens: Tokens) -> None:
         """Ask who it was."""
-        headers = {"Authorization": f"Bearer {access_token}"}
+        headers = {"Authorization": f"Bearer {tokens.access}"}
         answer = self.line.send("GET", "/oauth2/userinfo", headers, b"")
         if answer.status != 200:
             raise BenchError(f"UserInfo failed: {answer.status} {answer.body[:200]!r}")
+
+    def _tokens(self, **form: str) -> Tokens:
+        answer = self._post("/oauth2/token", **form)
+        return Tokens(answer["access_token"], answer.get("refresh_token", ""))
+
+    def _post(self, path: str, **form: str) -> dict[str, Any]:
+        basic = base64.b64encode(f"{self.client_id}:{self.secret}".encode()).decode()
+        headers = {"Authorization": f"Basic {basic}", "Content-Type": FORM}
+        answer = self.line.send("POST", path, headers, urlencode(form).encode())
+        if answer.status != 200:
+            raise BenchError(f"{path} failed: {answer.status} {answer.body[:200]!r}")
+        found: dict[str, Any] = orjson.loads(answer.body)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +166,16 @@ class Cast:
 
     people: list[Person]
     secrets: dict[str, str]
-    """Client secrets by ID Token algorithm; the client's id is `bench-` and the algorithm."""
+    """Client secrets by the client's name: a key of `CLIENTS`."""
     password_hash: str
 
-    def relying_party(self, alg: str, line: Line) -> RelyingParty:
-        """The client whose ID Tokens are signed with this algorithm."""
-        return RelyingParty(_client_id(alg), self.secrets[alg], line)
+    def relying_party(self, name: str, line: Line) -> RelyingParty:
+        """The client of that name."""
+        return RelyingParty(_client_id(name), self.secrets[name], line)
 
 
 def engage(settings: Settings, count: int) -> Cast:
-    """Put `count` people, an application and two clients into a provider; makes tables and keys if there are none."""
+    """Put `count` people, an application and its clients into a provider; makes tables and keys if there are none."""
     migrations.upgrade(settings.database_url)
     with at_work(settings):
         if not keyring.listing():
@@ -169,7 +204,7 @@ def engage(settings: Settings, count: int) -> Cast:
                 account, application, roles=("inzien",), starts_at=None, ends_at=None, actor=ACTOR
             )
             people.append(person)
-        registered = {alg: _client(alg) for alg in keyring.SIGNING}
+        registered = {name: _client(name, **said) for name, said in CLIENTS.items()}
         return Cast(people, registered, model.password_hash)
 
 
@@ -190,25 +225,27 @@ def _account(relation_id: str, username: str, model: Account) -> Account:
     return account
 
 
-def _client(alg: str) -> str:
+def _client(name: str, **said: Any) -> str:
+    for_people = {
+        "redirect_uris": (CALLBACK,),
+        "scopes": ("openid", "profile", "applicaties"),
+        "application_id": "bench",
+    }
     _, secret = clients.add(
-        client_id=_client_id(alg),
-        name=f"Meting {alg}",
+        client_id=_client_id(name),
+        name=f"Meting {name}",
         profile="basic",
         auth_method="client_secret_basic",
-        redirect_uris=(CALLBACK,),
-        scopes=("openid", "profile", "applicaties"),
-        application_id="bench",
-        id_token_alg=alg,
-        sector=f"{alg.lower()}.voorbeeld",
+        sector=f"{name.lower()}.voorbeeld",
         actor=ACTOR,
+        **({} if name == FOR_ITSELF else for_people) | said,
     )
     assert secret is not None, "client_secret_basic has one"
     return secret.reveal()
 
 
-def _client_id(alg: str) -> str:
-    return f"bench-{alg.lower()}"
+def _client_id(name: str) -> str:
+    return f"bench-{name.lower()}"
 
 
 def _expect(page: Page, name: str) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # `python -m idp.settings` must be the first to import it
 def create_app(settings: Settings) -> Flask:
     """The application for one deployment; `SettingsError` when the rooms cannot serve these settings."""
     # The rooms come in here, so that a verb of the operator's line that opens none of them starts at once.
-    from idp import database, flows, logs, oidc, pages
+    from idp import database, flows, logs, monitoring, oidc, pages
 
     app = Flask("idp", static_folder=None, template_folder=None)
     app.url_map.merge_slashes = (
@@ -28,6 +28,7 @@ def create_app(settings: Settings) -> Flask:
     app.config["MAX_FORM_PARTS"] = 100
     logs.init_app(app)
     database.init_app(app, settings.database_url)
+    monitoring.init_app(app)
     pages.init_app(app)
     flows.init_app(app)
     oidc.init_app(app)

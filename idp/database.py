@@ -13,7 +13,18 @@ from typing import Any, Final
 import orjson
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import URL, BigInteger, Dialect, Engine, MetaData, Table, event
+from sqlalchemy import (
+    URL,
+    BigInteger,
+    Dialect,
+    Engine,
+    MetaData,
+    Table,
+    event,
+    func,
+    make_url,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
@@ -75,6 +86,10 @@ def init_app(app: Flask, url: str) -> None:
             "max_overflow": 10,
             "pool_timeout": 5,
         }
+        if (
+            "connect_timeout" not in make_url(url).query
+        ):  # without it a host that drops packets holds us for minutes
+            engine_options["connect_args"] = {"connect_timeout": 5}
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options
     db.init_app(app)
@@ -156,6 +171,16 @@ def _begin_sqlite(connection: Connection) -> None:
 def reads_only() -> None:
     """Promise that the transaction which begins now writes nothing, so that readers do not wait for writers."""
     db.session.connection(execution_options={"reads_only": True})
+
+
+def one_at_a_time(what: str) -> None:
+    """Let whoever else does this, in whatever process, wait until the present transaction ends.
+
+    On SQLite the write lock, with which our transactions begin, does that already.
+    """
+    used = connection()
+    if used.dialect.name == "postgresql":
+        used.execute(select(func.pg_advisory_xact_lock(func.hashtext(what))))
 
 
 def insert(table: type[Base] | Table) -> postgresql.Insert | sqlite.Insert:

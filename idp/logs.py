@@ -1,19 +1,35 @@
-"""The log: one JSON object per line on standard error. No query string, no form, no secret ever goes in."""
+"""The log: one JSON object per line on standard error. No query string, no form, no secret ever goes in.
+
+Every line of a request carries the reference code of what it is about, as soon as there is one.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
+from contextvars import ContextVar
 from datetime import UTC, datetime
 
-import orjson
 from flask import Flask
 
 LOG = logging.getLogger("idp")
 
+_reference: ContextVar[str | None] = ContextVar("reference", default=None)
+
+
+def reference_is(reference: str | None) -> None:
+    """Remember what the present request is about; `None` when one begins."""
+    _reference.set(reference)
+
+
+def reference() -> str | None:
+    """The reference code of the present request, if it has one by now."""
+    return _reference.get()
+
 
 class JsonLines(logging.Formatter):
-    """A record as one line of JSON; control characters cannot break out of it."""
+    """A record as one line of JSON in ASCII; no character, of whatever alphabet, can break out of it."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Time (RFC 3339, UTC, milliseconds), level, message, and the error's kind and place when there is one."""
@@ -23,11 +39,13 @@ class JsonLines(logging.Formatter):
             "from": record.name,
             "message": record.getMessage(),
         }
+        if (about := reference()) is not None:
+            line["reference"] = about
         if record.exc_info and record.exc_info[0] is not None:
             # the exception's text may quote what somebody sent; its kind and place never do
             line["error"] = record.exc_info[0].__name__
             line["trace"] = [f"{frame}:{number}" for frame, number in _places(record)]
-        return orjson.dumps(line).decode()
+        return json.dumps(line, separators=(",", ":")).replace("\x7f", "\\u007f")
 
 
 def _places(record: logging.LogRecord) -> list[tuple[str, int]]:

@@ -6,10 +6,12 @@ from contextvars import ContextVar
 from typing import Any, Final, cast
 
 from sqlalchemy import Table, insert
+from sqlalchemy import event as session_event
+from sqlalchemy.orm import Session
 
-from idp import clock
+from idp import clock, logs, metrics
 from idp.audit.events import Event
-from idp.database import connection
+from idp.database import connection, db
 from idp.models import AuditEvent
 
 #: Built once: building a statement costs five times what sending it does. `inline`: nobody needs the row's number.
@@ -40,6 +42,8 @@ def record(
 
     `reason` and `details` are for people who investigate: never a secret, never a text somebody typed.
     """
+    if reference is not None:
+        logs.reference_is(reference)
     connection().execute(
         _ADD,
         {
@@ -57,3 +61,20 @@ def record(
             "details": details,
         },
     )
+    kind = details.get("kind") or details.get("channel") or ""
+    db.session().info.setdefault(_RECORDED, []).append((event.value, kind))
+
+
+def _count(session: Session) -> None:
+    """Only what was kept: an event that was rolled back did not happen."""
+    for event, kind in session.info.pop(_RECORDED, ()):
+        metrics.EVENTS.count(event, kind)
+
+
+def _forget(session: Session) -> None:
+    session.info.pop(_RECORDED, None)
+
+
+_RECORDED: Final = "recorded"
+session_event.listen(db.session, "after_commit", _count)
+session_event.listen(db.session, "after_rollback", _forget)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import click
@@ -72,6 +73,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """Every examination in turn; the later ones need the database, and are left out without it."""
     yield secret_file(settings)
     yield file_keys(settings)
+    yield proxies(settings)
+    yield metrics_readers(settings)
     found = database(settings)
     yield found
     if found.verdict != "wrong":
@@ -173,7 +176,51 @@ def signing_keys() -> Finding:
             "wrong",
             f"none is active for {', '.join(missing)}{who}; run `idp keys rotate --alg {missing[0]}`",
         )
+    if late := keyring.overdue():
+        return Finding(
+            "signing keys",
+            "note",
+            f"the next one is overdue for {', '.join(late)}; does the timer run `idp keys rotate --due`?",
+        )
     return Finding("signing keys", "ok", f"active: {', '.join(sorted(active))}")
+
+
+def proxies(settings: Settings) -> Finding:
+    """Whether we would know who comes through the proxy."""
+    if settings.trusted_proxies:
+        return Finding(
+            "proxies",
+            "ok",
+            f"{', '.join(settings.trusted_proxies)} may say where a request comes from",
+        )
+    if settings.is_loopback:
+        return Finding("proxies", "ok", "none, and none is needed on this machine alone")
+    return Finding(
+        "proxies",
+        "note",
+        "IDP_TRUSTED_PROXIES is empty: everybody behind the proxy looks like one and shares one budget of tries",
+    )
+
+
+def metrics_readers(settings: Settings) -> Finding:
+    """Who may read `/metrics`, and whether the world can come in by that way."""
+    networks = [ip_network(each) for each in settings.metrics_from]
+    if through := [
+        proxy
+        for proxy in settings.trusted_proxies
+        if any(ip_address(proxy) in network for network in networks)
+    ]:
+        return Finding(
+            "metrics",
+            "wrong",
+            f"IDP_METRICS_FROM holds the proxy {', '.join(through)}, through which everybody comes",
+        )
+    if wide := [str(each) for each in networks if each.is_global]:
+        return Finding(
+            "metrics", "note", f"IDP_METRICS_FROM opens them to public addresses: {', '.join(wide)}"
+        )
+    readers = ", ".join(("this machine", *settings.metrics_from))
+    return Finding("metrics", "ok", f"for {readers}, past the proxy")
 
 
 def gateway(settings: Settings, what: str, setting: str) -> Finding:

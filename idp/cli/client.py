@@ -11,16 +11,16 @@ from typing import Any, cast
 import click
 import orjson
 
-from idp.assurance import Assurance
 from idp.cli.answers import as_json as show_json
 from idp.cli.answers import facts, json_option, listing, say
 from idp.cli.client_options import CLEARED, LISTS, registration_options
+from idp.cli.client_shown import in_full
+from idp.cli.client_token import token
 from idp.cli.line import NOT_WORKING
 from idp.cli.stacks import STACKS, configuration, registration
 from idp.cli.work import at_work, operator
-from idp.database import reads_only
+from idp.database import db, reads_only
 from idp.errors import WrongInput
-from idp.models import Client
 from idp.oidc import claim_contract, clients, examination
 from idp.secret_values import Secret
 
@@ -28,6 +28,9 @@ from idp.secret_values import Secret
 @click.group()
 def client() -> None:
     """Clients: the OAuth side of applications."""
+
+
+client.add_command(token)
 
 
 @client.command()
@@ -81,7 +84,7 @@ def add(
             actor=operator(),
             **said,
         )
-        whole = _registration(added)
+        whole = in_full(added)
         files = configuration(built_with, added, settings.issuer) if built_with else {}
     if as_json:
         shown = {} if secret is None else {"client_secret": secret.reveal()}
@@ -122,6 +125,8 @@ def check(client_id: str, as_json: bool) -> int:
     with at_work(keep=False):
         reads_only()
         remarks = examination.examine(client_id)
+        db.session.rollback()  # nothing may be open while others are called
+        remarks += examination.reach(client_id)
     wrong = [each.says for each in remarks if each.wrong]
     notes = [each.says for each in remarks if not each.wrong]
     if as_json:
@@ -147,7 +152,7 @@ def show(client_id: str, stack: str | None, as_json: bool) -> None:
     """Show a client's registration; of its secrets only when they were made."""
     with at_work(keep=False) as settings:
         found = clients.show(client_id)
-        whole = _registration(found)
+        whole = in_full(found)
         files = {} if stack is None else configuration(STACKS[stack], found, settings.issuer)
     if as_json:
         show_json(whole | ({"configuration": files} if files else {}))
@@ -189,7 +194,7 @@ def claims_(client_id: str, as_json: bool) -> None:
 def list_(as_json: bool) -> None:
     """List clients."""
     with at_work(keep=False):
-        rows = [_registration(each) for each in clients.listing()]
+        rows = [in_full(each) for each in clients.listing()]
     headings = {
         "client_id": "CLIENT ID",
         "name": "NAME",
@@ -242,6 +247,9 @@ def _said(given: dict[str, Any]) -> dict[str, Any]:
             said[member] = None
     if "jwks" in said:
         said["jwks"] = _read_jwks(said["jwks"])
+    for member, other in (("jwks", "jwks_uri"), ("jwks_uri", "jwks")):
+        if said.get(member) is not None and other not in said:
+            said[other] = None  # keys come one way; naming the new one takes the old one away
     return said
 
 
@@ -254,42 +262,6 @@ def _read_jwks(file: Path) -> dict[str, Any]:
         raise WrongInput(f"{file.name} is no JWK Set: an object with a list of keys under `keys`")
     # A single key is what many tools export; a set of one is what it means.
     return read if "keys" in read else {"keys": [read]}
-
-
-def _registration(row: Client) -> dict[str, Any]:
-    return {
-        "client_id": row.client_id,
-        "name": row.name,
-        "profile": row.profile,
-        "auth_method": row.auth_method,
-        "grant_types": row.grant_types,
-        "access_token_format": row.access_token_format,
-        "audiences": row.audiences,
-        "resource": row.resource,
-        "application_id": row.application_id,
-        "level": Assurance.numbered(row.level).label,
-        "redirect_uris": row.redirect_uris,
-        "post_logout_redirect_uris": row.post_logout_redirect_uris,
-        "form_action_origins": row.form_action_origins,
-        "initiate_login_uri": row.initiate_login_uri,
-        "scopes": row.scopes,
-        "sector": row.sector,
-        "subject_type": row.subject_type,
-        "id_token_alg": row.id_token_alg,
-        "id_token_claims": row.id_token_claims,
-        "id_token_encrypted_response_alg": row.id_token_encrypted_response_alg,
-        "id_token_encrypted_response_enc": row.id_token_encrypted_response_enc,
-        "userinfo_signed_response_alg": row.userinfo_signed_response_alg,
-        "userinfo_encrypted_response_alg": row.userinfo_encrypted_response_alg,
-        "userinfo_encrypted_response_enc": row.userinfo_encrypted_response_enc,
-        "keys": [key.get("kid") or key.get("kty") for key in (row.jwks or {}).get("keys", [])],
-        "secrets": len(row.secrets),
-        "is_test": row.is_test,
-        "require_pushed_authorization_requests": row.require_pushed_authorization_requests,
-        "is_third_party": row.is_third_party,
-        "represents": row.represents,
-        "created_at": row.created_at,
-    }
 
 
 def _show_files(files: Mapping[str, str]) -> None:

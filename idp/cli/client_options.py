@@ -32,6 +32,10 @@ LISTS: Final = {
         "id_token_claims",
         "A claim of its scopes that stands in its ID Token too.",
     ),
+    "--request-uri": (
+        "request_uris",
+        "Where its signed requests may be fetched, exactly; a fragment is the SHA-256 of what lies there.",
+    ),
     "--scope": ("scopes", "A scope it may ask; the profile's own when left out."),
 }
 #: What an empty value takes away.
@@ -40,6 +44,8 @@ CLEARED: Final = (
     "initiate_login_uri",
     "sector",
     "resource",
+    "jwks_uri",
+    "request_object_signing_alg",
     "id_token_encrypted_response_alg",
     "id_token_encrypted_response_enc",
     "userinfo_signed_response_alg",
@@ -80,7 +86,23 @@ def registration_options(command: Command) -> Command:
         click.option(
             "--jwks",
             type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            help="File with its public keys (a JWK Set), for private_key_jwt and for encryption.",
+            help="File with its public keys (a JWK Set), for private_key_jwt, signed requests and encryption.",
+        ),
+        click.option("--jwks-uri", help="Or: the address where it publishes them."),
+        click.option(
+            "--request-object-signing-alg",
+            help="The only algorithm that signs its requests; any of the profile when left out.",
+        ),
+        click.option(
+            "--require-signed/--no-require-signed",
+            "require_signed_request_object",
+            default=None,
+            help="Whether its requests count only when it signed them.",
+        ),
+        click.option(
+            "--application-type",
+            type=click.Choice(("web", "native")),
+            help="native may return to http://127.0.0.1 on any port.",
         ),
         click.option(
             "--application",

@@ -109,6 +109,13 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
     Event.CLIENT_UPDATED: lambda e: f"De koppeling is gewijzigd{_by(e)}.",
     Event.CLIENT_REMOVED: lambda e: f"De koppeling is verwijderd{_by(e)}.",
     Event.CLIENT_SECRET_ROTATED: lambda e: f"De koppeling kreeg een nieuw geheim{_by(e)}.",
+    Event.REGISTRATION_TOKEN_ISSUED: lambda e: (
+        f"Er is een token gemaakt waarmee applicaties zichzelf kunnen aanmelden{_by(e)}."
+    ),
+    Event.REGISTRATION_TOKEN_WITHDRAWN: lambda e: (
+        f"Een token waarmee applicaties zichzelf aanmelden is ingetrokken{_by(e)}."
+    ),
+    Event.REGISTRATION_REFUSED: "Een applicatie wilde zichzelf aanmelden of wijzigen, en dat lieten wij niet toe.",
     Event.KEY_ADDED: lambda e: f"Er is een ondertekensleutel bijgekomen{_by(e)}.",
     Event.KEY_RETIRED: lambda e: f"Een ondertekensleutel is ingetrokken{_by(e)}.",
     Event.REQUEST_PUSHED: "De applicatie legde haar verzoek vooraf bij ons neer.",

@@ -61,11 +61,49 @@ _KNOWN: Final = (
         "houd state, nonce en claims kort (2048 tekens), en bewaar wat langer is bij de applicatie zelf.",
     ),
     _line(
-        "(request|request_uri|registration) is not supported( for a client without registered keys)?",
+        "(request|registration) is not supported( for a client without registered keys)?",
         "de applicatie gebruikte iets dat wij niet ondersteunen",
-        "Het verzoek kwam als registration, of als request_uri die niet van ons is; of ondertekend, terwijl bij ons "
-        "geen sleutel van de applicatie staat.",
+        "Het verzoek kwam als registration; of ondertekend, terwijl bij ons geen sleutel van de applicatie staat.",
         "stuur de gegevens als gewone parameters, of leg ze vooraf neer (PAR).",
+    ),
+    _line(
+        "this request_uri is not registered for the client",
+        "het verzoek lag op een adres dat niet is geregistreerd",
+        "Wij halen verzoeken alleen op van adressen die vooraf zijn geregistreerd, teken voor teken gelijk.",
+        "gebruik een geregistreerd adres; `idp client update --request-uri` verandert de lijst. Of leg het verzoek "
+        "vooraf neer (PAR).",
+    ),
+    _line(
+        "the request_uri cannot be fetched: .*|too many requests under a request_uri|under the request_uri lies .*",
+        "wij konden het verzoek niet ophalen bij de applicatie",
+        "Op het geregistreerde adres kwam binnen vijf seconden geen verzoek, of een ander dan het adres zegt.",
+        "kijk met `idp client check` of het adres van buiten te bereiken is, zonder doorverwijzing en met een geldig "
+        "certificaat; verandert de inhoud, dan ook het adres.",
+    ),
+    _line(
+        "this client must sign its requests",
+        "de applicatie ondertekende haar verzoek niet",
+        "Bij ons staat dat zij al haar verzoeken ondertekent; dit kwam als gewone parameters.",
+        "zet ondertekende verzoeken aan, of laat dat bij ons weghalen met `idp client update --no-require-signed`.",
+    ),
+    _line(
+        "registration: .*",
+        "de applicatie meldde zichzelf aan met gegevens die niet kunnen",
+        "De reden bij de stap noemt het gegeven en de regel.",
+        "verander dat gegeven en meld opnieuw aan; het token is daarmee niet gebruikt.",
+    ),
+    _line(
+        "registration (without a token|with a token that is .*|managed with a token of nobody, or of another client)",
+        "de applicatie mocht zichzelf niet aanmelden of wijzigen",
+        "Het token ontbreekt, is van een ander, of is verlopen, op of ingetrokken.",
+        "gebruik het token dat bij deze applicatie hoort. Om aan te melden maakt de beheerder er een met "
+        "`idp client token issue`; `idp client token list` toont hoe het met een token staat.",
+    ),
+    _line(
+        "too many registrations",
+        "er kwamen te veel aanmeldingen van één adres",
+        "Meer dan zestig in een minuut.",
+        "wacht een minuut, en kijk waarom de applicatie het zo vaak probeert.",
     ),
     _line(
         "request object: .*|request and request_uri cannot come together",
@@ -113,10 +151,13 @@ _KNOWN: Final = (
         "de beheerder maakt die sleutel met `idp keys rotate --alg`; `idp doctor` noemt wat er ontbreekt.",
     ),
     _line(
-        r"the client has no key to encrypt to with [A-Za-z0-9+-]+",
+        "the client has no key to encrypt to with [A-Za-z0-9+-]+|"
+        "the keys of the client to encrypt to cannot be fetched",
         "wij konden het antwoord niet versleutelen",
-        "De applicatie staat geregistreerd met versleuteling, maar geen van haar openbare sleutels past daarbij.",
-        "geef een sleutel met use enc en het goede type (`idp client update --jwks`), of haal de versleuteling weg.",
+        "De applicatie staat geregistreerd met versleuteling, maar geen van haar openbare sleutels past daarbij, of "
+        "haar sleutels waren niet op te halen.",
+        "geef een sleutel met use enc en het goede type (`idp client update --jwks`, of onder haar jwks_uri), of haal "
+        "de versleuteling weg; `idp client check` noemt wat er mis is.",
     ),
     _line(
         "code_challenge is missing|code_challenge_method must be S256|code_challenge must be the S256 of .*",

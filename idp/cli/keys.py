@@ -8,6 +8,7 @@ from idp import keyring
 from idp.cli.answers import as_json as show_json
 from idp.cli.answers import json_option, listing, moment, say
 from idp.cli.work import at_work, operator
+from idp.errors import WrongInput
 
 
 @click.group()
@@ -55,12 +56,25 @@ def list_(as_json: bool) -> None:
     is_flag=True,
     help="Sign with it now: applications that cached the old set fail for a while.",
 )
-def rotate(alg: str | None, at_once: bool) -> None:
+@click.option(
+    "--due",
+    is_flag=True,
+    help="Only where it is time: for a timer, every day, on as many machines as there are.",
+)
+def rotate(alg: str | None, at_once: bool, due: bool) -> None:
     """Make the next key: published now, signing in eight days; the first key of an algorithm signs at once."""
+    if due and (alg or at_once):
+        raise WrongInput("--due chooses by itself; leave --alg and --at-once out")
     with at_work():
-        made = keyring.rotate(alg, actor=operator(), at_once=at_once)
+        made = (
+            keyring.rotate_due(actor=operator())
+            if due
+            else keyring.rotate(alg, actor=operator(), at_once=at_once)
+        )
     for each in made:
         say(f"Added {each.alg} key {each.kid}, at work from {moment(each.active_from)}.")
+    if not made:
+        say("No key is due.")
 
 
 @keys.command()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import shutil
 import socket
+import tempfile
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -14,7 +16,7 @@ from urllib.parse import quote
 import click
 from flask import Flask
 
-from idp import clock, keyring
+from idp import clock, keyring, logs, metrics
 from idp.cli.answers import say
 from idp.cli.demo_values import refuse_outside_the_demo
 from idp.cli.work import at_work, settings_of
@@ -45,9 +47,14 @@ def serve() -> None:
             f"Note: the database is at {found}, this release knows {migrations.head()}; see `idp db`."
         )
     with at_work(settings, keep=False):
-        if not any(key.state == "active" for key in keyring.listing()):
+        if not any(
+            key.state == "active" and key.alg in keyring.SIGNING for key in keyring.listing()
+        ):
             raise WrongInput("there is no signing key; run `idp keys rotate`")
     refuse_taken(settings.bind)
+
+    folder = tempfile.mkdtemp(prefix="idp-metrics-")
+    os.environ[metrics.FOLDER] = folder  # before a worker loads the library, which looks there once
 
     def provider() -> Flask:
         from idp import create_app  # in the worker, so that each has its own
@@ -59,7 +66,10 @@ def serve() -> None:
         gc.freeze()  # what is there now stays: the collector need not walk through it again and again
         return app
 
-    serve_with(provider, options_of(settings))
+    def no_longer_counts(_server: Any) -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+
+    serve_with(provider, options_of(settings) | {"on_exit": no_longer_counts})
 
 
 def refuse_taken(bind: str) -> None:
@@ -97,6 +107,7 @@ def options_of(settings: Settings) -> dict[str, Any]:
         "keepalive": 5,
         "limit_request_line": LONGEST_REQUEST_LINE,
         "forwarded_allow_ips": ",".join(settings.trusted_proxies),
+        "forwarder_headers": "",  # no proxy of ours tells the path; HAProxy and Caddy let anybody send these
         "accesslog": "-",
         "errorlog": "-",
         "loglevel": settings.log_level,
@@ -116,7 +127,7 @@ def access_line(request: Any, response: Any, environ: Mapping[str, Any], took: t
     status, sent = response.status.partition(" ")[0], getattr(response, "sent", 0)
     return (
         f'{environ.get("REMOTE_ADDR", "-")} {at} "{method} {path}" {status} {sent} '
-        f"{took / timedelta(milliseconds=1):.0f}ms"
+        f"{took / timedelta(milliseconds=1):.0f}ms {logs.reference() or '-'}"
     )
 
 

@@ -24,8 +24,6 @@ _TEMPLATES: Final = Environment(
     autoescape=False,  # noqa: S701
     keep_trailing_newline=True,
 )
-#: The client authentication that the configurations are written for; `generic` is a list of facts for every method.
-WRITTEN_FOR: Final = "client_secret_basic"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +40,8 @@ class Stack:
     files: tuple[str, ...]
     secret_variable: str
     """The environment variable in which the configuration expects the client's secret."""
+    auth_method: str = "client_secret_basic"
+    """How this software authenticates as it is configured here; `generic` is a list of facts for every method."""
 
 
 STACKS: Final[Mapping[str, Stack]] = {
@@ -81,6 +81,7 @@ STACKS: Final[Mapping[str, Stack]] = {
             },
             files=("appsettings.json", "Program.cs"),
             secret_variable="Oidc__ClientSecret",
+            auth_method="client_secret_post",  # its handler puts the secret into the form, and knows no other way
         ),
         Stack(
             name="node",
@@ -130,7 +131,9 @@ def registration(stack: Stack, address: str | None, said: Mapping[str, Any]) -> 
                 else ""
             )
         )
-    _fits(stack, whole.get("auth_method", WRITTEN_FOR), whole)
+    if stack.paths:
+        whole.setdefault("auth_method", stack.auth_method)
+        _fits(stack, whole["auth_method"], whole)
     root = address or _without_path_of(stack, whole["redirect_uris"][0])
     for member, path in stack.paths.items():
         one = f"{root.rstrip('/')}{path}"
@@ -174,9 +177,9 @@ def configuration(stack: Stack, client: Client, issuer: str) -> dict[str, str]:
 
 def _fits(stack: Stack, auth_method: str, said: Mapping[str, Any]) -> None:
     """`WrongInput` when this software cannot use such a registration."""
-    if stack.paths and auth_method != WRITTEN_FOR:
+    if stack.paths and auth_method != stack.auth_method:
         raise WrongInput(
-            f"the configuration for {stack.called} is written for {WRITTEN_FOR}, not for {auth_method}; "
+            f"the configuration for {stack.called} is written for {stack.auth_method}, not for {auth_method}; "
             "--for generic tells the facts for any other"
         )
     for member, ending in stack.listens_at.items():

@@ -10,11 +10,11 @@ from flask import Flask, Response, current_app, g, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from idp import clock
+from idp import clock, metrics
 from idp.audit import Event, record
 from idp.database import db
 from idp.errors import RefusedOnOurPage
-from idp.logs import LOG
+from idp.logs import LOG, reference_is
 from idp.pages import show
 from idp.secret_values import new_reference
 
@@ -57,7 +57,7 @@ def unknown(wrong: HTTPException) -> Response:
         return wrong.response
     status = HTTPStatus(wrong.code or 500)
     error, reference = "not-found" if status < 500 else "server-error", _reference()
-    LOG.info("%s %s, reference %s", status.value, request.endpoint or "no page", reference)
+    LOG.info("%s %s", status.value, request.endpoint or "no page")
     # only the log keeps it: anybody can ask for pages that do not exist, as often as they like
     response = _page(error, status, reference)
     if wrong.code == HTTPStatus.METHOD_NOT_ALLOWED:
@@ -69,7 +69,7 @@ def broken(trouble: Exception) -> Response:
     """Something we did not foresee: kind and place to the log, never its text; nothing of it outside."""
     reference = _reference()
     db.session.rollback()
-    LOG.error("failed at %s, reference %s", request.endpoint, reference, exc_info=trouble)
+    LOG.error("failed at %s", request.endpoint, exc_info=trouble)
     try:
         record(
             Event.ERROR_SHOWN,
@@ -86,6 +86,7 @@ def broken(trouble: Exception) -> Response:
 
 def _reference() -> str:
     reference: str = g.get("reference") or new_reference()
+    reference_is(reference)
     return reference
 
 
@@ -98,6 +99,7 @@ def _page(
     facts = dict(refusal.facts) if refusal else {}
     way_on = facts.pop("way_on", None)
     until = refusal.until if refusal else None
+    metrics.REFUSALS.count("person", error)
     response = show(
         "error",
         status=status,

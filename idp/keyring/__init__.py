@@ -4,7 +4,7 @@ Imports `audit` and what everybody may import; never Flask's request, never `oid
 """
 
 from idp.keyring.ring import KeyLine, NoActiveKey, Ring, Unopenable, Unverifiable, current
-from idp.keyring.rotate import export_jwks, listing, retire, rotate
+from idp.keyring.rotate import export_jwks, listing, overdue, retire, rotate, rotate_due
 from idp.keyring.source import ALGORITHMS, ALWAYS_NEEDED, CONTENT_ENCRYPTION, ENCRYPTION, SIGNING
 
 __all__ = [
@@ -21,6 +21,8 @@ __all__ = [
     "current",
     "export_jwks",
     "listing",
+    "overdue",
     "retire",
     "rotate",
+    "rotate_due",
 ]

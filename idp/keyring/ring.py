@@ -10,7 +10,7 @@ import time
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import orjson
@@ -21,6 +21,7 @@ from joserfc.jwk import ECKey, JWKRegistry, OctKey, OKPKey, RSAKey
 
 from idp import clock, settings
 from idp.keyring.source import (
+    ALWAYS_NEEDED,
     ENCRYPTION,
     SIGNING,
     FileSource,
@@ -35,6 +36,10 @@ from idp.keyring.source import (
 PUBLISHED_BEFORE: Final = timedelta(days=8)
 #: And stays published after its last use, for whoever still holds a token of it.
 PUBLISHED_AFTER: Final = timedelta(days=30)
+#: For how long a key signs; the next one is made in time to be published before that.
+SIGNS_FOR: Final = timedelta(days=90)
+#: How late that may be before we complain.
+GRACE: Final = timedelta(days=7)
 #: How often, in seconds, a process looks whether another one changed the keys.
 LOOK_EVERY: Final = 2.0
 MAX_TOKEN_LENGTH: Final = 16 * 1024
@@ -187,6 +192,19 @@ class Ring:
             ),
             None,
         )
+
+    def due_at(self, alg: str, now: datetime) -> datetime | None:
+        """When the next key should be made, long ago if none is at work; `None` while one waits for its turn.
+
+        `None` too where nobody ever made one, of an algorithm that only some clients ask.
+        """
+        if self.waiting(alg, now) is not None:
+            return None
+        if alg not in ALWAYS_NEEDED and not any(key.alg == alg for key in self._keys):
+            return None
+        at_work = self.active(alg, now)
+        since = datetime.min.replace(tzinfo=UTC) if at_work is None else at_work.active_from
+        return since + SIGNS_FOR - PUBLISHED_BEFORE
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         """The public set (RFC 7517 section 5): the keys to come, those at work, and those just followed."""

@@ -167,11 +167,16 @@ class FileSource:
         self._cipher = AESGCM(secret.derive("signing keys"))
 
     def stamp(self) -> int:
-        """When something in the folder was added or replaced; 0 while there is no folder."""
+        """From every file's name, number and moment; 0 while there is no folder.
+
+        The folder's own moment would not do: two changes within one tick of the machine's clock look like one.
+        """
         try:
-            return self._folder.stat().st_mtime_ns
+            with os.scandir(self._folder) as files:
+                found = [(file.name, file.stat()) for file in files if file.name.endswith(".json")]
         except FileNotFoundError:
             return 0
+        return hash(tuple(sorted((name, at.st_ino, at.st_mtime_ns) for name, at in found)))
 
     def load(self) -> tuple[StoredKey, ...]:
         """Every key file; `SettingsError` for a file that is none."""
@@ -232,6 +237,12 @@ class FileSource:
         )
         self._write(key)
         return key
+
+    def advance(self, key: StoredKey, *, now: datetime) -> StoredKey:
+        """Write down that a next key's turn comes now."""
+        advanced = replace(key, active_from=now)
+        self._write(advanced)
+        return advanced
 
     def withdraw(self, key: StoredKey, *, now: datetime) -> StoredKey:
         """Write down that a key may never be used or published again."""

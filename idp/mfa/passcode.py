@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
 
-from idp import clock, settings, throttle
+from idp import clock, metrics, settings, throttle
 from idp.audit import Event, record
 from idp.database import db
 from idp.messaging import gateways, texts
@@ -151,6 +151,7 @@ def _hand_over(login: Login, message: gateways.Message) -> Outcome:
             raise gateways.NotSent("no gateway is set")
         gateway.send(message)
     except gateways.NotSent as trouble:
+        metrics.MESSAGES.count(message.channel, "not-taken")
         record(
             Event.PASSCODE_NOT_SENT,
             succeeded=False,
@@ -160,6 +161,7 @@ def _hand_over(login: Login, message: gateways.Message) -> Outcome:
             reason=str(trouble),
         )
         return Rejected("not-sent", field="", costs_a_try=False)
+    metrics.MESSAGES.count(message.channel, "taken")
     return Continue()
 
 

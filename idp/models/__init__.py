@@ -13,6 +13,7 @@ from idp.models.clients import (
     Client,
     PushedRequest,
     RefreshToken,
+    RegistrationToken,
     SpentAssertion,
 )
 from idp.models.keys import KeyChallenge, SecurityKey
@@ -39,6 +40,7 @@ __all__ = [
     "Passcode",
     "PushedRequest",
     "RefreshToken",
+    "RegistrationToken",
     "Relation",
     "SecurityKey",
     "Session",

@@ -66,9 +66,52 @@ class Client(Base):
     """Not the body's own: people are asked before it gets to know them."""
     represents: Mapped[bool] = mapped_column(default=True, server_default=true())
     """`False` when it was agreed that representation does not apply: then nlgov tells nothing of it."""
+    jwks_uri: Mapped[str | None] = mapped_column(String(2000))
+    """Where its keys are fetched, instead of `jwks`."""
+    request_uris: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    """Where its request objects may be fetched (OpenID Connect Core section 6.2)."""
+    request_object_signing_alg: Mapped[str | None] = mapped_column(String(10))
+    require_signed_request_object: Mapped[bool] = mapped_column(
+        default=False, server_default=false()
+    )
+    """Whether its requests count only when they were signed (RFC 9101 section 10.5)."""
+    application_type: Mapped[str] = mapped_column(String(10), default="web", server_default="web")
+    """`web` or `native`; the latter may return to a port of its own on this machine (RFC 8252 section 7.3)."""
+    sector_identifier_uri: Mapped[str | None] = mapped_column(String(2000))
+    """The list that proves that its redirect addresses are of one sector (Core section 8.1)."""
+    described: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
+    """What a registration says for people to read; kept, told again, and nothing follows from it."""
+    registration_token_id: Mapped[str | None] = mapped_column(ForeignKey("registration_token.id"))
+    """The token with which it registered itself; none for a client that the operator added."""
+    registration_access_digest: Mapped[str | None] = mapped_column(String(64))
+    """What it manages its own registration with (RFC 7592 section 3), by digest."""
     removed_at: Mapped[datetime | None] = mapped_column(Moment)
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
+
+
+class RegistrationToken(Base):
+    """An initial access token (RFC 7591 section 3), by digest: what clients that register with it get, and how many."""
+
+    __tablename__ = "registration_token"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    remark: Mapped[str] = mapped_column(String(100))
+    """For whom it is, in the operator's words."""
+    profile: Mapped[str] = mapped_column(String(20))
+    level: Mapped[int]
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    application_id: Mapped[str | None] = mapped_column(ForeignKey("application.id"))
+    is_test: Mapped[bool]
+    is_third_party: Mapped[bool]
+    most: Mapped[int]
+    """How many clients may register with it."""
+    used: Mapped[int] = mapped_column(default=0)
+    issued_by: Mapped[str] = mapped_column(String(100))
+    issued_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class AuthorizationRequest(Base):

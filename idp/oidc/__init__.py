@@ -18,6 +18,8 @@ from idp.oidc import (
     logout,
     par,
     profiles,
+    register,
+    register_managed,
     revocation,
     token,
     unreadable,
@@ -41,14 +43,21 @@ ROUTES = (
 )
 #: Where browsers come with a person; everywhere else programs ask, and are told what is wrong as programs are.
 PAGES: Final = (authorize.authorize, authorize.resume, authorize.agree, logout.logout)
+#: And where applications register themselves, when the operator lets them.
+SELF_REGISTRATION = (
+    ("/oauth2/register", register.register, ("POST",)),
+    ("/oauth2/register/<client_id>", register_managed.manage, ("GET", "PUT", "DELETE")),
+)
 
 
 def init_app(app: Flask) -> None:
     """Register the endpoints; `SettingsError` when the settings enable a profile that does not exist."""
     profiles.enabled(app.config["IDP"])
-    programs = [address for address, view, _ in ROUTES if view not in PAGES]
+    more = SELF_REGISTRATION if app.config["IDP"].dynamic_registration else ()
+    offered = (*ROUTES, *more)
+    programs = [address for address, view, _ in offered if view not in PAGES]
     tell_programs(app, dict.fromkeys(programs, unreadable.told))
-    for address, view, methods in ROUTES:
+    for address, view, methods in offered:
         name = (
             address.strip("/").replace("/", "_").replace(".", "").replace("<", "").replace(">", "")
         )

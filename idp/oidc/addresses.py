@@ -17,12 +17,20 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&()*+,;=%-]+")
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
 
 
+#: Where a native application listens on the machine of its person (RFC 8252 section 7.3).
+OF_NATIVES: Final = frozenset({"127.0.0.1", "::1"})
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What holds for one client: `loopback` may use plain http on this machine, `localhost` on that name only."""
+    """What holds for one client: `loopback` may use plain http on this machine, `localhost` on that name only.
+
+    `native`: plain http on the addresses of this machine, not its name (RFC 8252 sections 7.3 and 8.3).
+    """
 
     loopback: bool
     localhost: bool
+    native: bool = False
 
 
 def is_loopback(host: str) -> bool:
@@ -59,10 +67,33 @@ def problem(address: str, rules: Rules, *, longest: int = LONGEST) -> str | None
         if wrong:
             return words
     if parts.scheme == "http" and not (
-        (rules.loopback and is_loopback(host)) or (rules.localhost and host == "localhost")
+        (rules.loopback and is_loopback(host))
+        or (rules.localhost and host == "localhost")
+        or (rules.native and host in OF_NATIVES)
     ):
         return "must begin with https:// (plain http is for loopback addresses, of a provider on loopback)"
     return None
+
+
+def without_port(address: str) -> str | None:
+    """A native application's address with any port left out; `None` for every other address."""
+    try:
+        parts = urlsplit(address)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        return None
+    if parts.scheme != "http" or host not in OF_NATIVES or "@" in parts.netloc:
+        return None
+    bracketed = f"[{host}]" if ":" in host else host
+    return address.replace(parts.netloc, bracketed, 1)
+
+
+def host_of(address: str) -> str:
+    """Host and port of an address; empty for one that cannot be read, which no rule lets through."""
+    try:
+        return urlsplit(address).netloc
+    except ValueError:
+        return ""
 
 
 def origin_of(address: str) -> str:

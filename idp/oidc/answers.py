@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 import orjson
 from flask import Response
 
-from idp import pages, settings
+from idp import metrics, pages, settings
 from idp.oidc.asked import Asked
 from idp.oidc.parameters import is_clean
 from idp.oidc.refusals import RefusedToClient
@@ -40,6 +40,7 @@ def to_client(asked: Asked, fields: Mapping[str, str]) -> Response:
 
 def refused(asked: Asked, refusal: RefusedToClient) -> Response:
     """Tell the client what went wrong (RFC 6749 section 4.1.2.1)."""
+    metrics.REFUSALS.count("client", refusal.code.value)
     fields = {"error": refusal.code.value}
     if (description := refusal.description(asked.reference)) is not None:
         fields["error_description"] = description
@@ -87,6 +88,7 @@ def jwt(token: str) -> Response:
 
 def refused_as_json(refusal: RefusedToClient) -> Response:
     """The error of an endpoint that clients call themselves (RFC 6749 section 5.2)."""
+    metrics.REFUSALS.count("client", refusal.code.value)
     body = {"error": refusal.code.value}
     if (description := refusal.description(refusal.reference)) is not None:
         body["error_description"] = description

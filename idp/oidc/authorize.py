@@ -43,6 +43,7 @@ def authorize() -> Response:
     )
     g.reference = asked.reference
     if (refusal := _checked(asked)) is not None:
+        _stop_here_for_strangers(asked, refusal)
         return _refuse(asked, refusal, None)
     if request.method == "POST":
         # The Lax session cookie stays home with a post from elsewhere: come again by GET (RFC 9700 section 4.12).
@@ -50,6 +51,29 @@ def authorize() -> Response:
         db.session.commit()
         return answers.see_other(requests_kept.address(kept))
     return _go_on(asked, None)
+
+
+def _stop_here_for_strangers(asked: Asked, refusal: RefusedToClient) -> None:
+    """RFC 9700 section 4.11.2: nobody is sent to an application that registered itself just by following a link.
+
+    Unless they are signed in here, or nothing may be shown, or the operator's token said that it is the body's own.
+    """
+    client = asked.client
+    if not (client.is_self_registered and client.is_third_party) or asked.silent:
+        return
+    if current_session() is not None:
+        return
+    _audit(asked, Event.AUTHORIZATION_REFUSED, succeeded=False, reason=refusal.why)
+    db.session.commit()
+    raise RefusedOnOurPage(
+        "client-request",
+        HTTPStatus.BAD_REQUEST,
+        refusal.why,
+        reference=asked.reference,
+        detail_code=refusal.code.value,
+        way_on=client.initiate_login_uri or "/",
+        here="/",
+    )
 
 
 def resume(request_id: str) -> Response:

@@ -52,7 +52,7 @@ def redirect_uri_is_registered(asked: Asked) -> None:
     address = asked.parameters.get("redirect_uri")
     if address is None:
         _on_our_page("redirect_uri", "redirect_uri is missing")
-    if address not in asked.client.redirect_uris:
+    if not asked.client.returns_to(address):
         _on_our_page("redirect_uri", "this redirect_uri is not registered for the client")
 
 
@@ -61,7 +61,7 @@ def form_can_be_refused(asked: Asked) -> None:
     if isinstance(asked.wrong, RefusedOnOurPage):
         raise asked.wrong
     beside = asked.parameters.get("redirect_uri")
-    if asked.wrong is not None and beside not in asked.client.redirect_uris:
+    if asked.wrong is not None and not (beside and asked.client.returns_to(beside)):
         raise RefusedOnOurPage(
             "client-request",
             HTTPStatus.BAD_REQUEST,
@@ -98,13 +98,9 @@ def every_parameter_is_readable(asked: Asked) -> None:
 
 
 def nothing_unsupported_is_sent(asked: Asked) -> None:
-    """OpenID Connect Core sections 3.1.2.6 and 6.2: what we do not support must not be ignored."""
-    for name, code in (
-        ("request_uri", Code.REQUEST_URI_NOT_SUPPORTED),
-        ("registration", Code.REGISTRATION_NOT_SUPPORTED),
-    ):
-        if asked.parameters.get(name) is not None:
-            _to_client(code, f"{name} is not supported")
+    """OpenID Connect Core section 3.1.2.6: what we do not support must not be ignored."""
+    if asked.parameters.get("registration") is not None:
+        _to_client(Code.REGISTRATION_NOT_SUPPORTED, "registration is not supported")
 
 
 def response_type_is_code(asked: Asked) -> None:

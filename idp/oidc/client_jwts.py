@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from joserfc import jws
@@ -12,6 +12,7 @@ from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jwk import ECKey, OKPKey
 from joserfc.jws import JWSRegistry
 
+from idp.oidc import client_keys
 from idp.oidc.registered import ClientKey, RegisteredClient
 
 #: Characters.
@@ -55,23 +56,50 @@ def unverified_claims(token: str) -> dict[str, Any] | None:
         return None
 
 
-def verified(token: str, client: RegisteredClient) -> ClientJwt:
-    """What one of the client's keys signed with an algorithm of its profile; else `JwtRefused`."""
+def verified(token: str, client: RegisteredClient, *, alg: str | None = None) -> ClientJwt:
+    """What one of the client's keys signed with an algorithm of its profile, or with `alg` alone; else `JwtRefused`.
+
+    The client's keys may have to be fetched, so nothing may have been written yet. They are looked at again where the
+    token names none that we have, or none at all: the client may have a new one.
+    """
     if len(token) > LONGEST:
         raise JwtRefused("too long")
-    registry = _Registry(algorithms=client.profile.assertion_algs, strict_check_header=False)
+    algs = client.profile.assertion_algs if alg is None else (alg,)
     try:
         header = _header(token)
-        candidates = [key for key in client.keys if _fits(key, header)]
+        keys = client_keys.of(client)
+        found = _by_one_of(keys, token, header, algs)
+        if found is None and client.jwks_uri is not None and _may_be_new(header, keys):
+            found = _by_one_of(client_keys.of(client, anew=True), token, header, algs)
     except UNREADABLE as wrong:
         raise JwtRefused("cannot be read") from wrong
-    for key in candidates:
+    except client_keys.NoKeys as wrong:
+        # what our network told us is for the log and `idp client check`, not for whoever sent this
+        raise JwtRefused("the keys of the client cannot be fetched") from wrong
+    if found is None:
+        raise JwtRefused(
+            "no key of the client made this signature with an algorithm of its profile"
+        )
+    return ClientJwt(str(header.get("typ", "")).lower(), found)
+
+
+def _by_one_of(
+    keys: Iterable[ClientKey], token: str, header: Mapping[str, Any], algs: Sequence[str]
+) -> dict[str, Any] | None:
+    registry = _Registry(algorithms=list(algs), strict_check_header=False)
+    for key in keys:
+        if not _fits(key, header):
+            continue
         try:
-            claims = _object(jws.deserialize_compact(token, key, registry=registry).payload)
+            return _object(jws.deserialize_compact(token, key, registry=registry).payload)
         except UNREADABLE:
             continue
-        return ClientJwt(str(header.get("typ", "")).lower(), claims)
-    raise JwtRefused("no key of the client made this signature with an algorithm of its profile")
+    return None
+
+
+def _may_be_new(header: Mapping[str, Any], keys: Iterable[ClientKey]) -> bool:
+    kid = header.get("kid")
+    return kid is None or all(key.kid != kid for key in keys)
 
 
 def seconds(claims: Mapping[str, Any], name: str) -> float | None:
@@ -79,12 +107,8 @@ def seconds(claims: Mapping[str, Any], name: str) -> float | None:
     value = claims.get(name)
     if value is None:
         return None
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float)
-        or not abs(value)
-        <= 1e12  # also when it is no number, or has more digits than a float can hold
-    ):
+    # compared so that NaN fails too, and before anything makes a float of more digits than one can hold
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= 1e12:
         raise JwtRefused(f"{name} is no time")
     return float(value)
 
@@ -101,7 +125,9 @@ def _fits(key: ClientKey, header: Mapping[str, Any]) -> bool:
 
 def _header(token: str) -> dict[str, Any]:
     """The header; `ValueError` when it asks for rules, of which we know none (RFC 7515 section 4.1.11, RFC 7797)."""
-    part = token.partition(".")[0]
+    part, _, rest = token.partition(".")
+    if rest.count(".") != 1:
+        raise ValueError("no JWS")
     header = _object(b64decode(part + "=" * (-len(part) % 4), b"-_", validate=True))
     if header.keys() & {"crit", "b64"}:
         raise ValueError("extensions")

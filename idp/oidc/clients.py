@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Final, TypedDict, Unpack
+from typing import Any, Final, Unpack
 
 from sqlalchemy import delete, select
 from sqlalchemy import update as sql_update
@@ -26,11 +26,14 @@ from idp.models import (
     RefreshToken,
 )
 from idp.oidc import profiles
+from idp.oidc.problems import Problem
 from idp.oidc.registered import CLIENT_ID, RegisteredClient, digest_of, forget, load
-from idp.oidc.registration import Registration, problems
+from idp.oidc.registration import Changes, Registration
+from idp.oidc.registration_rules import problems
 from idp.secret_values import Secret, random_token
 
 __all__ = [
+    "CannotBeRegistered",
     "Changes",
     "RegisteredClient",
     "add",
@@ -50,37 +53,12 @@ OLD_SECRET_LASTS: Final = timedelta(days=7)
 SECRET_METHODS: Final = frozenset({"client_secret_basic", "client_secret_post"})
 
 
-class Changes(TypedDict, total=False):
-    """What can be said of a client; the names are those of RFC 7591 where it has one."""
+class CannotBeRegistered(WrongInput):
+    """A registration that breaks a rule."""
 
-    name: str
-    profile: str
-    auth_method: str
-    grant_types: Sequence[str]
-    access_token_format: str
-    audiences: Sequence[str]
-    resource: str | None
-    redirect_uris: Sequence[str]
-    post_logout_redirect_uris: Sequence[str]
-    form_action_origins: Sequence[str]
-    scopes: Sequence[str]
-    jwks: Mapping[str, Any] | None
-    application_id: str | None
-    level: Assurance
-    id_token_alg: str
-    id_token_claims: Sequence[str]
-    id_token_encrypted_response_alg: str | None
-    id_token_encrypted_response_enc: str | None
-    userinfo_signed_response_alg: str | None
-    userinfo_encrypted_response_alg: str | None
-    userinfo_encrypted_response_enc: str | None
-    sector: str
-    subject_type: str
-    initiate_login_uri: str | None
-    is_test: bool
-    require_pushed_authorization_requests: bool
-    is_third_party: bool
-    represents: bool
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.says)
+        self.problem = problem
 
 
 def add(
@@ -113,6 +91,13 @@ def add(
     require_pushed_authorization_requests: bool = False,
     is_third_party: bool = False,
     represents: bool = True,
+    jwks_uri: str | None = None,
+    request_uris: Sequence[str] = (),
+    request_object_signing_alg: str | None = None,
+    require_signed_request_object: bool = False,
+    application_type: str = "web",
+    sector_identifier_uri: str | None = None,
+    described: Mapping[str, Any] | None = None,
     client_id: str | None = None,
     actor: str,
 ) -> tuple[Client, Secret | None]:
@@ -161,6 +146,13 @@ def add(
         require_pushed_authorization_requests=require_pushed_authorization_requests,
         is_third_party=is_third_party,
         represents=represents,
+        jwks_uri=jwks_uri,
+        request_uris=tuple(request_uris),
+        request_object_signing_alg=request_object_signing_alg,
+        require_signed_request_object=require_signed_request_object,
+        application_type=application_type,
+        sector_identifier_uri=sector_identifier_uri,
+        described=described or {},
     )
     _refuse_the_first(_problems(registration, None))
     chosen = client_id or f"c-{secrets.token_hex(12)}"
@@ -240,6 +232,7 @@ def remove(client_id: str, *, actor: str) -> Client:
     client.removed_at = now
     client.secrets = []
     client.resource = None  # another client may become this API
+    client.registration_access_digest = None
     for table in (AuthorizationCode, AccessToken, RefreshToken):
         held = (table.client_id == client_id, table.revoked_at.is_(None))
         db.session.execute(sql_update(table).where(*held).values(revoked_at=now))
@@ -269,14 +262,16 @@ def _existing(client_id: str) -> Client:
     return client
 
 
-def _problems(registration: Registration, client_id: str | None) -> Iterator[str]:
+def _problems(registration: Registration, client_id: str | None) -> Iterator[Problem]:
     """Why this cannot be registered, beside the other clients that there are."""
     yield from problems(registration)
     if registration.resource is not None and api(registration.resource) not in {None, client_id}:
-        yield f"another client is the API {registration.resource} already"
+        yield Problem("resource", "another client is the API {} already", registration.resource)
     for audience in registration.audiences:
         if api(audience) is None:
-            yield f"no client is the API {audience}; add that first, with --resource"
+            yield Problem(
+                "audiences", "no client is the API {}; add that first, with --resource", audience
+            )
 
 
 def api(resource: str) -> str | None:
@@ -338,6 +333,13 @@ def registration_of(client: Client) -> Registration:
         require_pushed_authorization_requests=client.require_pushed_authorization_requests,
         is_third_party=client.is_third_party,
         represents=client.represents,
+        jwks_uri=client.jwks_uri,
+        request_uris=tuple(client.request_uris),
+        request_object_signing_alg=client.request_object_signing_alg,
+        require_signed_request_object=client.require_signed_request_object,
+        application_type=client.application_type,
+        sector_identifier_uri=client.sector_identifier_uri,
+        described=client.described,
     )
 
 
@@ -364,6 +366,6 @@ def _changed(client: Client) -> None:
     forget(client.client_id)
 
 
-def _refuse_the_first(found: Iterable[str]) -> None:
-    for sentence in found:
-        raise WrongInput(sentence)
+def _refuse_the_first(found: Iterable[Problem]) -> None:
+    for problem in found:
+        raise CannotBeRegistered(problem)

@@ -44,6 +44,7 @@ def page(asked: Asked, session: LiveSession, ask: Ask, kept: Kept) -> Response:
         form_action=asked.client.form_action(asked.redirect_uri),
         application=asked.client.shown_name,
         public=asked.client.is_public,
+        self_registered=asked.client.is_self_registered,
         kinds=ask.kinds,
         host=urlsplit(asked.redirect_uri).netloc,
         answer_here=f"{requests_kept.address(kept)}/{_ANSWER}",

@@ -102,12 +102,15 @@ def document(
         ),
         "request_object_encryption_alg_values_supported": list(keyring.ENCRYPTION),
         "request_object_encryption_enc_values_supported": list(keyring.CONTENT_ENCRYPTION),
-        "request_uri_parameter_supported": False,
+        "request_uri_parameter_supported": True,
+        "require_request_uri_registration": True,
         "require_pushed_authorization_requests": all(profile.pushes_always for profile in offered),
         "authorization_response_iss_parameter_supported": True,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": ["nl", "en"],
     }
+    if settings.dynamic_registration:
+        members["registration_endpoint"] = f"{issuer}/oauth2/register"
     if kinds := _all(offered, lambda profile: profile.sub_id_types):
         members["sub_id_types_supported"] = kinds
     return members

@@ -10,15 +10,18 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
 
-from idp import clock, keyring, settings
+from idp import clock, keyring, outward, settings
 from idp.accounts import grants
 from idp.assurance import Assurance
 from idp.audit import Event
 from idp.database import db
 from idp.models import Application, AuditEvent, Client
-from idp.oidc import clients
+from idp.oidc import client_keys, clients, sectors
 from idp.oidc.refusals import Code
-from idp.oidc.registration import problems
+from idp.oidc.registration import Registration
+from idp.oidc.registration_keys import they_serve
+from idp.oidc.registration_rules import problems
+from idp.outward import CannotReach
 
 #: How far back refusals are looked for.
 LOOKS_BACK: Final = timedelta(days=7)
@@ -53,10 +56,47 @@ def examine(client_id: str) -> list[Remark]:
     return [remark for examination in EXAMINATIONS for remark in examination(client)]
 
 
+def reach(client_id: str) -> list[Remark]:
+    """What its addresses answer, by calling them; never in a database transaction."""
+    client = clients.show(client_id)
+    keys, sector = client.jwks_uri, client.sector_identifier_uri
+    addresses, objects = set(client.redirect_uris), tuple(client.request_uris)
+    registration = clients.registration_of(client)
+    db.session.rollback()
+    found = list(_keys_there(keys, registration)) if keys else []
+    if sector:
+        try:
+            missing = sorted(addresses - sectors.listed(sector))
+        except CannotReach as wrong:
+            found.append(_wrong(f"its sector_identifier_uri brought nothing: {wrong.why}"))
+        else:
+            if missing:
+                found.append(_wrong(f"the list under its sector_identifier_uri lacks {missing[0]}"))
+    for uri in objects:
+        try:
+            outward.get(uri.partition("#")[0], accept="*/*")
+        except CannotReach as wrong:
+            found.append(_note(f"its request_uri {uri} brought nothing now: {wrong.why}"))
+    return found
+
+
+def _keys_there(uri: str, registration: Registration) -> Iterator[Remark]:
+    try:
+        keys, lasts = client_keys.read(uri)
+    except client_keys.NoKeys as wrong:
+        yield _wrong(str(wrong))
+        return
+    for problem in they_serve(registration, keys):
+        yield _wrong(f"under its jwks_uri: {problem.says}")
+    named = dict.fromkeys(key.kid or key.key_type for key in (*keys.signing, *keys.encrypting))
+    minutes = int(lasts.total_seconds() // 60)
+    yield _note(f"its jwks_uri answers: {', '.join(named)}; kept for {minutes} minutes")
+
+
 def its_registration(client: Client) -> Iterator[Remark]:
     """What could not be registered today, for whatever reason it once could."""
-    for sentence in problems(clients.registration_of(client)):
-        yield _wrong(f"{sentence}; `idp client update` changes it")
+    for problem in problems(clients.registration_of(client)):
+        yield _wrong(f"{problem.says}; `idp client update` changes it")
     if client.profile not in settings.current().enabled_profiles:
         yield _wrong(
             f"its profile {client.profile} is not offered by this deployment, so it cannot sign anybody in; "

@@ -1,4 +1,4 @@
-"""In which form a request comes: plain, signed, or pushed before. From here on that makes no difference."""
+"""In which form a request comes: plain, signed, under an address of its client, or pushed; later it is all the same."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from idp.oidc import request_objects, requests_pushed
+from idp.oidc import request_objects, requests_fetched, requests_pushed
 from idp.oidc.asked import Asked
 from idp.oidc.parameters import Parameters
 from idp.oidc.refusals import Code, RefusedToClient
@@ -29,6 +29,11 @@ def received(sent: Parameters, *, at: datetime, reference: str, pushed: str | No
         return replace(beside, wrong=RefusedToClient(Code.INVALID_REQUEST, why, says=why))
     if requests_pushed.is_handle(sent.get("request_uri")):
         return requests_pushed.opened(beside)
+    if "request_uri" in sent.sent:
+        return requests_fetched.opened(beside)
     if "request" in sent.sent:
-        return request_objects.opened(beside)
+        return request_objects.opened(beside, sent.sent["request"])
+    if beside.client.require_signed_request_object:  # RFC 9101 section 10.5
+        why = "this client must sign its requests"
+        return replace(beside, wrong=RefusedToClient(Code.INVALID_REQUEST, why, says=why))
     return beside

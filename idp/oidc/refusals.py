@@ -30,10 +30,13 @@ class Code(StrEnum):
     CONSENT_REQUIRED = "consent_required"
     LOGIN_REQUIRED = "login_required"
     REQUEST_NOT_SUPPORTED = "request_not_supported"
-    REQUEST_URI_NOT_SUPPORTED = "request_uri_not_supported"
+    INVALID_REQUEST_URI = "invalid_request_uri"
     INVALID_REQUEST_OBJECT = "invalid_request_object"
     REGISTRATION_NOT_SUPPORTED = "registration_not_supported"
     UNMET_AUTHENTICATION_REQUIREMENTS = "unmet_authentication_requirements"
+    # RFC 7591 section 3.2.2
+    INVALID_REDIRECT_URI = "invalid_redirect_uri"
+    INVALID_CLIENT_METADATA = "invalid_client_metadata"
     # RFC 6750 section 3.1
     INVALID_TOKEN = "invalid_token"
 

@@ -18,7 +18,7 @@ from idp import clock, settings
 from idp.assurance import Assurance
 from idp.database import connection
 from idp.models import Application, Client
-from idp.oidc.addresses import origin_of
+from idp.oidc.addresses import origin_of, without_port
 from idp.oidc.profiles import Profile, known
 from idp.secret_values import same
 
@@ -28,12 +28,25 @@ KEPT_FOR: Final = 5.0
 #: What a client id looks like; anything else is not worth a look, and some of it PostgreSQL cannot even be asked.
 CLIENT_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,59}")
 
+#: Keys of one client; each may have to be tried for a signature.
+MOST_KEYS: Final = 20
+LARGEST_RSA: Final = 8192
+"""Bits: checking a signature with more is work that a stranger can make us do."""
+
 ClientKey = RSAKey | ECKey | OKPKey
 _KEY_TYPES: Final[Mapping[str, type[RSAKey | ECKey | OKPKey]]] = {
     "RSA": RSAKey,
     "EC": ECKey,
     "OKP": OKPKey,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class KeySet:
+    """A client's public keys by their use; one that names no use has both."""
+
+    signing: tuple[ClientKey, ...] = ()
+    encrypting: tuple[ClientKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +68,12 @@ class RegisteredClient:
     profile: Profile
     auth_method: str
     secrets: tuple[ClientSecret, ...]
-    keys: tuple[ClientKey, ...]
-    """With which it signs."""
-    encryption_keys: tuple[ClientKey, ...]
-    """To which we may encrypt."""
+    keys: KeySet
+    """Those that it registered by value; `client_keys.of` gives those that count."""
+    jwks_uri: str | None
+    request_uris: tuple[str, ...]
+    request_object_signing_alg: str | None
+    require_signed_request_object: bool
     grant_types: frozenset[str]
     access_token_format: str
     audiences: tuple[str, ...]
@@ -86,6 +101,9 @@ class RegisteredClient:
     application_name: str | None
     initiate_login_uri: str | None
     is_test: bool
+    is_native: bool
+    is_self_registered: bool
+    """Whether it came with a registration token, and not by the hand of the operator."""
     require_pushed_authorization_requests: bool
     is_third_party: bool
     """Whether people are asked before it gets to know them."""
@@ -112,6 +130,16 @@ class RegisteredClient:
         """The application whose roles a token for these APIs tells: the one that all of them belong to, if any."""
         belongs_to = {self.apis.get(api) for api in audience}
         return belongs_to.pop() if len(belongs_to) == 1 else None
+
+    def returns_to(self, address: str) -> bool:
+        """Whether codes may go there: exactly as registered, but for the port on the machine of its person.
+
+        RFC 9700 section 2.1; RFC 8252 section 7.3 for native applications.
+        """
+        if address in self.redirect_uris or not self.is_native:
+            return address in self.redirect_uris
+        bare = without_port(address)
+        return bare is not None and bare in map(without_port, self.redirect_uris)
 
     def form_action(self, address: str) -> tuple[str, ...]:
         """Where a page's form may end when the person goes on to this address."""
@@ -184,15 +212,17 @@ def _kept() -> dict[str, tuple[float, RegisteredClient]]:
 
 def parsed(row: Mapping[str, Any]) -> RegisteredClient:
     """A client from its row (with `application_name` and `apis` beside its columns)."""
-    keys = keys_in(row["jwks"]) if row["jwks"] else ()
     return RegisteredClient(
         client_id=row["client_id"],
         name=row["name"],
         profile=known()[row["profile"]],
         auth_method=row["auth_method"],
         secrets=tuple(map(_secret, row["secrets"])),
-        keys=for_signatures(keys),
-        encryption_keys=for_encryption(keys),
+        keys=key_set(row["jwks"]) if row["jwks"] else KeySet(),
+        jwks_uri=row["jwks_uri"],
+        request_uris=tuple(row["request_uris"]),
+        request_object_signing_alg=row["request_object_signing_alg"],
+        require_signed_request_object=row["require_signed_request_object"],
         grant_types=frozenset(row["grant_types"]),
         access_token_format=row["access_token_format"],
         audiences=tuple(row["audiences"]),
@@ -214,6 +244,8 @@ def parsed(row: Mapping[str, Any]) -> RegisteredClient:
         application_name=row["application_name"],
         initiate_login_uri=row["initiate_login_uri"],
         is_test=row["is_test"],
+        is_native=row["application_type"] == "native",
+        is_self_registered=row["registration_token_id"] is not None,
         require_pushed_authorization_requests=row["require_pushed_authorization_requests"],
         is_third_party=row["is_third_party"],
         represents=row["represents"],
@@ -235,32 +267,38 @@ def _encryption(row: Mapping[str, Any], of: str) -> tuple[str, str] | None:
     return None if alg is None else (alg, enc)
 
 
-def for_signatures(keys: Iterable[ClientKey]) -> tuple[ClientKey, ...]:
-    """Those with which a client may sign: said to be for that, or for anything (RFC 7517 section 4.2)."""
-    return tuple(key for key in keys if key.get("use", "sig") == "sig")
+def key_set(jwks: Mapping[str, Any], *, strangers: bool = False) -> KeySet:
+    """The public keys of a set; `ValueError` when one cannot serve.
 
-
-def for_encryption(keys: Iterable[ClientKey]) -> tuple[ClientKey, ...]:
-    """And those to which we may encrypt."""
-    return tuple(key for key in keys if key.get("use", "enc") == "enc")
-
-
-def keys_in(jwks: Mapping[str, Any]) -> tuple[ClientKey, ...]:
-    """The public keys of a set (RFC 7517 section 5); `ValueError` when one cannot be used."""
+    With `strangers` keys of types that we do not know are left out (RFC 7517 section 5), as in a set that is fetched.
+    """
     entries = jwks.get("keys")
     if not isinstance(entries, list) or not entries:
         raise ValueError("a key set is an object with a list of keys under `keys`")
-    keys = []
+    if len(entries) > MOST_KEYS:
+        raise ValueError(f"a key set has at most {MOST_KEYS} keys")
+    found = []
     for entry in entries:
-        if not isinstance(entry, dict) or (kind := _KEY_TYPES.get(entry.get("kty", ""))) is None:
+        if not isinstance(entry, dict):
+            raise ValueError("a key is an object")
+        kind = _KEY_TYPES.get(str(entry.get("kty", "")))
+        if kind is None and not strangers:
             raise ValueError("a key is of type RSA, EC or OKP")
-        try:
-            key = kind.import_key(entry)
-        except (JoseError, ValueError, TypeError) as wrong:
-            raise ValueError("a key in the set cannot be read") from wrong
-        if key.is_private:
+        if {"d", "p", "q", "dp", "dq", "qi", "oth", "k"} & entry.keys():
             raise ValueError("the set holds a private key: register public keys only")
-        if isinstance(key, RSAKey) and key.public_key.key_size < 2048:
-            raise ValueError("an RSA key has 2048 bits at least")
-        keys.append(key)
-    return tuple(keys)
+        if kind is not None:
+            found.append((entry.get("use"), _key(kind, entry)))
+    return KeySet(
+        signing=tuple(key for use, key in found if use in {None, "sig"}),
+        encrypting=tuple(key for use, key in found if use in {None, "enc"}),
+    )
+
+
+def _key(kind: type[RSAKey | ECKey | OKPKey], entry: Mapping[str, Any]) -> ClientKey:
+    try:
+        key = kind.import_key(dict(entry))
+    except (JoseError, ValueError, TypeError, AttributeError) as wrong:
+        raise ValueError("a key in the set cannot be read") from wrong
+    if isinstance(key, RSAKey) and not 2048 <= key.public_key.key_size <= LARGEST_RSA:
+        raise ValueError(f"an RSA key has 2048 bits at least, and {LARGEST_RSA} at most")
+    return key

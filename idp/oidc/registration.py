@@ -1,35 +1,56 @@
-"""What a client's registration may say: one list of rules, for adding, changing and checking alike. Pure."""
+"""What is registered of a client, before it is believed: said by its operator, or by the client itself."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Any, TypedDict
 
-from idp import settings
-from idp.assurance import Assurance, Level
+from idp.assurance import Assurance
 from idp.errors import WrongInput
 from idp.models import Application
-from idp.oidc import addresses, profiles, responses
-from idp.oidc.acr import HIGHEST_LEVEL
-from idp.oidc.addresses import Rules
-from idp.oidc.claims import BY_SCOPE
+from idp.oidc import addresses, profiles
 from idp.oidc.profiles import Profile
-from idp.oidc.registered import ClientKey, for_encryption, for_signatures, keys_in
 
-#: Which keys of a set can make signatures of an algorithm that clients use.
-_ALG_OF_KEY: Final = {"RSA": {"RS256", "PS256"}, "EC": {"ES256"}, "OKP": {"EdDSA", "Ed25519"}}
 
-#: The grants that one client may have.
-GRANTS_TOGETHER: Final = frozenset(
-    {
-        frozenset({"authorization_code"}),
-        frozenset({"authorization_code", "refresh_token"}),
-        frozenset({"client_credentials"}),
-        frozenset[str](),
-    }
-)
+class Changes(TypedDict, total=False):
+    """What can be said of a client; the names are those of RFC 7591 where it has one."""
+
+    name: str
+    profile: str
+    auth_method: str
+    grant_types: Sequence[str]
+    access_token_format: str
+    audiences: Sequence[str]
+    resource: str | None
+    redirect_uris: Sequence[str]
+    post_logout_redirect_uris: Sequence[str]
+    form_action_origins: Sequence[str]
+    scopes: Sequence[str]
+    jwks: Mapping[str, Any] | None
+    application_id: str | None
+    level: Assurance
+    id_token_alg: str
+    id_token_claims: Sequence[str]
+    id_token_encrypted_response_alg: str | None
+    id_token_encrypted_response_enc: str | None
+    userinfo_signed_response_alg: str | None
+    userinfo_encrypted_response_alg: str | None
+    userinfo_encrypted_response_enc: str | None
+    sector: str | None
+    subject_type: str
+    initiate_login_uri: str | None
+    is_test: bool
+    require_pushed_authorization_requests: bool
+    is_third_party: bool
+    represents: bool
+    jwks_uri: str | None
+    request_uris: Sequence[str]
+    request_object_signing_alg: str | None
+    require_signed_request_object: bool
+    application_type: str
+    sector_identifier_uri: str | None
+    described: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +86,18 @@ class Registration:
     require_pushed_authorization_requests: bool
     is_third_party: bool
     represents: bool
+    jwks_uri: str | None
+    request_uris: tuple[str, ...]
+    request_object_signing_alg: str | None
+    require_signed_request_object: bool
+    application_type: str
+    sector_identifier_uri: str | None
+    described: Mapping[str, Any]
 
     @property
     def hosts(self) -> set[str]:
         """The hosts of its redirect addresses."""
-        return {urlsplit(address).netloc for address in self.redirect_uris}
+        return {addresses.host_of(address) for address in self.redirect_uris}
 
     @property
     def signs_people_in(self) -> bool:
@@ -118,6 +146,13 @@ class Registration:
             "require_pushed_authorization_requests": self.require_pushed_authorization_requests,
             "is_third_party": self.is_third_party,
             "represents": self.represents,
+            "jwks_uri": self.jwks_uri,
+            "request_uris": list(self.request_uris),
+            "request_object_signing_alg": self.request_object_signing_alg,
+            "require_signed_request_object": self.require_signed_request_object,
+            "application_type": self.application_type,
+            "sector_identifier_uri": self.sector_identifier_uri,
+            "described": dict(self.described),
         }
 
     def _encryption_columns(self) -> dict[str, str | None]:
@@ -144,6 +179,7 @@ class Registration:
             "post_logout_redirect_uris",
             "form_action_origins",
             "scopes",
+            "request_uris",
             "audiences",
             "id_token_claims",
         ):
@@ -159,242 +195,3 @@ class Registration:
             else Assurance.numbered(application.level),
             **said,
         )
-
-
-def problems(this: Registration) -> Iterator[str]:
-    """Why this cannot be registered, one sentence each."""
-    for rule in RULES:
-        yield from rule(this)
-
-
-def it_has_a_name(this: Registration) -> Iterator[str]:
-    """A name that pages can show."""
-    if not this.name or len(this.name) > 100 or not this.name.isprintable():
-        yield "a client needs a name of at most 100 characters"
-
-
-def its_method_fits_its_profile(this: Registration) -> Iterator[str]:
-    """One of the profile's ways of client authentication."""
-    if this.auth_method not in this.profile.auth_methods:
-        methods = ", ".join(this.profile.auth_methods)
-        yield f"the profile {this.profile.name} has no {this.auth_method}; it has {methods}"
-
-
-def its_keys_can_be_used(this: Registration) -> Iterator[str]:
-    """Public keys where they are needed, of a kind that the profile takes, and nowhere else."""
-    signs = this.auth_method == "private_key_jwt"
-    ways = {alg for alg, _ in this.encryption.values() if alg is not None}
-    if this.jwks is None:
-        if signs:
-            yield "private_key_jwt needs the client's public keys (a JWK set)"
-        if ways:
-            yield "encryption needs a public key of the client (a JWK set)"
-        return
-    if not signs and not ways:
-        yield f"keys are for private_key_jwt and for encryption; {this.auth_method} has none"
-        return
-    try:
-        keys = keys_in(this.jwks)
-    except ValueError as wrong:
-        yield str(wrong)
-        return
-    if signs:
-        yield from _they_sign(this, for_signatures(keys))
-    for alg in sorted(ways & set(this.profile.encryption_algs)):
-        if responses.key_for(for_encryption(keys), alg) is None:
-            yield f"none of the keys is one to encrypt to with {alg}"
-
-
-def _they_sign(this: Registration, keys: tuple[ClientKey, ...]) -> Iterator[str]:
-    if not keys:
-        yield "the set holds no key for signatures"
-        return
-    usable = set(this.profile.assertion_algs)
-    if not any(usable & ({key.alg} if key.alg else _ALG_OF_KEY[key.key_type]) for key in keys):
-        algs = ", ".join(this.profile.assertion_algs)
-        yield f"none of the keys can sign as the profile {this.profile.name} wants: {algs}"
-
-
-def its_addresses_are_exact(this: Registration) -> Iterator[str]:
-    """Addresses that can be compared character by character (RFC 9700 section 2.1)."""
-    rules = _rules(this)
-    if this.signs_people_in and not this.redirect_uris:
-        yield "a client needs a redirect_uri"
-    for member in ("redirect_uris", "post_logout_redirect_uris"):
-        listed: tuple[str, ...] = getattr(this, member)
-        for address in listed:
-            if words := addresses.problem(address, rules):
-                yield f"the {member.removesuffix('s')} {_shown(address)} {words}"
-        if len(set(listed)) < len(listed):
-            yield f"a {member.removesuffix('s')} stands there twice"
-    if this.initiate_login_uri is not None and (
-        words := addresses.problem(this.initiate_login_uri, rules, longest=500)
-    ):
-        yield f"the initiate_login_uri {_shown(this.initiate_login_uri)} {words}"
-
-
-def its_form_targets_are_origins(this: Registration) -> Iterator[str]:
-    """Origins, because they go into a Content-Security-Policy."""
-    for origin in this.form_action_origins:
-        words = addresses.problem(origin, _rules(this))
-        if words or origin != addresses.origin_of(origin):
-            yield f"{_shown(origin)} is no origin such as https://app.voorbeeld.nl, without path or slash"
-
-
-def its_scopes_fit_its_profile(this: Registration) -> Iterator[str]:
-    """Scopes that exist in the profile, `openid` among them."""
-    if strangers := [scope for scope in this.scopes if scope not in this.profile.scopes]:
-        yield f"there is no scope {_shown(strangers[0])}; there are {', '.join(this.profile.scopes)}"
-    if this.signs_people_in and "openid" not in this.scopes:
-        yield "every client that signs people in has the scope openid"
-
-
-def its_level_can_be_reached(this: Registration) -> Iterator[str]:
-    """A level that somebody can reach, and not below that of its application."""
-    if not Level.LAAG <= this.level.level <= HIGHEST_LEVEL:
-        yield f"the level {this.level.label} cannot be reached with the methods of this release"
-    if this.application_level is not None and not this.level.covers(this.application_level):
-        asked = this.application_level.label
-        yield f"its application asks {asked}, so the client cannot be registered at {this.level.label}"
-
-
-def its_tokens_fit_its_profile(this: Registration) -> Iterator[str]:
-    """An ID Token algorithm and a kind of subject of the profile."""
-    profile = this.profile
-    for what, alg in (
-        ("ID Tokens", this.id_token_alg),
-        ("UserInfo", this.userinfo_signed_response_alg),
-    ):
-        if alg is not None and alg not in profile.signing_algs:
-            offered = " or ".join(profile.signing_algs)
-            yield f"{profile.name} signs {what} with {offered}, not with {_shown(alg)}"
-    if not this.represents and "represents" not in profile.further_claims:
-        yield f"{profile.name} never tells for whom a person acts, so there is nothing to leave out"
-    if this.subject_type not in profile.subject_types:
-        offered = " or ".join(profile.subject_types)
-        yield f"{profile.name} has subjects that are {offered}, not {this.subject_type}"
-
-
-def its_encryption_fits_its_profile(this: Registration) -> Iterator[str]:
-    """Ways to encrypt of the profile, around a signature (OpenID Connect Core section 10.2)."""
-    for of, (alg, enc) in this.encryption.items():
-        yield from responses.problems(this.profile, of, alg, enc)
-    if this.userinfo_encrypted_response_alg and not this.userinfo_signed_response_alg:
-        yield "UserInfo is encrypted around a signature: name its userinfo_signed_response_alg too"
-
-
-def its_id_token_claims_are_its_own(this: Registration) -> Iterator[str]:
-    """Claims of scopes that it registered; those of `openid` are there anyway."""
-    of_its_scopes = {name for scope in this.scopes for name in BY_SCOPE.get(scope, ())}
-    for name in this.id_token_claims:
-        if name not in of_its_scopes:
-            yield f"{_shown(name)} is no claim of a scope that the client registered"
-
-
-def its_grants_go_together(this: Registration) -> Iterator[str]:
-    """NL GOV OAuth: one grant per client, of which a refresh token is a part; an API needs none."""
-    if strangers := [each for each in this.grant_types if each not in this.profile.grant_types]:
-        offered = ", ".join(this.profile.grant_types)
-        yield f"there is no grant_type {_shown(strangers[0])}; there are {offered}"
-    elif frozenset(this.grant_types) not in GRANTS_TOGETHER:
-        yield (
-            "a client has one grant_type: authorization_code (with refresh_token or without) or client_credentials; "
-            "register another client for the other"
-        )
-    if not this.grant_types and this.resource is None:
-        yield "a client without a grant_type is an API: name its resource"
-    if not this.signs_people_in:
-        yield from _nothing_of_people(this)
-
-
-def _nothing_of_people(this: Registration) -> Iterator[str]:
-    if this.auth_method == "none":
-        yield "a client that acts for itself, or is an API, has to authenticate: none is for people's sign-ins"
-    for member in (
-        "redirect_uris",
-        "post_logout_redirect_uris",
-        "form_action_origins",
-        "initiate_login_uri",
-        "scopes",
-        "id_token_claims",
-        "id_token_encrypted_response_alg",
-        "userinfo_signed_response_alg",
-    ):
-        if getattr(this, member):
-            yield f"nobody signs in for this client, so it has no {member.removesuffix('s')}"
-
-
-def its_access_tokens_fit(this: Registration) -> Iterator[str]:
-    """A format of the profile, and APIs that are named by an address (RFC 8707 section 2)."""
-    profile = this.profile
-    if this.access_token_format not in profile.access_token_formats:
-        offered = " or ".join(profile.access_token_formats)
-        yield f"{profile.name} has access tokens that are {offered}, not {_shown(this.access_token_format)}"
-    named = [("audience", each) for each in this.audiences]
-    if this.resource is not None:
-        named.append(("resource", this.resource))
-    for member, name in named:
-        if not _names_an_api(name):
-            yield f"the {member} {_shown(name)} is no address of an API: https, no fragment, at most 500 characters"
-    if len(set(this.audiences)) < len(this.audiences):
-        yield "an audience stands there twice"
-    if this.resource is not None and this.auth_method == "none":
-        yield "an API has to authenticate: none will not do"
-
-
-def its_sector_is_known(this: Registration) -> Iterator[str]:
-    """One sector, named or following from the one host (OpenID Connect Core section 8.1)."""
-    if not this.signs_people_in:
-        return
-    if this.sector is None and len(this.hosts) > 1:
-        yield "its redirect addresses have several hosts: say which sector its pseudonyms are for"
-    if this.sector is not None and (
-        not 0 < len(this.sector) <= 200 or not this.sector.isprintable() or "|" in this.sector
-    ):
-        yield "a sector is a name of at most 200 characters, without a |"
-
-
-RULES: Final = (
-    it_has_a_name,
-    its_method_fits_its_profile,
-    its_keys_can_be_used,
-    its_addresses_are_exact,
-    its_form_targets_are_origins,
-    its_scopes_fit_its_profile,
-    its_level_can_be_reached,
-    its_tokens_fit_its_profile,
-    its_encryption_fits_its_profile,
-    its_id_token_claims_are_its_own,
-    its_grants_go_together,
-    its_access_tokens_fit,
-    its_sector_is_known,
-)
-
-
-def _names_an_api(name: str) -> bool:
-    here = settings.current()
-    if (
-        len(name) > 500
-        or not name.isascii()
-        or not name.isprintable()
-        or set(name) & set(' "#<>\\')
-    ):
-        return False
-    if name.rstrip("/") == here.issuer:
-        return False
-    parts = urlsplit(name)
-    return bool(parts.hostname) and (
-        parts.scheme == "https" or (parts.scheme == "http" and here.is_loopback)
-    )
-
-
-def _rules(this: Registration) -> Rules:
-    return Rules(
-        loopback=settings.current().is_loopback,
-        localhost=this.is_test and this.profile.tests_may_use_localhost,
-    )
-
-
-def _shown(text: str) -> str:
-    """Something typed, fit for one line on a terminal."""
-    return ascii(text[:120])

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from idp import clock, keyring, settings
 from idp.keyring import Unopenable
-from idp.oidc import client_jwts, parameters
+from idp.oidc import client_jwts, client_keys, parameters
 from idp.oidc.asked import Asked
 from idp.oidc.client_jwts import SKEW, ClientJwt, JwtRefused
 from idp.oidc.parameters import Parameters
@@ -25,13 +25,13 @@ LONGEST_LIFE: Final = 3600
 Rule = Callable[[ClientJwt, RegisteredClient], None]
 
 
-def opened(beside: Asked) -> Asked:
+def opened(beside: Asked, token: str) -> Asked:
     """The request inside, which is all that counts (section 6.3); with `wrong` when the object does not hold."""
-    if not beside.client.keys:
+    if not client_keys.has_any(beside.client):
         why = "request is not supported for a client without registered keys"
         return replace(beside, wrong=RefusedToClient(Code.REQUEST_NOT_SUPPORTED, why, says=why))
     try:
-        inside = _read(beside.parameters.sent["request"], beside.client)
+        inside = _read(token, beside.client)
     except JwtRefused as refused:
         why = f"request object: {refused}"
         return replace(beside, wrong=RefusedToClient(Code.INVALID_REQUEST_OBJECT, why, says=why))
@@ -39,7 +39,8 @@ def opened(beside: Asked) -> Asked:
 
 
 def _read(token: str, client: RegisteredClient) -> dict[str, str]:
-    signed = client_jwts.verified(_decrypted(token), client)
+    alg = client.request_object_signing_alg
+    signed = client_jwts.verified(_decrypted(token), client, alg=alg)
     for rule in RULES:
         rule(signed, client)
     return _as_parameters(signed.claims)

@@ -5,7 +5,7 @@ Signed first and encrypted around that (OpenID Connect Core section 10.2), never
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final, NoReturn
 
@@ -13,8 +13,8 @@ from joserfc import jwe
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from idp import keyring
+from idp.oidc import client_keys
 from idp.oidc.asked import ID_TOKEN_TYPE
-from idp.oidc.profiles import Profile
 from idp.oidc.refusals import Code, refuse
 from idp.oidc.registered import ClientKey, RegisteredClient
 
@@ -52,13 +52,13 @@ def userinfo(client: RegisteredClient, claims: Mapping[str, Any], *, issuer: str
     return _encrypted(token, client, client.userinfo_encryption)
 
 
-def problems(profile: Profile, of: str, alg: str | None, enc: str | None) -> Iterator[str]:
-    """Why a client cannot register that its `id_token` or `userinfo` is encrypted so."""
-    if alg is None and enc is not None:
-        yield f"{of}_encrypted_response_enc goes with {of}_encrypted_response_alg"
-    for named, offered in ((alg, profile.encryption_algs), (enc, profile.encryption_encs)):
-        if named is not None and named not in offered:
-            yield f"{profile.name} encrypts with {', '.join(offered)}, not with {named[:40]!a}"
+def prepare(client: RegisteredClient, how: tuple[str, str] | None) -> None:
+    """Have the key at hand to which that is encrypted, or `RefusedToClient`; nothing for a client without encryption.
+
+    It may have to be fetched, which ends the present database transaction: ask before anything is claimed.
+    """
+    if how is not None:
+        _key(client, how[0], fetch=True)
 
 
 def key_for(keys: Sequence[ClientKey], alg: str) -> ClientKey | None:
@@ -77,12 +77,22 @@ def _encrypted(token: str, client: RegisteredClient, how: tuple[str, str] | None
     if how is None:
         return token
     alg, enc = how
-    key = key_for(client.encryption_keys, alg)
-    if key is None:
-        _cannot(client, f"the client has no key to encrypt to with {alg}")
+    key = _key(client, alg, fetch=False)
     named = {} if key.kid is None else {"kid": key.kid}
     header = {"alg": alg, "enc": enc, "cty": "JWT", **named}
     return jwe.encrypt_compact(header, token, key, algorithms=[alg, enc])
+
+
+def _key(client: RegisteredClient, alg: str, *, fetch: bool) -> ClientKey:
+    try:
+        key = key_for(client_keys.of(client, use="enc", fetch=fetch), alg)
+        if key is None and fetch and client.jwks_uri is not None:  # it may have a new one
+            key = key_for(client_keys.of(client, use="enc", anew=True), alg)
+    except client_keys.NoKeys:  # why is in the log, and in `idp client check`
+        _cannot(client, "the keys of the client to encrypt to cannot be fetched")
+    if key is None:
+        _cannot(client, f"the client has no key to encrypt to with {alg}")
+    return key
 
 
 def _cannot(client: RegisteredClient, why: str) -> NoReturn:

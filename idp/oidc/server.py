@@ -118,7 +118,7 @@ class KnownClient(ClientMixin):
         return " ".join(word for word in words if word in self.registered.scopes)
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
-        return redirect_uri in self.registered.redirect_uris
+        return self.registered.returns_to(redirect_uri)
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
         return method == self.registered.auth_method
@@ -328,6 +328,7 @@ def _authenticated(method: str) -> Callable[[Any, Any], KnownClient | None]:
         if request.form["grant_type"] not in client.grant_types:
             why = "the client is not registered for this grant_type"
             refuse(Code.UNAUTHORIZED_CLIENT, why, says=why, client_id=client.client_id)
+        responses.prepare(client, client.id_token_encryption)
         return KnownClient(client, tuple(request.form.get("resource", "").split()))
 
     return authenticate

@@ -7,6 +7,7 @@ from typing import Final, NoReturn
 
 from flask import Response, request
 
+from idp import metrics
 from idp.audit import Event, record
 from idp.database import db
 from idp.oidc import answers, calls, credentials, parameters, server
@@ -24,11 +25,13 @@ GRANTS: Final[Mapping[str, tuple[str, ...]]] = {
 
 def token() -> Response:
     """Answer a token request; what happened is audited in the same transaction, refusals too."""
+    grant_type = "unknown"
     try:
         sent = calls.read(parameters.TOKEN)
         grant_type = _grant_type(sent)
         given = server.redeemed(sent, credentials.presented(request.headers, sent))
     except RefusedToClient as refusal:
+        metrics.TOKENS.count(grant_type, "refused")
         return calls.refused(refusal)
     record(
         Event.TOKEN_REFRESHED if grant_type == "refresh_token" else Event.TOKEN_ISSUED,
@@ -36,6 +39,7 @@ def token() -> Response:
         **given.facts,
     )
     db.session.commit()
+    metrics.TOKENS.count(grant_type, "issued")
     return answers.json(given.body)
 
 

@@ -11,8 +11,10 @@ from idp.accounts import grants
 from idp.audit import Event, record
 from idp.database import db
 from idp.oidc import access_tokens, answers, claims, registered, responses, subjects
+from idp.oidc.access_tokens import LiveToken
 from idp.oidc.calls import FORM
 from idp.oidc.refusals import Code, RefusedToClient
+from idp.oidc.registered import RegisteredClient
 
 
 def userinfo() -> Response:
@@ -51,12 +53,10 @@ def bearer_token() -> str:
 
 
 def _answer_to(given: str) -> Response:
-    token = access_tokens.find(given)
-    client = None if token is None else registered.load(token.client_id)
-    if token is None or client is None:
-        raise RefusedToClient(
-            Code.INVALID_TOKEN, "expired, revoked or unknown", status=HTTPStatus.UNAUTHORIZED
-        )
+    token, client = _found(given)
+    responses.prepare(client, client.userinfo_encryption)
+    if client.userinfo_encryption is not None and client.jwks_uri is not None:
+        token, client = _found(given)  # its keys were perhaps fetched, and meanwhile much can end
     names = claims.wanted_at_userinfo(client, token.scope, token.requested)
     person = token.person
     granted = grants.of_account(person.account_id) if claims.tell_grants(names) else ()
@@ -75,6 +75,16 @@ def _answer_to(given: str) -> Response:
         session_id=token.session_id,
     )
     return answers.json(told) if signed is None else answers.jwt(signed)
+
+
+def _found(given: str) -> tuple[LiveToken, RegisteredClient]:
+    token = access_tokens.find(given)
+    client = None if token is None else registered.load(token.client_id)
+    if token is None or client is None:
+        raise RefusedToClient(
+            Code.INVALID_TOKEN, "expired, revoked or unknown", status=HTTPStatus.UNAUTHORIZED
+        )
+    return token, client
 
 
 class NoToken(RefusedToClient):

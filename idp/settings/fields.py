@@ -8,7 +8,6 @@ import ssl
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from idp.assurance import Level
+from idp.networks import Addresses, Networks, separated
 from idp.secret_values import RootSecret
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -70,7 +70,7 @@ class Settings(BaseModel):
         Field(ge=1, le=64, description="Worker processes of `idp serve`; default: one per core."),
     ] = os.cpu_count() or 1
     trusted_proxies: Annotated[
-        tuple[str, ...],
+        Addresses,
         Field(
             description="Addresses (comma separated) of the proxies whose `X-Forwarded-For` counts. Others are not believed."
         ),
@@ -82,9 +82,15 @@ class Settings(BaseModel):
         ),
     ] = None
     outward_networks: Annotated[
-        tuple[str, ...],
+        Networks,
         Field(
             description="Networks (comma separated, such as `10.20.0.0/16`) that are not public, where applications may be called all the same."
+        ),
+    ] = ()
+    metrics_from: Annotated[
+        Networks,
+        Field(
+            description="Addresses or networks (comma separated) besides this machine itself that may read `/metrics`, directly, not through a proxy."
         ),
     ] = ()
     sms_gateway: Annotated[
@@ -103,6 +109,12 @@ class Settings(BaseModel):
         tuple[str, ...],
         Field(description="Client profiles that this deployment offers, comma separated."),
     ] = ("nlgov", "basic")
+    dynamic_registration: Annotated[
+        bool,
+        Field(
+            description="Applications may register themselves at `/oauth2/register`, with a token that `idp client token issue` made."
+        ),
+    ] = False
     enrolment_level: Annotated[
         Literal["laag", "substantieel", "hoog"],
         Field(description="Enrolment level of accounts when the operator names none."),
@@ -209,14 +221,10 @@ class Settings(BaseModel):
         Field(description="How much the log tells; never secrets, at any level."),
     ] = "info"
 
-    @field_validator("trusted_proxies", "enabled_profiles", "outward_networks", mode="before")
+    @field_validator("enabled_profiles", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
-        return (
-            tuple(part.strip() for part in value.split(",") if part.strip())
-            if isinstance(value, str)
-            else value
-        )
+        return separated(value)
 
     @field_validator("issuer")
     @classmethod
@@ -241,11 +249,6 @@ class Settings(BaseModel):
                 "must be https unless its host is loopback (localhost, 127.0.0.1 or [::1])"
             )
         return value
-
-    @field_validator("outward_networks")
-    @classmethod
-    def _networks_can_be_read(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(str(ip_network(network)) for network in value)
 
     @field_validator("ca_bundle")
     @classmethod

@@ -28,21 +28,24 @@ def free_ports(count: int) -> list[int]:
         return [each.getsockname()[1] for each in sockets]
 
 
+def surroundings(settings: dict[str, str]) -> dict[str, str]:
+    """The environment of this process, with these settings and no others."""
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("IDP_")}
+    return kept | settings
+
+
 class Running:
     """One running command; what it says goes to a file."""
 
     def __init__(self, words: tuple[str, ...], folder: Path, environment: dict[str, str]) -> None:
         self.log = folder / "output.txt"
-        surroundings = {
-            name: text for name, text in os.environ.items() if not name.startswith("IDP_")
-        } | environment
         with self.log.open("w") as output:
             self.process = subprocess.Popen(
                 [*IDP, *words],
                 stdout=output,
                 stderr=output,
                 stdin=subprocess.DEVNULL,
-                env=surroundings,
+                env=surroundings(environment),
                 cwd=folder,
             )
 

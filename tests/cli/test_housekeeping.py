@@ -241,6 +241,8 @@ def test_doctor_finds_everything_in_order(operator: Operator) -> None:
     assert verdicts(operator, 0) == {
         "root secret": "ok",
         "key folder": "note",
+        "proxies": "note",
+        "metrics": "ok",
         "database": "ok",
         "clock": "ok",
         "signing keys": "ok",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 
 from idp.cli.serve import access_line, refuse_taken
 from idp.errors import WrongInput
+from idp.logs import reference_is
 from tests.cli.operator import Operator
 from tests.cli.processes import IDP, Running, answer, free_ports, running
 
@@ -44,9 +46,13 @@ def test_serve_serves_until_sigterm_and_logs_no_query(operator: Operator) -> Non
         server.wait_until(lambda: answer(f"{here}/health/ready")[0] == 200)
         assert answer(f"{here}/?code=geheimpje", headers=name)[0] == 200
         longest = f"{here}/oauth2/authorize?state={'s' * 2048}&nonce={'n' * 2048}&client_id=niemand"
-        assert answer(longest, headers=name)[0] == 400
+        status, page = answer(longest, headers=name)
+        [kenmerk] = re.findall(r'id="kenmerk"[^>]*>([0-9A-Z]{4}-[0-9A-Z]{4})<', page)
+        assert status == 400
         server.wait_until(lambda: '"GET /oauth2/authorize" 400' in server.said)
         assert '"GET /" 200' in server.said
+        [line] = [line for line in server.said.splitlines() if '"GET /oauth2/authorize"' in line]
+        assert line.endswith(f"ms {kenmerk}"), "the line leads to `idp explain`"
         answer(f"{here}/%ff%0d%0a127.0.0.1%20%22x%22%2500", headers=name)
         server.wait_until(lambda: '"GET /%FF%0D%0A127.0.0.1%20%22x%22%2500" 404' in server.said)
         assert "geheimpje" not in server.said
@@ -57,9 +63,10 @@ def test_no_part_of_a_line_in_the_access_log_can_be_forged() -> None:
     request = SimpleNamespace(method='G"\r\nET')
     response = SimpleNamespace(status="200 OK", sent=12)
     environ = {"PATH_INFO": '/\xff\r\n"a b"%', "REMOTE_ADDR": "192.0.2.1"}
+    reference_is(None)
     line = access_line(request, response, environ, timedelta(milliseconds=7))
     assert line.startswith("192.0.2.1 2")
-    assert line.endswith(' "G%22%0D%0AET /%FF%0D%0A%22a%20b%22%25" 200 12 7ms')
+    assert line.endswith(' "G%22%0D%0AET /%FF%0D%0A%22a%20b%22%25" 200 12 7ms -')
     assert line.isascii()
     assert line.isprintable()
 

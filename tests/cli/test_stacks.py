@@ -88,6 +88,15 @@ def test_the_settings_of_aspnet_are_json(operator: Operator) -> None:
     assert "RequireHttpsMetadata = true" in files["Program.cs"]
 
 
+def test_aspnets_client_brings_its_secret_in_the_form_which_is_all_that_its_handler_knows(
+    operator: Operator,
+) -> None:
+    assert add(operator, "aspnet")["auth_method"] == "client_secret_post"
+    for stack in ("spring", "node", "apache"):
+        words = ("client", "add", "A", "--for", stack, "--address", ADDRESS, "--json")
+        assert operator.types(*words).json["auth_method"] == "client_secret_basic"
+
+
 @pytest.mark.parametrize("stack", READY)
 def test_the_addresses_follow_from_the_applications_own(operator: Operator, stack: str) -> None:
     added = add(operator, stack)
@@ -141,6 +150,10 @@ def test_a_configuration_can_be_printed_again_without_the_secret(
         (("--for", "node"), "--address"),
         (("--profile", "basic", "--address", ADDRESS), "--for"),
         (("--for", "node", "--address", ADDRESS, "--auth-method", "none"), "--for generic"),
+        (
+            ("--for", "aspnet", "--address", ADDRESS, "--auth-method", "client_secret_basic"),
+            "client_secret_post",
+        ),
         (("--for", "node", "--address", "http://app.voorbeeld.nl"), "https://"),
         (("--for", "node", "--address", f"{ADDRESS}?a=b"), "cannot be"),
         (("--for", "node", "--address", f"{ADDRESS}/'+evil()+'"), "characters"),

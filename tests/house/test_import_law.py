@@ -9,13 +9,24 @@ import pytest
 from tests.support.source import Module, modules
 
 #: Rooms that everybody may use. Among themselves they may import one another.
-FOUNDATION = {"assurance", "clock", "errors", "logs", "secret_values", "settings", "vault"}
+FOUNDATION = {
+    "assurance",
+    "clock",
+    "errors",
+    "logs",
+    "metrics",
+    "networks",
+    "secret_values",
+    "settings",
+    "vault",
+}
 
 #: For each room the rooms right below it; what those may use, it may use too.
 BELOW = {
     "cli": {"servicedesk", "oidc", "migrations"},
     "servicedesk": {"flows", "keyring"},
     "oidc": {"flows", "keyring"},
+    "monitoring": {"keyring"},
     "flows": {"mfa", "accounts", "pages"},
     "mfa": {"accounts", "messaging"},  # a factor keeps its credentials where accounts has them
     "accounts": {"messaging"},
@@ -31,7 +42,7 @@ BELOW = {
 }
 
 #: Only these may look at `flask.request`.
-SEES_REQUESTS = {"oidc", "flows", "servicedesk", "pages"}
+SEES_REQUESTS = {"oidc", "flows", "monitoring", "servicedesk", "pages"}
 
 #: What a room never sees, at all.
 BLIND_TO = {

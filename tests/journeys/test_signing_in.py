@@ -284,12 +284,6 @@ def test_a_post_under_another_host_name_is_misdirected(house: House, host: str) 
     assert re.fullmatch(r"[0-9A-Z]{4}-[0-9A-Z]{4}", page.text("kenmerk"))
 
 
-def test_health_answers_under_any_name(house: House) -> None:
-    for path in ("/health/live", "/health/ready"):
-        page = house.browser().send("GET", f"http://10.1.2.3:8400{path}")
-        assert (page.status, page.html) == (200, "ok")
-
-
 def test_a_wrong_second_step_can_be_tried_again(house: House) -> None:
     anna, browser = add_person(house, totp=True), house.browser()
     page = identify(browser, anna)

@@ -13,6 +13,7 @@ from tests.protocol.relying_party import Provider
 from tests.support.journeys import NOW, House, open_house
 from tests.support.keys import StandInKey
 from tests.support.run import Run
+from tests.support.web_server import WebServer, web_server
 
 
 @pytest.fixture
@@ -40,3 +41,10 @@ def apps_are_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     real = catalogue.every()
     made = tuple(StandInKey() if factor.kind == "totp" else factor for factor in real)
     monkeypatch.setattr(catalogue, "every", lambda: made)
+
+
+@pytest.fixture
+def site() -> Iterator[WebServer]:
+    """The web server of an application, on loopback."""
+    with web_server() as here:
+        yield here

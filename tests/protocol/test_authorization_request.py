@@ -173,7 +173,7 @@ def test_each_wrong_parameter_gets_the_error_of_its_standard(provider: Provider)
         ),
         *(("invalid_request", {"id_token_hint": value}) for value in ("x", "a.b.c", "x" * 20_000)),
         ("request_not_supported", {"request": "eyJhbGciOiJub25lIn0.e30."}),
-        ("request_uri_not_supported", {"request_uri": "https://app.example/object"}),
+        ("invalid_request_uri", {"request_uri": "https://app.example/object"}),
         ("registration_not_supported", {"registration": "{}"}),
         *(
             ("invalid_request", {name: value})

@@ -69,7 +69,11 @@ def test_everything_that_cannot_be_is_refused_in_one_sentence_and_changes_nothin
         "has no client_secret_basic": {"profile": "nlgov", "auth_method": "client_secret_basic"},
         "has no tls": {"auth_method": "tls"},
         "needs the client's public keys": {"auth_method": "private_key_jwt"},
-        "keys are for private_key_jwt": {"jwks": key},
+        "not both": {"jwks": key, "jwks_uri": "https://app.example/jwks.json"},
+        "cannot be fetched": {"jwks_uri": "ftp://app.example/jwks.json"},
+        "not with none": {"jwks": key, "request_object_signing_alg": "none"},
+        "needs keys": {"require_signed_request_object": True},
+        "web or native": {"application_type": "toaster"},
         "private key": {"auth_method": "private_key_jwt", "jwks": private},
         "list of keys": {"auth_method": "private_key_jwt", "jwks": {"kty": "EC"}},
         "type RSA, EC or OKP": {

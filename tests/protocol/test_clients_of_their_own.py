@@ -88,7 +88,7 @@ def test_what_does_not_go_together_is_refused_in_one_sentence(house: House) -> N
     wrong: dict[str, dict[str, Any]] = {
         "one grant_type": {"grant_types": ["authorization_code", "client_credentials"]},
         "one grant_type: ": {"grant_types": ["refresh_token"]},
-        "no grant_type 'password'": {"grant_types": ["password"]},
+        "no grant_type password": {"grant_types": ["password"]},
         "name its resource": {"grant_types": [], "redirect_uris": []},
         "has to authenticate": own | {"auth_method": "none"},
         "so it has no redirect_uri": own | {"redirect_uris": [CALLBACK]},
@@ -99,7 +99,7 @@ def test_what_does_not_go_together_is_refused_in_one_sentence(house: House) -> N
             "access_token_format": "opaque",
         },
         "no address of an API": {"resource": "https://api.voorbeeld.nl/#deel"},
-        "the resource 'wmo'": {"resource": "wmo"},
+        "the resource wmo": {"resource": "wmo"},
         "the resource 'http://localhost:8400/'": {"resource": f"{ISSUER}/"},
         "add that first": {"audiences": [API]},
         "an API has to": {"resource": API, "auth_method": "none"},

@@ -201,7 +201,8 @@ def test_what_is_no_fault_of_an_application_is_not_called_one(
 MODULES = (
     *("checks", "calls", "token", "credentials", "codes", "refresh_tokens", "holders", "server"),
     *("revocation", "introspection", "decide", "authorize"),
-    *("par", "received", "request_objects", "requests_pushed"),
+    *("par", "received", "request_objects", "requests_pushed", "requests_fetched"),
+    *("register", "register_managed", "metadata", "sectors"),
 )
 
 
@@ -241,6 +242,7 @@ PLACES = {
     "_to_client": 1,
     "_refuse": 0,
     "_wrong": 2,
+    "_unusable": 1,
     "refuse": 1,
     "_fail": 0,
     "RefusedToClient": 1,
