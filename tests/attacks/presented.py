@@ -136,7 +136,7 @@ PLACES: Final = {
         lambda who, token: who.asks(
             client_id=who.shop.client_id, request_uri=token, redirect_uri=who.shop.redirect_uri
         ),
-        "request_uri_not_supported",
+        "invalid_request_uri",
         "code",
     ),
     "id_token_hint": Place(
