@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from io import BytesIO
 from ipaddress import ip_address, ip_network
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
-from flask import Flask, redirect, request
+from flask import Flask, current_app, redirect, request
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from idp import audit, settings
 from idp.errors import RefusedOnOurPage
@@ -30,6 +32,8 @@ def come_in() -> ResponseReturnValue | None:
     audit.origin_is(origin())
     here = settings.current()
     if request.host == here.host or request.path in _WATCHED:
+        if "CONTENT_LENGTH" not in request.environ and request.environ.get("wsgi.input_terminated"):
+            _gather(request.environ)
         return None
     if request.method in {"GET", "HEAD"}:
         # quoted anew: the path comes decoded, and what was a %0d%0a must not end up in a header as itself
@@ -39,6 +43,23 @@ def come_in() -> ResponseReturnValue | None:
     raise RefusedOnOurPage(
         "client-request", HTTPStatus.MISDIRECTED_REQUEST, f"posted to another host than {here.host}"
     )
+
+
+def _gather(environ: dict[str, Any]) -> None:
+    """Put together a body that came in pieces, and so without a length: 413 for one too large, 400 for a broken one.
+
+    Werkzeug would read as much as it may hold, and take that for the whole.
+    """
+    most: int = current_app.config["MAX_CONTENT_LENGTH"]
+    body = bytearray()
+    try:
+        while len(body) <= most and (piece := environ["wsgi.input"].read(most + 1 - len(body))):
+            body += piece
+    except Exception as wrong:  # each server has words of its own for pieces that are none
+        raise BadRequest from wrong
+    if len(body) > most:
+        raise RequestEntityTooLarge
+    environ["wsgi.input"], environ["CONTENT_LENGTH"] = BytesIO(body), str(len(body))
 
 
 def origin() -> str | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from typing import Final
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
@@ -15,6 +17,15 @@ from idp.errors import RefusedOnOurPage
 from idp.logs import LOG, reference_is
 from idp.pages import show
 from idp.secret_values import new_reference
+
+#: How a program is told, under the reference code, what a person would read on a page.
+Teller = Callable[[HTTPStatus, str], Response]
+_TELLERS: Final = "idp-tellers"
+
+
+def tell_programs(app: Flask, tellers: Mapping[str, Teller]) -> None:
+    """At these addresses programs ask, which can do nothing with a page."""
+    app.extensions[_TELLERS] = tellers
 
 
 def init_app(app: Flask) -> None:
@@ -82,6 +93,9 @@ def _reference() -> str:
 def _page(
     error: str, status: HTTPStatus, reference: str, refusal: RefusedOnOurPage | None = None
 ) -> Response:
+    tellers: Mapping[str, Teller] = current_app.extensions.get(_TELLERS, {})
+    if (teller := tellers.get(request.path)) is not None:
+        return teller(status, reference)
     facts = dict(refusal.facts) if refusal else {}
     way_on = facts.pop("way_on", None)
     until = refusal.until if refusal else None

@@ -6,8 +6,11 @@ Authlib is spoken to in `server.py` and nowhere else; profiles decide wherever c
 
 from __future__ import annotations
 
+from typing import Final
+
 from flask import Flask
 
+from idp.flows.refusals import tell_programs
 from idp.oidc import (
     authorize,
     discovery,
@@ -19,6 +22,7 @@ from idp.oidc import (
     register_managed,
     revocation,
     token,
+    unreadable,
     userinfo,
 )
 
@@ -37,6 +41,8 @@ ROUTES = (
     ("/oauth2/userinfo", userinfo.userinfo, ("GET", "POST")),
     ("/oauth2/logout", logout.logout, ("GET", "POST")),
 )
+#: Where browsers come with a person; everywhere else programs ask, and are told what is wrong as programs are.
+PAGES: Final = (authorize.authorize, authorize.resume, authorize.agree, logout.logout)
 #: And where applications register themselves, when the operator lets them.
 SELF_REGISTRATION = (
     ("/oauth2/register", register.register, ("POST",)),
@@ -48,7 +54,10 @@ def init_app(app: Flask) -> None:
     """Register the endpoints; `SettingsError` when the settings enable a profile that does not exist."""
     profiles.enabled(app.config["IDP"])
     more = SELF_REGISTRATION if app.config["IDP"].dynamic_registration else ()
-    for address, view, methods in (*ROUTES, *more):
+    offered = (*ROUTES, *more)
+    programs = [address for address, view, _ in offered if view not in PAGES]
+    tell_programs(app, dict.fromkeys(programs, unreadable.told))
+    for address, view, methods in offered:
         name = (
             address.strip("/").replace("/", "_").replace(".", "").replace("<", "").replace(">", "")
         )

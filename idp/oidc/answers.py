@@ -74,6 +74,13 @@ def json(
     )
 
 
+def nothing(*, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None) -> Response:
+    """An answer without a body, and so of no kind, that no cache keeps."""
+    response = Response(status=status, headers={**NEVER_KEPT, **(headers or {})})
+    del response.headers["Content-Type"]
+    return response
+
+
 def jwt(token: str) -> Response:
     """A JWT that no cache keeps (OpenID Connect Core section 5.3.2)."""
     return Response(token, mimetype="application/jwt", headers=NEVER_KEPT)

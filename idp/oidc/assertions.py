@@ -14,6 +14,10 @@ from idp.oidc.parameters import is_clean
 from idp.oidc.registered import RegisteredClient
 
 TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+#: The kind of JWT, as a header names it (RFC 8725 section 3.11): most clients say `JWT`, or nothing.
+_TYPES: Final = frozenset(
+    {"", "jwt", "client-authentication+jwt", "application/client-authentication+jwt"}
+)
 #: How far ahead an assertion may end, in seconds.
 MOST_AHEAD: Final = 300
 _LONGEST_JTI: Final = 500
@@ -32,8 +36,8 @@ def verify(assertion: str, client: RegisteredClient) -> None:
     Spending it is an insert that can lose, part of the caller's transaction: of two requests at once one is refused.
     """
     typ, claims = client_jwts.verified(assertion, client)
-    if typ.endswith("oauth-authz-req+jwt"):  # those go through browsers (RFC 9101 section 10.8)
-        raise JwtRefused("a request object is no assertion")
+    if typ not in _TYPES:  # a request object, say, goes through browsers (RFC 9101 section 10.8)
+        raise JwtRefused("typ is that of another kind of JWT")
     now = clock.now().timestamp()
     if claims.get("iss") != client.client_id or claims.get("sub") != client.client_id:
         raise JwtRefused("iss and sub must be the client_id")

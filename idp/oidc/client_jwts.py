@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
+from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -51,7 +51,7 @@ class _Registry(JWSRegistry):
 def unverified_claims(token: str) -> dict[str, Any] | None:
     """What it says, of which nothing is believed; `None` when it cannot be read."""
     try:
-        return _claims(jws.extract_compact(token.encode()).payload)
+        return _object(jws.extract_compact(token.encode(), registry=_Registry()).payload)
     except UNREADABLE:
         return None
 
@@ -66,7 +66,7 @@ def verified(token: str, client: RegisteredClient, *, alg: str | None = None) ->
         raise JwtRefused("too long")
     algs = client.profile.assertion_algs if alg is None else (alg,)
     try:
-        header = jws.extract_compact(token.encode()).headers()
+        header = _header(token)
         keys = client_keys.of(client)
         found = _by_one_of(keys, token, header, algs)
         if found is None and client.jwks_uri is not None and _may_be_new(header, keys):
@@ -91,7 +91,7 @@ def _by_one_of(
         if not _fits(key, header):
             continue
         try:
-            return _claims(jws.deserialize_compact(token, key, registry=registry).payload)
+            return _object(jws.deserialize_compact(token, key, registry=registry).payload)
         except UNREADABLE:
             continue
     return None
@@ -107,12 +107,8 @@ def seconds(claims: Mapping[str, Any], name: str) -> float | None:
     value = claims.get(name)
     if value is None:
         return None
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float)
-        or not math.isfinite(value)
-        or abs(value) > 1e12
-    ):
+    # compared so that NaN fails too, and before anything makes a float of more digits than one can hold
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= 1e12:
         raise JwtRefused(f"{name} is no time")
     return float(value)
 
@@ -127,12 +123,25 @@ def _fits(key: ClientKey, header: Mapping[str, Any]) -> bool:
     return not isinstance(key, ECKey | OKPKey) or key.curve_name == _CURVES.get(str(alg))
 
 
-def _claims(payload: bytes | None) -> dict[str, Any]:
-    """The claims; `ValueError` for anything but one JSON object without repeated members."""
-    claims = json.loads(payload or b"", object_pairs_hook=_no_repeats, parse_constant=_no_constant)
-    if not isinstance(claims, dict):
+def _header(token: str) -> dict[str, Any]:
+    """The header; `ValueError` when it asks for rules, of which we know none (RFC 7515 section 4.1.11, RFC 7797)."""
+    part, _, rest = token.partition(".")
+    if rest.count(".") != 1:
+        raise ValueError("no JWS")
+    header = _object(b64decode(part + "=" * (-len(part) % 4), b"-_", validate=True))
+    if header.keys() & {"crit", "b64"}:
+        raise ValueError("extensions")
+    return header
+
+
+def _object(text: bytes | None) -> dict[str, Any]:
+    """`ValueError` for anything but one JSON object in UTF-8 (RFC 7515 section 2) without repeated members."""
+    read = json.loads(
+        str(text or b"", "utf-8"), object_pairs_hook=_no_repeats, parse_constant=_no_constant
+    )
+    if not isinstance(read, dict):
         raise ValueError("no object")
-    return claims
+    return read
 
 
 def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

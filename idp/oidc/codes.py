@@ -43,6 +43,9 @@ _CLAIM: Final = (
     .values(claimed_at=bindparam("now"))
     .returning(*_CODES.c)
 )
+_GIVE_BACK: Final = (
+    update(_CODES).where(_CODES.c.digest == bindparam("given")).values(claimed_at=None)
+)
 _LOOK: Final = select(_CODES).where(_CODES.c.digest == bindparam("given"))
 
 
@@ -122,6 +125,11 @@ def claim(code: str, *, client_id: str, redirect_uri: str, verifier: str | None)
         reference=row.reference,
         audience=tuple((row.audience or "").split()),
     )
+
+
+def give_back(code: ClaimedCode) -> None:
+    """Undo a claim within the transaction that made it: the request was refused for something beside the code."""
+    connection().execute(_GIVE_BACK, {"given": code.family})
 
 
 def challenge_of(verifier: str) -> str:

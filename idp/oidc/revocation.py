@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
 from flask import Response
 
 from idp.audit import Event, record
@@ -28,4 +26,4 @@ def revoke() -> Response:
     if ended is not None:
         record(Event.TOKEN_REVOKED, actor="client", **ended)
     db.session.commit()
-    return Response(status=HTTPStatus.OK, headers=answers.NEVER_KEPT)
+    return answers.nothing()

@@ -144,9 +144,13 @@ class CodeGrant(AuthorizationCodeGrant):
             redirect_uri=sent.get("redirect_uri", ""),
             verifier=sent.get("code_verifier"),
         )
-        client.audience = resources.of_a_token(
-            client.registered, claimed.audience, client.asked, **claimed.facts
-        )
+        try:
+            client.audience = resources.of_a_token(
+                client.registered, claimed.audience, client.asked, **claimed.facts
+            )
+        except RefusedToClient:
+            codes.give_back(claimed)
+            raise
         return claimed
 
     def delete_authorization_code(self, authorization_code: ClaimedCode) -> None:

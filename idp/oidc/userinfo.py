@@ -96,10 +96,8 @@ class NoToken(RefusedToClient):
 
 def _refused(refusal: RefusedToClient) -> Response:
     if isinstance(refusal, NoToken):
-        return Response(
-            status=HTTPStatus.UNAUTHORIZED,
-            headers={**answers.NEVER_KEPT, "WWW-Authenticate": 'Bearer realm="oauth2"'},
-        )
+        challenge = {"WWW-Authenticate": 'Bearer realm="oauth2"'}
+        return answers.nothing(status=HTTPStatus.UNAUTHORIZED, headers=challenge)
     response = answers.refused_as_json(refusal)
     if (
         refusal.status == HTTPStatus.INTERNAL_SERVER_ERROR

@@ -20,6 +20,7 @@ from idp.database import connection, db
 from idp.deliveries import queue
 from idp.models import Client, Delivery
 from idp.oidc.backchannel import PAUSES
+from idp.settings import Settings
 from tests.cli.processes import running
 from tests.protocol.relying_party import Provider, unverified
 from tests.protocol.test_logout import sign_out
@@ -200,19 +201,20 @@ def test_no_transaction_is_open_while_we_wait_for_an_application(
 
 
 def test_a_process_that_is_killed_half_way_is_followed_by_another(
-    provider: Provider, house: House, heard: Receiver, database_url: str, tmp_path: Path
+    provider: Provider, house: House, heard: Receiver, tmp_path: Path
 ) -> None:
     heard.opened.clear()
     somebody_signs_out(provider, heard)
-    secret = tmp_path / "root-secret"
+    here: Settings = house.app.config["IDP"]
+    assert here.secret_file is not None
     environment = {
         "IDP_ISSUER": ISSUER,
-        "IDP_DATABASE_URL": database_url,
-        "IDP_KEYS": f"file:{tmp_path / 'keys'}",
-        "IDP_SECRET_FILE": str(secret),
+        "IDP_DATABASE_URL": here.database_url,
+        "IDP_KEYS": here.keys,
+        "IDP_SECRET_FILE": str(here.secret_file),
         "IDP_DEMO": "1",
     }
-    secret.chmod(0o600)
+    here.secret_file.chmod(0o600)
     with running("deliver", folder=tmp_path, environment=environment) as killed:
         first = heard.wait_for_one()
         assert killed.ends(signal.SIGKILL) == -signal.SIGKILL

@@ -139,6 +139,18 @@ def test_no_way_in_gives_a_token_for_an_api_that_is_not_the_clients(
     assert unverified(after["access_token"])[1]["aud"][0] == WMO, "a refused try spends nothing"
 
 
+def test_a_code_that_is_redeemed_for_an_api_it_is_not_for_is_not_spent(
+    provider: Provider, house: House
+) -> None:
+    shop, browser = with_apis(provider), browser_of(provider, house)
+    code = ask(shop, browser, WMO)["code"]
+    for api in (OTHER, ZORG, "x", "https://kwaad.example/"):
+        answer = redeem(shop, code, api)
+        assert (answer.status_code, answer.get_json()["error"]) == (400, "invalid_target"), api
+    assert redeem(shop, code, WMO).status_code == 200
+    assert redeem(shop, code, WMO).get_json()["error"] == "invalid_grant"
+
+
 def test_narrowed_once_is_not_widened_by_the_next_refresh_beyond_the_sign_in(
     provider: Provider, house: House
 ) -> None:

@@ -20,11 +20,14 @@ def relative(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def test_the_page_of_settings_is_fresh() -> None:
+@pytest.mark.parametrize(
+    ("module", "name"), [("idp.settings", "settings.md"), ("idp.oidc.openapi", "openapi.json")]
+)
+def test_what_is_made_from_the_code_is_fresh(module: str, name: str) -> None:
     told = subprocess.run(
-        [sys.executable, "-m", "idp.settings"], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-m", module], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    written = ROOT / "docs" / "settings.md"
+    written = ROOT / "docs" / name
     assert written.exists(), "run `make docs`"
     assert written.read_text(encoding="utf-8") == told.stdout, "run `make docs`"
 
