@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ MODULES = (
     "mpm_event", "authn_core", "authz_core", "authz_user", "dir", "env", "headers", "include",
     "auth_openidc",
 )  # fmt: skip
+TOLD_WITHIN_SECONDS = 30
 #: Debian's own, for the processes that answer; only root can become somebody else.
 NOBODY = "User www-data\nGroup www-data\n"
 CONFIGURATION = """\
@@ -27,6 +29,7 @@ Listen 127.0.0.1:{port}
 PidFile "{folder}/apache.pid"
 DefaultRuntimeDir "{folder}"
 ErrorLog "{folder}/apache.log"
+TransferLog "{folder}/apache.log"
 {modules}
 {user}
 DocumentRoot "{pages}"
@@ -60,6 +63,13 @@ class Apache:
     def log(self) -> str:
         """What it said."""
         return (self.folder / "apache.log").read_text(encoding="utf-8")
+
+    def waits_for(self, line: str) -> None:
+        """Until it says so: what the provider sends it goes by no browser."""
+        deadline = time.monotonic() + TOLD_WITHIN_SECONDS
+        while line not in self.log():
+            assert time.monotonic() < deadline, f"nobody told it:\n{self.log()}"
+            time.sleep(0.05)
 
 
 @contextmanager

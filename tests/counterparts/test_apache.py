@@ -16,6 +16,7 @@ from tests.counterparts.sign_in import Door
 from tests.support import machine
 
 SCOPES = "openid profile applicaties"
+BACKCHANNEL = "/redirect_uri?logout=backchannel"
 
 
 @pytest.fixture
@@ -24,7 +25,8 @@ def apache(operator: Operator, tmp_path: Path) -> Iterator[Apache]:
     [port] = free_ports(1)
     added = operator.types(
         "client", "add", "Apache", "--for", "apache", "--address", f"http://localhost:{port}",
-        "--scope", SCOPES, "--application", "wmo-berichten", "--json",
+        "--scope", SCOPES, "--application", "wmo-berichten",
+        "--backchannel-logout-uri", f"http://localhost:{port}{BACKCHANNEL}", "--json",
     ).json  # fmt: skip
     with apache_at(
         port,
@@ -64,6 +66,18 @@ def test_signing_out_there_signs_out_here_and_comes_back(apache: Apache, door: D
     assert door.leave(leaving) == after
     assert "U bent uitgelogd." in apache.browser.get(after).html
     assert not door.is_open()
+    sent = apache.browser.get("/").left_for
+    assert sent is not None
+    assert sent.startswith(door.issuer)
+
+
+def test_signing_out_here_ends_the_session_there_unseen(apache: Apache, door: Door) -> None:
+    signed_in(apache, door)
+    assert apache.browser.get("/").status == 200
+    door.browser.get("/")
+    assert door.browser.submit("uitloggen").name == "logged-out"
+    told = f'"POST {BACKCHANNEL} HTTP/1.1" 200'
+    apache.waits_for(told)
     sent = apache.browser.get("/").left_for
     assert sent is not None
     assert sent.startswith(door.issuer)
