@@ -14,7 +14,18 @@ from typing import Any, Final
 import orjson
 
 from idp import keyring
-from idp.oidc import ROUTES, assertions, calls, checks, discovery, parameters, token
+from idp.oidc import (
+    ROUTES,
+    SELF_REGISTRATION,
+    assertions,
+    calls,
+    checks,
+    discovery,
+    metadata_members,
+    parameters,
+    profiles,
+    token,
+)
 from idp.oidc.refusals import Code
 from idp.settings import Settings
 
@@ -119,12 +130,14 @@ _SCHEMAS: Final[Json] = {
 def document() -> Json:
     """The whole document, for a deployment with every profile and every key."""
     paths: Json = {}
-    for address, _view, methods in ROUTES:
-        if "<" in address:  # a browser's own steps, at addresses that we make up for it
+    for address, _view, methods in (*ROUTES, *SELF_REGISTRATION):
+        if "<request_id>" in address:  # a browser's own steps, at addresses that we make up for it
             continue
-        paths[address] = {
-            method.lower(): _OPERATIONS[address, method]
-            | {"operationId": f"{method.lower()}-{address.rpartition('/')[2]}"}
+        path = address.replace("<", "{").replace(">", "}")
+        name = path.removesuffix("/{client_id}").rpartition("/")[2]
+        paths[path] = {
+            method.lower(): _OPERATIONS[path, method]
+            | {"operationId": f"{method.lower()}-{name}" + ("-client" if "{" in path else "")}
             for method in methods
         }
     return {
@@ -142,7 +155,7 @@ def document() -> Json:
         "servers": [{"url": EXAMPLE_ISSUER}],
         "paths": paths,
         "components": {
-            "schemas": _SCHEMAS | {"Metadata": _metadata()},
+            "schemas": _SCHEMAS | {"Metadata": _metadata()} | _registration(),
             "securitySchemes": {
                 "client_secret_basic": {"type": "http", "scheme": "basic"},
                 "bearer": {"type": "http", "scheme": "bearer"},
@@ -153,14 +166,47 @@ def document() -> Json:
 
 def _metadata() -> Json:
     """The shape of the metadata, read off the metadata."""
-    settings = Settings.model_construct(issuer=EXAMPLE_ISSUER)
-    told = discovery.document(settings, resists_phishing=True, signs=keyring.SIGNING)
+    plain = Settings.model_construct(issuer=EXAMPLE_ISSUER)
+    whole = plain.model_copy(update={"dynamic_registration": True, "frontchannel_logout": True})
+    always, told = (
+        discovery.document(each, resists_phishing=True, signs=keyring.SIGNING)
+        for each in (plain, whole)
+    )
     return {
         "description": "OpenID Connect Discovery section 3, RFC 8414 section 2.",
         "type": "object",
-        "required": [name for name in told if name != "sub_id_types_supported"],
+        "required": [name for name in always if name != "sub_id_types_supported"],
         "properties": {name: _shape_of(value) for name, value in told.items()},
         "additionalProperties": False,
+    }
+
+
+def _registration() -> Json:
+    """What an application says of itself, and what it is told (RFC 7591 sections 2 and 3.2.1)."""
+    profile = profiles.known()["basic"]
+    said = {each.name: _shape_of(each.usual(profile)) for each in metadata_members.MEMBERS}
+    said |= dict.fromkeys(metadata_members.DESCRIBING, _TEXT) | {"contacts": _shape_of([])}
+    said["response_types"] = {"type": "array", "items": {"enum": ["code"]}}
+    said["jwks"] = {"$ref": "#/components/schemas/KeySet"}
+    texts = {name: _TEXT for name, shape in said.items() if shape is _URI}
+    ours = dict.fromkeys(
+        ("client_id", "registration_client_uri", "registration_access_token"), _TEXT
+    )
+    told = ours | dict.fromkeys(("client_id_issued_at", "client_secret_expires_at"), _NUMBER)
+    return {
+        "Registration": {
+            "description": "RFC 7591 section 2; names may carry a language (`client_name#en`), others are ignored.",
+            "type": "object",
+            "required": ["redirect_uris"],
+            "properties": said | texts,
+        },
+        "Registered": {
+            "description": "RFC 7591 section 3.2.1: what counts; a secret is shown when it was made, never again.",
+            "type": "object",
+            "required": list(ours),
+            "properties": said | texts | told | {"client_secret": _TEXT},
+            "additionalProperties": True,
+        },
     }
 
 
@@ -240,6 +286,18 @@ def _of_clients(good: HTTPStatus, body: Json) -> Json:
     return answers | {"security": [{"client_secret_basic": []}, {}]}
 
 
+def _of_registration(good: HTTPStatus, body: Json, *, posted: bool) -> Json:
+    """What an application gets that registers itself, where the operator lets it."""
+    more = (_TOO_LARGE, _ELSEWHERE) if posted else (_ELSEWHERE,)
+    refusals = (_BAD, _UNKNOWN, _TOO_MANY, *more)
+    errors = {f"at_{int(each)}": _ERROR for each in refusals}
+    errors["at_401"] = _ERROR | _CHALLENGE
+    answers = _answers(good, *refusals, **errors, **{f"at_{int(good)}": body})
+    said = {"schema": {"$ref": "#/components/schemas/Registration"}}
+    sent = {"requestBody": {"required": True, "content": {"application/json": said}}}
+    return answers | {"security": [{"bearer": []}]} | (sent if posted else {})
+
+
 def _of_userinfo(*, posted: bool) -> Json:
     more = (_TOO_LARGE, _ELSEWHERE) if posted else ()
     told = _json("UserInfo")
@@ -254,6 +312,10 @@ def _told(summary: str, **rest: Any) -> Json:
     return {"summary": summary, **rest}
 
 
+_MANAGED: Final = "/oauth2/register/{client_id}"
+_CLIENT_ID: Final[list[Json]] = [
+    {"name": "client_id", "in": "path", "required": True, "schema": _TEXT}
+]
 _METADATA: Final = _told(
     "Metadata (OpenID Connect Discovery section 4)", **_answers(_OK, at_200=_json("Metadata"))
 )
@@ -312,6 +374,25 @@ _OPERATIONS: Final[Mapping[tuple[str, str], Json]] = {
         "The same, posted",
         requestBody=_form(parameters.LOGOUT, pushed=False) | {"required": False},
         **_of_pages(posted=True),
+    ),
+    ("/oauth2/register", "POST"): _told(
+        "An application registers itself, with a token of the operator (RFC 7591 section 3)",
+        **_of_registration(_CREATED, _json("Registered"), posted=True),
+    ),
+    (_MANAGED, "GET"): _told(
+        "It reads its registration (RFC 7592 section 2.1)",
+        parameters=_CLIENT_ID,
+        **_of_registration(_OK, _json("Registered"), posted=False),
+    ),
+    (_MANAGED, "PUT"): _told(
+        "It says all of it anew (RFC 7592 section 2.2)",
+        parameters=_CLIENT_ID,
+        **_of_registration(_OK, _json("Registered"), posted=True),
+    ),
+    (_MANAGED, "DELETE"): _told(
+        "It ends its registration (RFC 7592 section 2.3)",
+        parameters=_CLIENT_ID,
+        **_of_registration(HTTPStatus.NO_CONTENT, {}, posted=False),
     ),
 }
 

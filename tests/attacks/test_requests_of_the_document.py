@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -23,9 +24,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from idp.oidc import ROUTES
-from tests.protocol.relying_party import AFTERWARDS, ISSUER, Provider
-from tests.support.journeys import House
+from idp.clock import Standing
+from idp.oidc import ROUTES, SELF_REGISTRATION
+from tests.protocol.registering import newcomer
+from tests.protocol.relying_party import AFTERWARDS, CALLBACK, ISSUER, Provider
+from tests.support.journeys import House, open_house
 from tests.support.run import Run
 from tests.support.source import ROOT
 
@@ -53,7 +56,7 @@ RUNS: Final = [
     or {"requestBody", "parameters"} & DOCUMENT["paths"][path][method.lower()].keys()
 ]
 #: What a request that gets what it asks ends in.
-GOOD: Final = {one: {200, 201, 303} & promised(*one) for one in OPERATIONS}
+GOOD: Final = {one: {200, 201, 204, 303} & promised(*one) for one in OPERATIONS}
 #: Requests for each way to use an endpoint.
 EXAMPLES: Final = 8
 CHECKS: Final = [
@@ -78,6 +81,12 @@ SCHEMA: Final = schemathesis.openapi.from_dict(without_noise(DOCUMENT))
 
 
 @pytest.fixture
+def house(time: Standing, database_url: str, tmp_path: Path) -> House:
+    """A house where applications may register themselves."""
+    return open_house(database_url, tmp_path, dynamic_registration=True)
+
+
+@pytest.fixture
 def provider(house: House, run: Run) -> Provider:
     return Provider.of(house, run)
 
@@ -88,6 +97,8 @@ class Right:
 
     fields: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    client_id: str = ""
+    """In its address, where one belongs there."""
 
 
 def right_requests(provider: Provider, path: str) -> list[Right]:
@@ -104,6 +115,10 @@ def right_requests(provider: Provider, path: str) -> list[Right]:
         "code_verifier": shop.verifier,
     }
     about = Right({"token": tokens["access_token"], "token_type_hint": "x"}, shop.header())
+    themselves = newcomer(provider.house, most=100)
+    said = {"redirect_uris": [CALLBACK], "client_name": "Proef"}
+    registered = themselves.register(**said)
+    managing = {"Authorization": f"Bearer {registered['registration_access_token']}"}
     signing_out = {
         "id_token_hint": tokens["id_token"],
         "post_logout_redirect_uri": AFTERWARDS,
@@ -131,6 +146,10 @@ def right_requests(provider: Provider, path: str) -> list[Right]:
             Right({"access_token": tokens["access_token"]}),
             Right({}, {"Authorization": "Basic !"}),
         ],
+        "/oauth2/register": [Right(said, {"Authorization": f"Bearer {themselves.token}"})],
+        "/oauth2/register/{client_id}": [
+            Right(said | {"client_id": registered["client_id"]}, managing, registered["client_id"])
+        ],
         "/oauth2/logout": [Right({}, session), Right(signing_out), Right(signing_out, session)],
     }
     return [*ways.get(path, []), Right()]
@@ -157,7 +176,9 @@ def test_every_answer_is_one_that_the_document_promises(
         changed=strategies.integers(0, 3) | strategies.just(100),
     )
     def ask(case: Any, right: Right, changed: int) -> None:
-        made = case.body if method == "POST" else case.query
+        made = case.body if method in {"POST", "PUT"} else case.query
+        if right.client_id:
+            case.path_parameters["client_id"] = right.client_id
         if isinstance(made, dict):
             few = dict(list(made.items())[:changed])
             made.clear()
@@ -171,5 +192,7 @@ def test_every_answer_is_one_that_the_document_promises(
 
 
 def test_the_document_names_every_endpoint() -> None:
-    served = {(each, path) for path, _view, methods in ROUTES for each in methods}
-    assert set(OPERATIONS) == {one for one in served if "<" not in one[1]}
+    routes = (*ROUTES, *SELF_REGISTRATION)
+    served = {(each, path) for path, _view, methods in routes for each in methods}
+    known = {(method, path.replace("{", "<").replace("}", ">")) for method, path in OPERATIONS}
+    assert known == {one for one in served if "<request_id>" not in one[1]}
