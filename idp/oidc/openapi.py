@@ -13,33 +13,19 @@ from typing import Any, Final
 
 import orjson
 
-from idp import keyring
 from idp.oidc import (
     ROUTES,
     SELF_REGISTRATION,
     assertions,
     calls,
     checks,
-    discovery,
-    metadata_members,
+    openapi_schemas,
     parameters,
-    profiles,
     token,
 )
-from idp.oidc.refusals import Code
-from idp.settings import Settings
+from idp.oidc.openapi_schemas import EXAMPLE_ISSUER, REFERENCE, TEXT, Json
 
-Json = dict[str, Any]
-
-#: Every deployment has its own; the documents use this one.
-EXAMPLE_ISSUER: Final = "https://inloggen.voorbeeld.nl"
 _FORM: Final = calls.FORM
-#: RFC 6749 sections 4.1.2.1 and 5.2.
-_PLAIN_ASCII: Final = r"^[\x20-\x21\x23-\x5B\x5D-\x7E]*$"
-_URI: Final[Json] = {"type": "string", "format": "uri"}
-_REFERENCE: Final[Json] = {"type": "string", "format": "uri-reference"}
-_TEXT: Final[Json] = {"type": "string"}
-_NUMBER: Final[Json] = {"type": "integer", "minimum": 0}
 
 #: What a value looks like, where the standard says; the longest that we read is in `_longest`.
 _SHAPES: Final[Mapping[str, Json]] = {
@@ -55,76 +41,6 @@ _SHAPES: Final[Mapping[str, Json]] = {
     "grant_type": {"enum": list(token.GRANTS)},
     "client_assertion_type": {"enum": [assertions.TYPE]},
 }  # fmt: skip
-
-_SCHEMAS: Final[Json] = {
-    "Error": {
-        "description": "RFC 6749 section 5.2. The kenmerk at the end of the description is what our operators need.",
-        "type": "object",
-        "required": ["error"],
-        "properties": {
-            "error": {"enum": sorted(Code)},
-            "error_description": {"type": "string", "pattern": _PLAIN_ASCII},
-        },
-        "additionalProperties": False,
-    },
-    "Tokens": {
-        "description": "RFC 6749 section 5.1, OpenID Connect Core section 3.1.3.3.",
-        "type": "object",
-        "required": ["access_token", "token_type", "expires_in"],
-        "properties": {
-            "access_token": _TEXT,
-            "token_type": {"const": "Bearer"},
-            "expires_in": _NUMBER,
-            "scope": _TEXT,
-            "id_token": _TEXT,
-            "refresh_token": _TEXT,
-        },
-        "additionalProperties": False,
-    },
-    "PushedRequest": {
-        "description": "RFC 9126 section 2.2.",
-        "type": "object",
-        "required": ["request_uri", "expires_in"],
-        "properties": {"request_uri": _TEXT, "expires_in": _NUMBER},
-        "additionalProperties": False,
-    },
-    "Introspection": {
-        "description": "RFC 7662 section 2.2; nothing but `active` for a token that is not in force.",
-        "type": "object",
-        "required": ["active"],
-        "properties": {
-            "active": {"type": "boolean"},
-            **dict.fromkeys(("iss", "client_id", "token_type", "scope", "sub", "acr"), _TEXT),
-            **dict.fromkeys(("iat", "exp", "auth_time"), _NUMBER),
-            "aud": {"type": ["string", "array"], "items": _TEXT},
-            "grant_type": _TEXT,
-            "entitlements": {"type": "array", "items": _TEXT},
-        },
-        "additionalProperties": False,
-    },
-    "UserInfo": {
-        "description": "OpenID Connect Core section 5.3.2: the claims of the scopes.",
-        "type": "object",
-        "required": ["sub"],
-        "properties": {"sub": _TEXT},
-    },
-    "KeySet": {
-        "description": "RFC 7517 section 5.",
-        "type": "object",
-        "required": ["keys"],
-        "properties": {
-            "keys": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "required": ["kty", "kid", "use", "alg"],
-                    "additionalProperties": _TEXT,
-                },
-            }
-        },
-        "additionalProperties": False,
-    },
-}
 
 
 def document() -> Json:
@@ -155,65 +71,13 @@ def document() -> Json:
         "servers": [{"url": EXAMPLE_ISSUER}],
         "paths": paths,
         "components": {
-            "schemas": _SCHEMAS | {"Metadata": _metadata()} | _registration(),
+            "schemas": openapi_schemas.every(),
             "securitySchemes": {
                 "client_secret_basic": {"type": "http", "scheme": "basic"},
                 "bearer": {"type": "http", "scheme": "bearer"},
             },
         },
     }
-
-
-def _metadata() -> Json:
-    """The shape of the metadata, read off the metadata."""
-    plain = Settings.model_construct(issuer=EXAMPLE_ISSUER)
-    whole = plain.model_copy(update={"dynamic_registration": True, "frontchannel_logout": True})
-    always, told = (
-        discovery.document(each, resists_phishing=True, signs=keyring.SIGNING)
-        for each in (plain, whole)
-    )
-    return {
-        "description": "OpenID Connect Discovery section 3, RFC 8414 section 2.",
-        "type": "object",
-        "required": [name for name in always if name != "sub_id_types_supported"],
-        "properties": {name: _shape_of(value) for name, value in told.items()},
-        "additionalProperties": False,
-    }
-
-
-def _registration() -> Json:
-    """What an application says of itself, and what it is told (RFC 7591 sections 2 and 3.2.1)."""
-    profile = profiles.known()["basic"]
-    said = {each.name: _shape_of(each.usual(profile)) for each in metadata_members.MEMBERS}
-    said |= dict.fromkeys(metadata_members.DESCRIBING, _TEXT) | {"contacts": _shape_of([])}
-    said["response_types"] = {"type": "array", "items": {"enum": ["code"]}}
-    said["jwks"] = {"$ref": "#/components/schemas/KeySet"}
-    texts = {name: _TEXT for name, shape in said.items() if shape is _URI}
-    ours = dict.fromkeys(
-        ("client_id", "registration_client_uri", "registration_access_token"), _TEXT
-    )
-    told = ours | dict.fromkeys(("client_id_issued_at", "client_secret_expires_at"), _NUMBER)
-    return {
-        "Registration": {
-            "description": "RFC 7591 section 2; names may carry a language (`client_name#en`), others are ignored.",
-            "type": "object",
-            "required": ["redirect_uris"],
-            "properties": said | texts,
-        },
-        "Registered": {
-            "description": "RFC 7591 section 3.2.1: what counts; a secret is shown when it was made, never again.",
-            "type": "object",
-            "required": list(ours),
-            "properties": said | texts | told | {"client_secret": _TEXT},
-            "additionalProperties": True,
-        },
-    }
-
-
-def _shape_of(value: object) -> Json:
-    if isinstance(value, bool):
-        return {"type": "boolean"}
-    return {"type": "array", "items": _TEXT} if isinstance(value, list) else _URI
 
 
 def _parameter(name: str, longest: int) -> Json:
@@ -263,9 +127,9 @@ _OK, _CREATED, _SEE_OTHER = HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.SEE_OT
 _BAD, _UNKNOWN, _FORBIDDEN = HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN
 _CONFLICT, _TOO_LARGE = HTTPStatus.CONFLICT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 _ELSEWHERE, _TOO_MANY = HTTPStatus.MISDIRECTED_REQUEST, HTTPStatus.TOO_MANY_REQUESTS
-_PAGE: Final[Json] = {"content": {"text/html": {"schema": _TEXT}}}
-_THERE: Final[Json] = {"headers": {"Location": {"required": True, "schema": _REFERENCE}}}
-_CHALLENGE: Final[Json] = {"headers": {"WWW-Authenticate": {"required": True, "schema": _TEXT}}}
+_PAGE: Final[Json] = {"content": {"text/html": {"schema": TEXT}}}
+_THERE: Final[Json] = {"headers": {"Location": {"required": True, "schema": REFERENCE}}}
+_CHALLENGE: Final[Json] = {"headers": {"WWW-Authenticate": {"required": True, "schema": TEXT}}}
 _ERROR: Final = _json("Error")
 
 
@@ -301,7 +165,7 @@ def _of_registration(good: HTTPStatus, body: Json, *, posted: bool) -> Json:
 def _of_userinfo(*, posted: bool) -> Json:
     more = (_TOO_LARGE, _ELSEWHERE) if posted else ()
     told = _json("UserInfo")
-    told["content"]["application/jwt"] = {"schema": _TEXT}
+    told["content"]["application/jwt"] = {"schema": TEXT}
     errors = {f"at_{int(each)}": _ERROR for each in (_BAD, *more)}
     # who brings no token gets a challenge alone (RFC 6750 section 3.1), and a body is none that must be there
     answers = _answers(_OK, _BAD, _UNKNOWN, *more, at_200=told, at_401=_CHALLENGE, **errors)
@@ -314,7 +178,7 @@ def _told(summary: str, **rest: Any) -> Json:
 
 _MANAGED: Final = "/oauth2/register/{client_id}"
 _CLIENT_ID: Final[list[Json]] = [
-    {"name": "client_id", "in": "path", "required": True, "schema": _TEXT}
+    {"name": "client_id", "in": "path", "required": True, "schema": TEXT}
 ]
 _METADATA: Final = _told(
     "Metadata (OpenID Connect Discovery section 4)", **_answers(_OK, at_200=_json("Metadata"))
