@@ -1,6 +1,6 @@
 """An outside conformance suite as we meet it: a web server with https on loopback, and a browser without script.
 
-The browser does literally what the suite's configuration file says: its commands `text`, `click` and `wait`, and no others.
+The browser does literally what the suite's configuration file says: `text`, `click` and `wait`, and nothing else.
 """
 
 from __future__ import annotations
