@@ -122,6 +122,8 @@ def _read(config: Path) -> Plan:
         raise WrongInput(f"{config}: suite is an https address, alias is a word in lower case")
     if not str(settings.get("issuer", "")).startswith("https://"):
         raise WrongInput(f"{config}: issuer has to be https, like the suite's own address")
+    if missing := [str(each) for each in trusts if not each.is_file()]:
+        raise WrongInput(f"{config}: trusts names {', '.join(missing)}, which is not there")
     return Plan(suite, trusts, settings)
 
 

@@ -1,4 +1,4 @@
-"""The demo over https: a certificate authority of its own, and both servers under gunicorn, which speaks TLS.
+"""The demo, and a provider for a conformance suite, over https: an authority of its own, and gunicorn that speaks TLS.
 
 python -m idp.cli.demo_tls provider|relying-party BIND CERTIFICATE KEY
 """

@@ -26,6 +26,7 @@ from tests.cli.processes import answer, free_ports, running
 from tests.support.suite import PlainBrowser, SuiteServer, suite_server
 
 ALIAS = "proef"
+SHIPPED = Path(__file__).parents[2] / "deploy/conformance.toml"
 
 
 @dataclass
@@ -293,7 +294,7 @@ def _usual(folder: Path, **more: str) -> Path:
 
 
 def test_preparing_again_replaces_what_it_made_and_keeps_the_certificate(tmp_path: Path) -> None:
-    config, folder = _usual(tmp_path), tmp_path / "made"
+    config, folder = SHIPPED, tmp_path / "made"
     assert prepare(config, folder)[0] == 0
     first = (folder / "people.json").read_text(), (folder / "tls/server.pem").read_text()
     assert prepare(config, folder)[0] == 0
@@ -336,7 +337,7 @@ def test_what_cannot_be_prepared_is_refused_in_one_line(
     code, said = prepare(_usual(tmp_path, **more), tmp_path / "made")
     assert (code, said.count("\n")) == (2, 1), said
     assert says in said
-    assert not (tmp_path / "made/idp.db").exists()
+    assert not (tmp_path / "made").exists()
 
 
 def test_another_host_gets_a_certificate_of_its_own(tmp_path: Path) -> None:

@@ -13,7 +13,14 @@ from idp import clock
 from idp.accounts import directory
 from idp.assurance import REGISTRABLE, Level
 from tests.protocol.registering import newcomer
-from tests.protocol.relying_party import CALLBACK, ISSUER, Provider, RelyingParty
+from tests.protocol.relying_party import (
+    CALLBACK,
+    ISSUER,
+    Provider,
+    RelyingParty,
+    client_key,
+    public,
+)
 from tests.support.journeys import Person, Visitor, identify
 from tests.support.pages import Page
 
@@ -161,6 +168,7 @@ def client_of(provider: Provider, registration: str, auth_method: str, **said: A
         redirect_uris=[CALLBACK],
         token_endpoint_auth_method=auth_method,
         contacts=["suite@example.com"],
+        jwks=public(client_key("RSA")),
         **said,
     )
     return new.party()
