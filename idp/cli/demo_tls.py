@@ -1,4 +1,4 @@
-"""The demo over https: a certificate authority of its own, and both servers under gunicorn, which speaks TLS.
+"""The demo, and a provider for a conformance suite, over https: an authority of its own, and gunicorn that speaks TLS.
 
 python -m idp.cli.demo_tls provider|relying-party BIND CERTIFICATE KEY
 """
@@ -30,28 +30,29 @@ NAMES = ("localhost", "rp.localhost")
 ADDRESSES = ("127.0.0.1", "::1")
 
 
-def make_certificates(folder: Path) -> None:
-    """Make an authority and one certificate, unless those here last another week.
+def make_certificates(folder: Path, *, host: str = "localhost") -> None:
+    """Make an authority and one certificate for `host` and this machine, unless those here last another week.
 
-    The authority's key is thrown away, and its certificate is good for this machine's names only: who trusts it in a
-    browser risks nothing else.
+    The authority's key is thrown away, and its certificate is good for these names only: who trusts it in a browser
+    risks nothing else.
     """
-    if _still_good(folder / "server.pem"):
+    if _still_good(folder / "server.pem", host):
         return
+    names = NAMES if host in NAMES or host in ADDRESSES else (host, *NAMES)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     ca_key, server_key = (
         ec.generate_private_key(ec.SECP256R1()),
         ec.generate_private_key(ec.SECP256R1()),
     )
-    ca_name = _name(f"Demo-CA {clock.now():%Y-%m-%d %H:%M}, alleen voor localhost")
-    ca = _authority(ca_key, ca_name)
+    ca_name = _name(f"Demo-CA {clock.now():%Y-%m-%d %H:%M}, alleen voor {host}"[:64])
+    ca = _authority(ca_key, ca_name, names)
     server = (
         _builder(_name("localhost"), ca_name, server_key)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(
             x509.SubjectAlternativeName(
                 [
-                    *map(x509.DNSName, NAMES),
+                    *map(x509.DNSName, names),
                     *(x509.IPAddress(ipaddress.ip_address(each)) for each in ADDRESSES),
                 ]
             ),
@@ -72,8 +73,10 @@ def make_certificates(folder: Path) -> None:
     write_private(folder / "server.pem", server.public_bytes(serialization.Encoding.PEM).decode())
 
 
-def _authority(key: ec.EllipticCurvePrivateKey, name: x509.Name) -> x509.Certificate:
-    permitted: list[x509.GeneralName] = [x509.DNSName("localhost")]
+def _authority(
+    key: ec.EllipticCurvePrivateKey, name: x509.Name, names: tuple[str, ...]
+) -> x509.Certificate:
+    permitted: list[x509.GeneralName] = [*map(x509.DNSName, names)]
     for each in ADDRESSES:
         permitted.append(x509.IPAddress(ipaddress.ip_network(each)))  # noqa: PERF401  # two kinds in one list
     return (
@@ -122,12 +125,14 @@ def _name(common_name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
-def _still_good(certificate: Path) -> bool:
+def _still_good(certificate: Path, host: str) -> bool:
     try:
-        until = x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
+        found = x509.load_pem_x509_certificate(certificate.read_bytes())
     except (OSError, ValueError):
         return False
-    return until > clock.now() + timedelta(days=7)
+    named = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    known = {*named.get_values_for_type(x509.DNSName), *ADDRESSES}
+    return host in known and found.not_valid_after_utc > clock.now() + timedelta(days=7)
 
 
 def main(which: str, bind: str, certificate: str, key: str) -> None:

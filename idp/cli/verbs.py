@@ -10,6 +10,7 @@ from idp.cli.application import application
 from idp.cli.audit_trail import audit
 from idp.cli.check import check_config, doctor
 from idp.cli.client import client
+from idp.cli.conformance import conformance
 from idp.cli.deliver import deliver
 from idp.cli.demo import demo
 from idp.cli.explain import explain
@@ -53,5 +54,6 @@ for verb in (
     application,
     client,
     audit,
+    conformance,
 ):
     main.add_command(verb)

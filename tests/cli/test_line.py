@@ -24,6 +24,7 @@ VERBS = {
     "client add", "client update", "client check", "client claims", "client show", "client list",
     "client rotate-secret", "client remove", "client token issue", "client token list", "client token withdraw",
     "client logouts", "deliver",
+    "conformance prepare", "conformance serve",
     "audit tail",
 }  # fmt: skip
 
