@@ -174,9 +174,11 @@ def _connect(parts: SplitResult, due: float) -> socket.socket:
             "its host is not on a public network (IDP_OUTWARD_NETWORKS can allow more)"
         )
     failed: OSError | None = None
-    for place in places:
+    for place in places:  # a name can have thousands of them
+        if (left := due - time.monotonic()) <= 0:
+            raise CannotReach("it took too long") from failed
         try:
-            plain = socket.create_connection((place, port), max(0.1, due - time.monotonic()))
+            plain = socket.create_connection((place, port), left)
         except OSError as wrong:
             failed = wrong
             continue
