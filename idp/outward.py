@@ -15,7 +15,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -31,8 +31,15 @@ SECONDS: Final = 5.0
 LONGEST: Final = 64 * 1024
 """Most bytes of an answer."""
 _LONGEST_ADDRESS: Final = 2_048
+AT_ONCE: Final = 2
+"""Requests of one process that may wait for such an answer at the same time; `idp serve` answers four, and whoever
+waits for nobody must not have to wait for them."""
+PATIENCE: Final = 0.2
+"""How long, in seconds, one more may wait for its turn."""
 _PORTS: Final = {"https": 443, "http": 80}
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+
+_TURNS: Final = threading.BoundedSemaphore(AT_ONCE)
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -50,6 +57,20 @@ class Answer:
     body: bytes
     max_age: int | None
     """Seconds that `Cache-Control` gives it, where it says so."""
+
+
+@contextlib.contextmanager
+def turn() -> Iterator[None]:
+    """A turn for a call of which a request waits for the answer; `CannotReach` when too many wait already.
+
+    A server that is slow, on purpose or not, takes no more of our threads than these.
+    """
+    if not _TURNS.acquire(timeout=PATIENCE):
+        raise CannotReach("too many requests wait for servers of applications already")
+    try:
+        yield
+    finally:
+        _TURNS.release()
 
 
 def get(url: str, *, accept: str) -> bytes:
@@ -153,9 +174,11 @@ def _connect(parts: SplitResult, due: float) -> socket.socket:
             "its host is not on a public network (IDP_OUTWARD_NETWORKS can allow more)"
         )
     failed: OSError | None = None
-    for place in places:
+    for place in places:  # a name can have thousands of them
+        if (left := due - time.monotonic()) <= 0:
+            raise CannotReach("it took too long") from failed
         try:
-            plain = socket.create_connection((place, port), max(0.1, due - time.monotonic()))
+            plain = socket.create_connection((place, port), left)
         except OSError as wrong:
             failed = wrong
             continue

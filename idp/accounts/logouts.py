@@ -6,13 +6,13 @@ commits.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from idp import clock, deliveries, settings
 from idp.database import connection, db
@@ -54,23 +54,28 @@ def elsewhere(session_id: str, *, asking: str | None = None) -> Elsewhere:
             Client.backchannel_logout_uri,
             Client.frontchannel_logout_uri,
             Client.frontchannel_logout_session_required,
+            Client.removed_at,
         )
         .join(SessionClient, SessionClient.client_id == Client.client_id)
         .join(Application, Application.id == Client.application_id, isouter=True)
         .where(SessionClient.session_id == session_id)
         .order_by(Client.client_id)
     ).all()
-    silent = {row.name for row in rows if row.backchannel_logout_uri is None}
+    in_force = [
+        row for row in rows if row.removed_at is None
+    ]  # the others we neither call nor show
+    told = [row for row in in_force if row.backchannel_logout_uri is not None]
+    silent = {row.name for row in rows if row not in told}
     asked = {row.name for row in rows if row.client_id == asking}
     here = settings.current()
     return Elsewhere(
         tuple(sorted(silent - asked)),
-        any(row.backchannel_logout_uri is not None for row in rows),
+        bool(told),
         tuple(
             _with_session(row.frontchannel_logout_uri, here.issuer, row.sid)
             if row.frontchannel_logout_session_required
             else row.frontchannel_logout_uri
-            for row in rows
+            for row in in_force
             if here.frontchannel_logout and row.frontchannel_logout_uri is not None
         ),
     )
@@ -113,6 +118,28 @@ def tell(session_ids: Iterable[str], *, why: str, clients: Collection[str] | Non
         )
 
 
+Held = type[AuthorizationCode] | type[RefreshToken] | type[AccessToken]
+
+
+def end_held(whose: Callable[[Any], tuple[ColumnElement[bool], ...]], *kinds: Held) -> None:
+    """Revoke codes and tokens, in the order in which one comes of the other, or only these kinds.
+
+    Who uses one at this very moment is waited for, and what comes of that is not seen by the statement that waited
+    (PostgreSQL): a refresh token makes another, so look until none is left.
+    """
+    now = clock.now()
+    for held in kinds or (AuthorizationCode, RefreshToken, AccessToken):
+        revoke = (
+            update(held)
+            .where(*whose(held), held.revoked_at.is_(None))
+            .values(revoked_at=now)
+            .returning(held.revoked_at)
+            .execution_options(synchronize_session=False)
+        )
+        while db.session.execute(revoke).all() and held is RefreshToken:
+            pass
+
+
 def leave(account_id: str, client_ids: Collection[str], *, why: str) -> None:
     """End what these clients hold for an account, and its sign-ins there; its session with us stays.
 
@@ -120,17 +147,7 @@ def leave(account_id: str, client_ids: Collection[str], *, why: str) -> None:
     """
     if not client_ids:
         return
-    now = clock.now()
-    for held in (AuthorizationCode, AccessToken, RefreshToken):
-        db.session.execute(
-            update(held)
-            .where(
-                held.account_id == account_id,
-                held.client_id.in_(client_ids),
-                held.revoked_at.is_(None),
-            )
-            .values(revoked_at=now)
-        )
+    end_held(lambda held: (held.account_id == account_id, held.client_id.in_(client_ids)))
     open_ones = select(Session.id).where(
         Session.account_id == account_id, Session.ended_at.is_(None)
     )

@@ -246,8 +246,7 @@ def end_all_of(account_id: str, *, why: str, actor: str, except_for: str | None 
     """
     which = Session.account_id == account_id
     if except_for is not None:
-        held = (RefreshToken.account_id == account_id, RefreshToken.revoked_at.is_(None))
-        db.session.execute(update(RefreshToken).where(*held).values(revoked_at=clock.now()))
+        logouts.end_held(lambda held: (held.account_id == account_id,), RefreshToken)
     return _end(
         which if except_for is None else which & (Session.id != except_for), why=why, actor=actor
     )

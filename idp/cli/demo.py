@@ -151,6 +151,8 @@ def _serve(prepared: Prepared) -> int:
                 threads=4,
                 ident=None,
                 max_request_body_size=1024 * 1024,
+                # what a proxy says is weighed in one place, ours; taken away, /metrics would take it for this machine
+                clear_untrusted_proxy_headers=False,
             )
         except OSError as taken:
             raise WrongInput(f"port {addresses.port} cannot be used: {taken.strerror}") from taken

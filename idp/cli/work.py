@@ -74,6 +74,8 @@ def at_work(with_settings: Settings | None = None, *, keep: bool = True) -> Iter
             yield chosen
             if keep:
                 db.session.commit()
+        except UnicodeEncodeError as wrong:  # a terminal passes bytes on that no database takes
+            raise WrongInput("an argument holds bytes that are no text in UTF-8") from wrong
         finally:
             db.session.rollback()
             db.session.remove()

@@ -84,6 +84,8 @@ def without_port(address: str) -> str | None:
         return None
     if parts.scheme != "http" or host not in OF_NATIVES or "@" in parts.netloc:
         return None
+    if parts.netloc.endswith(":"):  # a port that is none, which no policy of a page can name
+        return None
     bracketed = f"[{host}]" if ":" in host else host
     return address.replace(parts.netloc, bracketed, 1)
 

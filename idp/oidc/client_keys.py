@@ -92,15 +92,25 @@ def _fetched(client: RegisteredClient, *, anew: bool, fetch: bool) -> KeySet:
     known = _known(client)
     if fetch and _is_due(known, anew):
         db.session.commit()  # reads, or a spent assertion, which stays so; a call never waits inside a transaction
-        with known.lock:  # whoever waited here finds what the first one brought
-            if _is_due(known, anew):
-                _look(known, client.client_id)
+        try:
+            _wait_for_a_look(known, client.client_id, anew)
+        except outward.CannotReach as wrong:
+            LOG.warning("the keys of client %s: %s", client.client_id, wrong.why)
     if known.keys is None:
         raise NoKeys(known.failed or "the keys under the jwks_uri were never fetched")
     assert known.fresh_until is not None
     if clock.now() >= known.fresh_until + SERVES_ON:
         raise NoKeys(known.failed or "the keys under the jwks_uri are too old")
     return known.keys
+
+
+def _wait_for_a_look(known: _Fetched, client_id: str, anew: bool) -> None:
+    """Look, unless somebody else does: who has keys at hand does not wait for that, and who has none not in a crowd."""
+    if known.keys is not None and known.lock.locked():
+        return
+    with outward.turn(), known.lock:  # whoever waited here finds what the first one brought
+        if _is_due(known, anew):
+            _look(known, client_id)
 
 
 def _is_due(known: _Fetched, anew: bool) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NoReturn
 
-from idp.accounts import grants
+from idp.accounts import consents, grants
 from idp.accounts.grants import GrantedApplication
 from idp.assurance import Level
 from idp.oidc import acr, claims, persons
@@ -25,7 +25,7 @@ class Holder:
 
 
 def holder_of(client: RegisteredClient, mandate: Mandate, audience: tuple[str, ...]) -> Holder:
-    """Whose mandate it is; nobody's, once the session ended, the account was blocked, or its grant withdrawn.
+    """Whose mandate it is; nobody's, once session, grant or consent ended, or the account was blocked.
 
     `audience` is the APIs that the tokens will be for, of which an access token may tell the person's roles.
     """
@@ -34,6 +34,8 @@ def holder_of(client: RegisteredClient, mandate: Mandate, audience: tuple[str, .
         _refuse("the session ended, or account or relation is blocked", mandate)
     if _says_too_much(client, mandate, person):
         _refuse("the account was enrolled at a lower level since", mandate)
+    if client.is_third_party and not consents.covers(person.account_id, client.client_id, ()):
+        _refuse("the consent was withdrawn", mandate)
     names = claims.wanted_in_id_token(
         client, mandate.scope.split(), mandate.claims.get("id_token", ())
     )

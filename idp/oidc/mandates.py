@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any
 
-from sqlalchemy import Table, bindparam, update
-
-from idp import clock
-from idp.database import connection
+from idp.accounts import logouts
 from idp.models import AccessToken, RefreshToken
 
 
@@ -47,15 +44,6 @@ class Mandate:
         return self.scope
 
 
-_END: Final = tuple(
-    update(table)
-    .where(table.c.code_digest == bindparam("family"), table.c.revoked_at.is_(None))
-    .values(revoked_at=bindparam("now"))
-    for table in (cast(Table, AccessToken.__table__), cast(Table, RefreshToken.__table__))
-)
-
-
 def end(family: str) -> None:
     """Revoke every token that came of one code."""
-    for statement in _END:
-        connection().execute(statement, {"family": family, "now": clock.now()})
+    logouts.end_held(lambda held: (held.code_digest == family,), RefreshToken, AccessToken)

@@ -101,13 +101,15 @@ def use(
     if row.used_at is None and row.expires_at <= clock.now():
         _refuse("the refresh token is too old", client, row)
     mandate = _mandate(row)
-    if not set(asked) <= set(mandate.scope.split()):
+    # the operator may have narrowed the client since
+    scope = tuple(word for word in mandate.scope.split() if word in client.scopes)
+    if not set(asked) <= set(scope):
         _refuse("a scope that the sign-in did not give", client, row, Code.INVALID_SCOPE)
     audience = resources.of_a_token(client, mandate.audience, apis, **mandate.facts)
     follower = _rotated(token, mandate, row, client) if _rotates(client) else token
     if follower is token and not _took(_PROLONG, given):
         _refuse("the refresh token was revoked, or its session ended", client, row)
-    return Used(replace(mandate, scope=" ".join(asked) or mandate.scope), audience, follower)
+    return Used(replace(mandate, scope=" ".join(asked or scope)), audience, follower)
 
 
 def revoke(token: str, client_id: str) -> Mapping[str, Any] | None:

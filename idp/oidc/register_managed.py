@@ -83,15 +83,10 @@ def _replaced(client: Client, sent: Mapping[str, Any]) -> tuple[Client, Secret |
     if sent.get("client_id") != client_id:
         metadata.turn_down("client_id", "client_id must be that of the client")
     _it_knows_its_secret(client_id, sent.get("client_secret"))
-    said = metadata.read(sent, profiles.known()[client.profile], scopes=list(client.scopes))
-    if (said["auth_method"] == "none") != (client.auth_method == "none"):  # NLG-OIDC-42
-        metadata.turn_down(
-            "token_endpoint_auth_method",
-            "token_endpoint_auth_method: a client with credentials stays one, and one without them too",
-        )
-    for demand in _DEMANDS:  # perhaps the operator's; an application does not lift those
-        said[demand] = said[demand] or getattr(client, demand)
-    sector = _sector(client, said)
+    sector = _sector(client, _said(client, sent))
+    # a list was perhaps fetched, and the operator may have narrowed the client meanwhile: from here on nobody does
+    db.session.refresh(client, with_for_update=True)
+    said = _said(client, sent)
     try:
         return clients.update(
             client_id, actor="client", **cast("clients.Changes", said | {"sector": sector})
@@ -100,11 +95,28 @@ def _replaced(client: Client, sent: Mapping[str, Any]) -> tuple[Client, Secret |
         raise metadata.broken(wrong.problem) from wrong
 
 
+def _said(client: Client, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that this says, within what the client has now."""
+    said = metadata.read(sent, profiles.known()[client.profile], scopes=list(client.scopes))
+    if (said["auth_method"] == "none") != (client.auth_method == "none"):  # NLG-OIDC-42
+        metadata.turn_down(
+            "token_endpoint_auth_method",
+            "token_endpoint_auth_method: a client with credentials stays one, and one without them too",
+        )
+    for demand in _DEMANDS:  # perhaps the operator's; an application does not lift those
+        said[demand] = said[demand] or getattr(client, demand)
+    return said
+
+
 def _sector(client: Client, said: Mapping[str, Any]) -> str | None:
-    """As it was while the addresses are: the pseudonyms of its people hang on it, and the operator may have chosen."""
+    """As it was while the addresses are: the pseudonyms of its people hang on it, and the operator may have chosen.
+
+    Not when it only now gets pseudonyms: for several hosts that were `public` nobody proved that they are one sector.
+    """
     uri = said["sector_identifier_uri"]
     same_hosts = set(said["redirect_uris"]) <= set(client.redirect_uris)
-    if same_hosts and uri == client.sector_identifier_uri:
+    same_subjects = said["subject_type"] == client.subject_type
+    if same_hosts and same_subjects and uri == client.sector_identifier_uri:
         return client.sector
     return sectors.of(said["redirect_uris"], uri, subject_type=said["subject_type"])
 

@@ -32,6 +32,8 @@ CLIENT_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,59}")
 MOST_KEYS: Final = 20
 LARGEST_RSA: Final = 8192
 """Bits: checking a signature with more is work that a stranger can make us do."""
+LARGEST_EXPONENT: Final = 1 << 64
+"""For the same reason: nearly everybody's is 65537, and one as long as the key costs thirty times as much."""
 
 ClientKey = RSAKey | ECKey | OKPKey
 _KEY_TYPES: Final[Mapping[str, type[RSAKey | ECKey | OKPKey]]] = {
@@ -307,4 +309,6 @@ def _key(kind: type[RSAKey | ECKey | OKPKey], entry: Mapping[str, Any]) -> Clien
         raise ValueError("a key in the set cannot be read") from wrong
     if isinstance(key, RSAKey) and not 2048 <= key.public_key.key_size <= LARGEST_RSA:
         raise ValueError(f"an RSA key has 2048 bits at least, and {LARGEST_RSA} at most")
+    if isinstance(key, RSAKey) and key.public_key.public_numbers().e >= LARGEST_EXPONENT:
+        raise ValueError("an RSA key has a public exponent below 2^64")
     return key

@@ -36,7 +36,7 @@ def problems(this: Registration) -> Iterator[Problem]:
 
 def it_has_a_name(this: Registration) -> Iterator[Problem]:
     """A name that pages can show."""
-    if not this.name or len(this.name) > 100 or not this.name.isprintable():
+    if not this.name.strip() or len(this.name) > 100 or not this.name.isprintable():
         yield Problem("name", "a client needs a name of at most 100 characters")
 
 

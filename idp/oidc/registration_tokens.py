@@ -54,7 +54,7 @@ def issue(
         raise WrongInput(
             f"a token is for 1 to {MOST_CLIENTS} clients, and lasts {LONGEST_LIFE.days} days at most"
         )
-    chosen = tuple(scopes) or policy.default_scopes
+    chosen = tuple(dict.fromkeys(scopes)) or policy.default_scopes
     if "openid" not in chosen or not set(chosen) <= set(policy.scopes):
         raise WrongInput(f"the scopes are some of {', '.join(policy.scopes)}, openid among them")
     application = None if application_id is None else db.session.get(Application, application_id)

@@ -38,7 +38,8 @@ def opened(beside: Asked) -> Asked:
         return _unusable(beside, "too many requests under a request_uri")
     where, _, fragment = uri.partition("#")
     try:
-        body = outward.get(where, accept=_ACCEPT)
+        with outward.turn():
+            body = outward.get(where, accept=_ACCEPT)
     except outward.CannotReach as wrong:
         why = f"the request_uri cannot be fetched: {wrong.why}"
         return _unusable(beside, why, says="the request_uri cannot be fetched")

@@ -20,6 +20,7 @@ from idp.oidc.registered import ClientKey, RegisteredClient
 
 #: Which kinds of keys each way of wrapping goes with (RFC 7518 section 4.1).
 _KINDS: Final = {"RSA": (RSAKey,), "ECD": (ECKey, OKPKey)}
+_OPERATION: Final = {"RSA": "encrypt", "ECD": "deriveKey"}
 #: Curves for agreement; Ed25519 is for signatures alone (RFC 8037 section 3.2).
 _CURVES: Final = frozenset({"P-256", "P-384", "P-521", "X25519"})
 
@@ -68,9 +69,16 @@ def key_for(keys: Sequence[ClientKey], alg: str) -> ClientKey | None:
         for key in keys
         if isinstance(key, _KINDS[alg[:3]])
         and key.alg in {None, alg}
+        and _may_wrap(key, alg)
         and (isinstance(key, RSAKey) or key.curve_name in _CURVES)
     ]
     return next((key for key in fitting if key.get("use") == "enc"), next(iter(fitting), None))
+
+
+def _may_wrap(key: ClientKey, alg: str) -> bool:
+    """Whether its `key_ops`, where it has them, allow it (RFC 7517 section 4.3), as joserfc reads them."""
+    operations = key.get("key_ops")
+    return operations is None or _OPERATION[alg[:3]] in operations
 
 
 def _encrypted(token: str, client: RegisteredClient, how: tuple[str, str] | None) -> str:

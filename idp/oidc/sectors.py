@@ -23,7 +23,10 @@ def of(redirect_uris: Iterable[str], uri: str | None, *, subject_type: str) -> s
     if uri is not None:
         _prove(uri, set(redirect_uris))
         return host_of(uri)
-    return None if len(hosts) > 1 and subject_type == "pairwise" else min(hosts, default=None)
+    if len(hosts) <= 1:
+        return min(hosts, default=None)
+    # nobody proved that they belong together, so this is never the sector of one of them
+    return None if subject_type == "pairwise" else " ".join(sorted(hosts))[:200]
 
 
 def listed(uri: str) -> set[str]:
@@ -42,7 +45,8 @@ def _prove(uri: str, redirect_uris: set[str]) -> None:
         metadata.turn_down("sector_identifier_uri", "sector_identifier_uri must have no fragment")
     db.session.commit()  # nothing but a budget was written; a call never waits inside a transaction
     try:
-        missing = redirect_uris - listed(uri)
+        with outward.turn():
+            missing = redirect_uris - listed(uri)
     except outward.CannotReach:
         metadata.turn_down(
             "sector_identifier_uri", "sector_identifier_uri has no list that we can read"

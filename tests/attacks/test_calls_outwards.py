@@ -313,3 +313,27 @@ def test_no_call_is_made_while_a_transaction_is_open() -> None:
             outward.get(f"http://127.0.0.1:{port}/", accept="*/*")
         assert asked == []
     db.session.rollback()
+
+
+def test_a_name_with_addresses_without_end_takes_no_longer_than_another(
+    secret: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+
+    def silent(place: tuple[str, int], timeout: float) -> socket.socket:
+        tried.append(place[0])
+        time.sleep(timeout)
+        raise TimeoutError
+
+    many = [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"9.9.{each // 250}.{each % 250}", 443))
+        for each in range(2_000)
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: many)
+    monkeypatch.setattr(socket, "create_connection", silent)
+    monkeypatch.setattr(outward, "SECONDS", 0.2)
+    began = time.monotonic()
+    with inside(secret), pytest.raises(CannotReach, match="it took too long"):
+        outward.get("https://veel.voorbeeld.nl/", accept="*/*")
+    assert time.monotonic() - began < 2
+    assert len(tried) < 5

@@ -98,3 +98,17 @@ def test_a_consent_page_is_answered_once_even_when_eight_answer_at_once(
     assert browser.get(page.address).error == "out-of-turn"
     with house.inside():
         assert db.session.query(AuthorizationCode).count() == 1
+
+
+def test_a_code_that_was_made_while_consent_was_withdrawn_gives_nothing(
+    provider: Provider, house: House
+) -> None:
+    """Whoever read the consent a moment before stores a code a moment after."""
+    shop, browser = stranger(provider), provider.browser(provider.person())
+    shop.visit(browser)
+    code = shop.answer(browser.submit("volgende"))["code"]
+    with house.inside():
+        db.session.query(Consent).delete()
+        db.session.commit()
+    response = shop.redeem(code)
+    assert (response.status_code, response.get_json()["error"]) == (400, "invalid_grant")

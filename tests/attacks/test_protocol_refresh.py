@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+import time as wall
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from idp.accounts import consents, sessions
 from idp.audit import Event
 from idp.clock import Standing
 from idp.database import db
-from idp.models import RefreshToken
+from idp.models import RefreshToken, Session
+from idp.oidc import clients, mandates, refresh_tokens
 from tests.attacks.test_protocol_codes import at_once
 from tests.protocol.relying_party import Provider, RelyingParty
 from tests.support.journeys import House
@@ -146,3 +153,78 @@ def test_a_client_that_was_removed_or_lost_the_grant_refreshes_nothing(
     with house.inside():
         clients.remove(shop.client_id, actor="test")
     assert shop.refresh(token).status_code == 401
+
+
+def the_session(house: House) -> Session:
+    return db.session.query(Session).one()
+
+
+def withdrawn(house: House, shop: RelyingParty) -> None:
+    session = sessions.live_by_id(the_session(house).id)
+    assert session is not None
+    consents.withdraw(session, shop.client_id)
+
+
+def found_out(house: House, _: RelyingParty) -> None:
+    mandates.end(db.session.query(RefreshToken).first().code_digest)  # type: ignore[union-attr]
+
+
+def another_password(house: House, _: RelyingParty) -> None:
+    session = the_session(house)
+    sessions.end_all_of(session.account_id, why="test", actor="test", except_for=session.id)
+
+
+@pytest.mark.parametrize("ending", [withdrawn, found_out, another_password])
+def test_what_ends_a_token_ends_the_one_that_is_made_of_it_at_that_moment(
+    provider: Provider,
+    house: House,
+    monkeypatch: pytest.MonkeyPatch,
+    ending: Callable[[House, RelyingParty], None],
+) -> None:
+    """Half-way a refresh, with the old token claimed and the new one not yet stored."""
+    shop = provider.application(None, is_third_party=True, grant_types=REFRESHING)
+    browser = provider.browser(provider.person())
+    shop.visit(browser)
+    given = shop.redeem(shop.answer(browser.submit("volgende"))["code"]).get_json()
+    half_way, go_on = threading.Event(), threading.Event()
+
+    def waits(*stored: Any, **more: Any) -> None:
+        half_way.set()
+        go_on.wait(5)
+        store(*stored, **more)
+
+    def ends() -> None:
+        with house.inside():
+            ending(house, shop)
+            db.session.commit()
+
+    store = refresh_tokens._store
+    monkeypatch.setattr(refresh_tokens, "_store", waits)
+    with ThreadPoolExecutor(2) as pool:
+        refreshing = pool.submit(lambda: shop.refresh(given["refresh_token"]).get_json())
+        assert half_way.wait(5)
+        over = pool.submit(ends)
+        wall.sleep(0.3)  # until it waits for the other
+        go_on.set()
+        newer = refreshing.result()
+        over.result()
+    monkeypatch.setattr(refresh_tokens, "_store", store)
+    assert ended(shop, newer["refresh_token"])
+    if ending is not another_password:  # after which the session goes on
+        assert shop.userinfo(newer["access_token"]).status_code == 401
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_the_operator_took_from_a_client_it_has_no_longer_after_a_refresh(
+    provider: Provider, house: House
+) -> None:
+    shop = provider.application(grant_types=REFRESHING, scope="openid profile")
+    token = shop.tokens(provider.browser(provider.person()))["refresh_token"]
+    with house.inside():
+        clients.update(shop.client_id, actor="test", scopes=["openid"])
+        db.session.commit()
+    wide = shop.refresh(token, scope="openid profile")
+    assert (wide.status_code, wide.get_json()["error"]) == (400, "invalid_scope")
+    narrow = shop.refresh(token).get_json()
+    assert narrow["scope"] == "openid"
+    assert "name" not in shop.userinfo(narrow["access_token"]).get_json()

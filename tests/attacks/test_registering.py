@@ -16,7 +16,7 @@ from idp import outward
 from idp.clock import Standing
 from idp.database import db
 from idp.models import Client
-from idp.oidc import client_keys, registered
+from idp.oidc import client_keys, clients, registered
 from tests.protocol.registering import REGISTER, Newcomer, error_of, newcomer
 from tests.protocol.relying_party import CALLBACK, client_key, public
 from tests.support.journeys import House, open_house
@@ -292,3 +292,105 @@ def test_refusals_repeat_nothing_that_was_sent(house: House) -> None:
     for said in ({"redirect_uris": [marked]}, {"scope": "merkteken"}, {"jwks_uri": "x:merkteken"}):
         assert "merkteken" not in new.post(**said).get_data(as_text=True)
     assert "merkteken" not in Newcomer(house, "merkteken").post().get_data(as_text=True)
+
+
+@ONE
+def test_addresses_of_others_are_no_way_into_their_sector(house: House) -> None:
+    """First `public`, where nothing proves that hosts belong together, and then pairwise without the other host."""
+    both = ["https://app.slachtoffer.nl/cb", "https://zz.boos.nl/cb"]
+    new = newcomer(house)
+    new.register(subject_type="public", redirect_uris=both)
+    said = {"client_id": new.told["client_id"], "redirect_uris": both}
+    assert error_of(new.managed("PUT", said)) == (400, "invalid_client_metadata")
+    alone = said | {"redirect_uris": both[1:]}
+    for subject_type in ("public", "pairwise"):
+        with house.inside():
+            assert sector_of(new) != "app.slachtoffer.nl"
+        assert new.managed("PUT", alone | {"subject_type": subject_type}).status_code == 200
+    with house.inside():
+        assert sector_of(new) == "zz.boos.nl"
+
+
+def sector_of(new: Newcomer) -> str:
+    return db.session.get_one(Client, new.told["client_id"]).sector
+
+
+def test_a_slow_list_does_not_bring_back_what_the_operator_took_meanwhile(
+    house: House, site: WebServer
+) -> None:
+    uri = site.put("/sector.json", [CALLBACK, f"{CALLBACK}/2"])
+    new = newcomer(house)
+    new.register(sector_identifier_uri=uri)
+    client_id = new.told["client_id"]
+
+    def narrow() -> None:
+        with house.inside():
+            clients.update(
+                client_id,
+                actor="test",
+                scopes=["openid"],
+                require_pushed_authorization_requests=True,
+            )
+            db.session.commit()
+
+    site.meanwhile = narrow
+    addresses = [CALLBACK, f"{CALLBACK}/2"]
+    said = {"client_id": client_id, "redirect_uris": addresses, "sector_identifier_uri": uri}
+    wide = new.managed("PUT", said | {"scope": "openid profile email"})
+    assert error_of(wide) == (400, "invalid_client_metadata")
+    with house.inside():
+        db.session.get_one(Client, client_id).scopes = ["openid", "profile", "email"]
+        db.session.get_one(Client, client_id).require_pushed_authorization_requests = False
+        db.session.commit()
+    told = new.managed("PUT", said).get_json()
+    assert (told["scope"], told["require_pushed_authorization_requests"]) == ("openid", True)
+
+
+@ONE
+def test_a_client_removed_while_its_list_is_fetched_stays_removed(
+    house: House, site: WebServer
+) -> None:
+    uri = site.put("/sector.json", [CALLBACK, f"{CALLBACK}/2"])
+    new = newcomer(house)
+    new.register(sector_identifier_uri=uri)
+    client_id = new.told["client_id"]
+
+    def remove() -> None:
+        with house.inside():
+            clients.remove(client_id, actor="test")
+            db.session.commit()
+
+    site.meanwhile = remove
+    addresses = [CALLBACK, f"{CALLBACK}/2"]
+    said = {"client_id": client_id, "redirect_uris": addresses, "sector_identifier_uri": uri}
+    assert error_of(new.managed("PUT", said)) == (401, "invalid_token")
+
+
+@ONE
+@pytest.mark.parametrize("name", [" ", "   "])
+def test_an_application_has_a_name_that_can_be_seen(house: House, name: str) -> None:
+    new = newcomer(house)
+    assert error_of(new.post(client_name=name)) == (400, "invalid_client_metadata")
+    new.register()
+    said = {"client_id": new.told["client_id"], "redirect_uris": [CALLBACK]}
+    assert new.managed("PUT", said | {"client_name": name}).status_code == 400
+
+
+@ONE
+@pytest.mark.parametrize("operations", [["verify"], ["wrapKey"], []])
+def test_a_key_that_may_not_encrypt_is_none_to_encrypt_to(
+    house: House, operations: list[str]
+) -> None:
+    """Registered all the same, it would have ended in a fault of ours with every code."""
+    [key] = public(client_key("RSA"))["keys"]
+    keys = {"keys": [{"kty": "RSA", "n": key["n"], "e": key["e"], "key_ops": operations}]}
+    response = newcomer(house).post(jwks=keys, id_token_encrypted_response_alg="RSA-OAEP-256")
+    assert error_of(response) == (400, "invalid_client_metadata")
+
+
+@ONE
+def test_a_key_that_is_dear_to_check_with_is_not_taken(house: House) -> None:
+    [key] = public(client_key("RSA"))["keys"]
+    dear = {"kty": "RSA", "n": key["n"], "e": key["n"][:-4] + "AAAB"}
+    response = newcomer(house).post(jwks={"keys": [dear]})
+    assert error_of(response) == (400, "invalid_client_metadata")

@@ -51,3 +51,13 @@ def test_keys_at_an_address_take_the_place_of_keys_in_a_file(operator: Operator)
     assert shown["require_signed_request_object"] is True
     operator.is_refused("client", "update", "app", "--jwks-uri", "http://app.voorbeeld.nl/k")
     operator.is_refused("client", "update", "app", "--jwks-uri", "")
+
+
+def test_bytes_that_are_no_text_are_refused_in_a_sentence(operator: Operator) -> None:
+    for words in (
+        ("client", "token", "issue", "x", "--profile", "basic", "--application", "\udcff"),
+        ("client", "token", "withdraw", "\udcff"),
+        ("client", "check", "\udcff"),
+        ("client", "logouts", "\udcff"),
+    ):
+        assert "UTF-8" in operator.is_refused(*words)

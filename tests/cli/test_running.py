@@ -135,6 +135,7 @@ def test_the_demo_is_there_at_once_and_stays_as_it_was(tmp_path: Path) -> None:
         _is_complete(description, first)
         _both_answer(description)
         _the_environment_works(description)
+        _only_who_asks_directly_reads_the_metrics(first[0])
         assert run.megabytes < 120
         for file in ("demo.json", "secret", "relying-party.json"):
             assert (tmp_path / "demo" / file).stat().st_mode & 0o077 == 0
@@ -219,6 +220,13 @@ def _is_complete(description: dict[str, Any], ports: tuple[int, int]) -> None:
     assert all(
         Path(path.removeprefix("sqlite:///").removeprefix("file:")).is_absolute() for path in paths
     )
+
+
+def _only_who_asks_directly_reads_the_metrics(port: int) -> None:
+    """Whatever stands before us, a tunnel to a demo included, says so in a header that has to reach us."""
+    through = ({}, {"X-Forwarded-For": "192.0.2.1"}, {"Forwarded": "for=192.0.2.1"})
+    found = [answer(f"http://localhost:{port}/metrics", headers=each)[0] for each in through]
+    assert found == [200, 404, 404]
 
 
 def _both_answer(description: dict[str, Any]) -> None:

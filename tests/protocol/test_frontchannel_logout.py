@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 
 from idp import clock
+from idp.accounts import logouts
+from idp.accounts.logouts import Elsewhere
+from idp.database import db
 from idp.errors import WrongInput
+from idp.models import Session
+from idp.oidc import clients
 from tests.protocol.relying_party import AFTERWARDS, Provider, RelyingParty
 from tests.protocol.test_logout import sign_out
 from tests.support.journeys import ISSUER, open_house
@@ -122,3 +127,17 @@ def test_it_is_off_unless_it_was_switched_on(provider: Provider, switched_on: Pr
         document = client.get("/.well-known/openid-configuration", base_url=ISSUER).get_json()
         flags = ("frontchannel_logout_supported", "frontchannel_logout_session_supported")
         assert [document.get(flag, False) for flag in flags] == [promised] * 2
+
+
+def test_a_page_of_a_removed_application_is_loaded_no_more(switched_on: Provider) -> None:
+    gone = framed(switched_on, backchannel_logout_uri="http://localhost:8401/afgemeld")
+    browser = switched_on.browser(switched_on.person())
+    gone.ask(browser)
+    with switched_on.house.inside():
+        clients.remove(gone.client_id, actor="test")
+        assert logouts.elsewhere(db.session.query(Session).one().id) == Elsewhere(
+            ("Client of None",)
+        )
+        db.session.commit()
+    browser.get("/uitloggen")
+    assert frames(browser.submit("uitloggen")) == []

@@ -33,6 +33,7 @@ OF_PEOPLE = {
     "somebody else signed in than the request is about",
     "the session ended, or account or relation is blocked",
     "the grant for the application was withdrawn",
+    "the consent was withdrawn",
     "the account was enrolled at a lower level since",
 }
 
