@@ -75,6 +75,11 @@ def withdraw(session: LiveSession, client_id: str) -> None:
     record(Event.CONSENT_WITHDRAWN, reference=session.reference, **_who(session, client_id))
 
 
+def forget(client_id: str) -> None:
+    """Ask everybody anew: the client is not what people agreed to any more."""
+    connection().execute(delete(Consent).where(Consent.client_id == client_id))
+
+
 def _kinds(account_id: str, client_id: str) -> set[str] | None:
     kinds = db.session.execute(
         select(Consent.kinds).where(

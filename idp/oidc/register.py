@@ -148,7 +148,10 @@ def _made(token: RegistrationToken, sent: Mapping[str, Any]) -> tuple[Client, Se
     }
     token_id = token.id
     sector = sectors.of(
-        said["redirect_uris"], said["sector_identifier_uri"], subject_type=said["subject_type"]
+        said["redirect_uris"],
+        said["sector_identifier_uri"],
+        subject_type=said["subject_type"],
+        native=said["application_type"] == "native",
     )
     if not registration_tokens.claim(token_id):
         _token_is_over()

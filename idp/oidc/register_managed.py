@@ -11,10 +11,11 @@ from typing import Any, Final, cast
 
 from flask import Response, request
 
+from idp.accounts import consents
 from idp.database import db
 from idp.errors import WrongInput
 from idp.models import Client
-from idp.oidc import answers, clients, metadata, profiles, register, registered, sectors
+from idp.oidc import addresses, answers, clients, metadata, profiles, register, registered, sectors
 from idp.oidc.clients import CannotBeRegistered
 from idp.oidc.refusals import Code, RefusedToClient
 from idp.secret_values import Secret, same
@@ -87,12 +88,21 @@ def _replaced(client: Client, sent: Mapping[str, Any]) -> tuple[Client, Secret |
     # a list was perhaps fetched, and the operator may have narrowed the client meanwhile: from here on nobody does
     db.session.refresh(client, with_for_update=True)
     said = _said(client, sent)
+    if not _is_who_people_agreed_to(client, said):
+        consents.forget(client_id)
     try:
         return clients.update(
             client_id, actor="client", **cast("clients.Changes", said | {"sector": sector})
         )
     except CannotBeRegistered as wrong:
         raise metadata.broken(wrong.problem) from wrong
+
+
+def _is_who_people_agreed_to(client: Client, said: Mapping[str, Any]) -> bool:
+    """Whether the consent page would show the same: its name, and no host that was not among its own."""
+    hosts = {addresses.host_of(address) for address in client.redirect_uris}
+    new = {addresses.host_of(address) for address in said["redirect_uris"]} - hosts
+    return said["name"] == client.name and not new
 
 
 def _said(client: Client, sent: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,7 +128,13 @@ def _sector(client: Client, said: Mapping[str, Any]) -> str | None:
     same_subjects = said["subject_type"] == client.subject_type
     if same_hosts and same_subjects and uri == client.sector_identifier_uri:
         return client.sector
-    return sectors.of(said["redirect_uris"], uri, subject_type=said["subject_type"])
+    return sectors.of(
+        said["redirect_uris"],
+        uri,
+        subject_type=said["subject_type"],
+        native=said["application_type"] == "native",
+        now=client.sector,
+    )
 
 
 def _it_knows_its_secret(client_id: str, given: object) -> None:

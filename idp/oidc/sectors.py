@@ -3,26 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
+from urllib.parse import urlsplit
 
 import orjson
 
 from idp import outward
 from idp.database import db
 from idp.oidc import metadata
-from idp.oidc.addresses import host_of
+from idp.oidc.addresses import host_of, is_loopback
+from idp.secret_values import new_id
+
+#: Begins the sector of an application on people's own machines: their loopback address is everybody's.
+_NATIVE: Final = "native:"
 
 
-def of(redirect_uris: Iterable[str], uri: str | None, *, subject_type: str) -> str | None:
+def of(
+    redirect_uris: Iterable[str],
+    uri: str | None,
+    *,
+    subject_type: str,
+    native: bool,
+    now: str | None = None,
+) -> str | None:
     """The sector of these addresses; `None` when they have several hosts and nothing says that they belong together.
 
     `RefusedToClient` when what says so does not hold; ask before anything is written, because it has to be fetched.
     With a `sector_identifier_uri` it is that one's host, once the list there holds every redirect address: so nobody
-    joins the sector of others without them (section 5 of OpenID Connect Registration).
+    joins the sector of others without them (section 5 of OpenID Connect Registration). A native application has one of
+    its own, because the host it returns to is every machine; `now` is the one that it has already.
     """
     hosts = {host_of(address) for address in redirect_uris}
     if uri is not None:
         _prove(uri, set(redirect_uris))
         return host_of(uri)
+    if native and all(is_loopback(urlsplit(f"//{host}").hostname or "") for host in hosts):
+        return now if now and now.startswith(_NATIVE) else f"{_NATIVE}{new_id()}"
     if len(hosts) <= 1:
         return min(hosts, default=None)
     # nobody proved that they belong together, so this is never the sector of one of them

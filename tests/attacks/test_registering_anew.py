@@ -1,0 +1,85 @@
+"""Applications that say something else of themselves than people agreed to, or share an address with everybody."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from idp.clock import Standing
+from tests.protocol.registering import newcomer
+from tests.protocol.relying_party import Provider
+from tests.support.journeys import House, open_house
+from tests.support.run import Run
+
+
+@pytest.fixture
+def house(time: Standing, database_url: str, tmp_path: Path) -> House:
+    """A house where applications may register themselves."""
+    return open_house(database_url, tmp_path, dynamic_registration=True)
+
+
+def test_who_changes_its_name_or_its_host_has_to_be_agreed_to_again(house: House, run: Run) -> None:
+    provider, made = Provider.of(house, run), newcomer(house, scopes=["openid", "profile"])
+    said = {
+        "client_name": "Proef",
+        "redirect_uris": ["http://localhost:8401/callback"],
+        "scope": "openid profile",
+    }
+    made.register(**said)
+    browser = provider.browser(provider.person())
+
+    def agreed() -> bool:
+        shop = made.party(scope="openid profile")
+        return "code" in shop.ask(browser, prompt="none")
+
+    def agree() -> None:
+        made.party(scope="openid profile").visit(browser)
+        browser.submit("volgende")
+        assert agreed()
+
+    def change(**changes: Any) -> None:
+        body = {**said, "client_id": made.told["client_id"], **changes}
+        response = made.managed("PUT", body)
+        assert response.status_code == 200, response.get_data(as_text=True)
+        made.told |= response.get_json()
+
+    agree()
+    change(redirect_uris=["http://localhost:8401/callback", "http://localhost:8401/anders"])
+    assert agreed()
+    change(client_name="Mijn CAK Zakelijk")
+    assert not agreed()
+    agree()
+    elsewhere = ["http://localhost:8402/callback"]
+    change(client_name="Mijn CAK Zakelijk", redirect_uris=elsewhere)
+    assert not agreed()
+
+
+def test_two_native_applications_know_one_person_under_two_names(house: House, run: Run) -> None:
+    provider = Provider.of(house, run)
+    person, subjects = provider.person(), []
+    for number in range(2):
+        made = newcomer(house, is_third_party=False)
+        made.register(
+            application_type="native",
+            redirect_uris=["http://127.0.0.1/callback"],
+            token_endpoint_auth_method="none",
+        )
+        subjects.append(made.party().tokens(provider.browser(person))["id_token"])
+        before = made.told["client_id"]
+        body = {
+            "client_id": before,
+            "application_type": "native",
+            "redirect_uris": ["http://127.0.0.1/callback", f"http://127.0.0.1/ander-{number}"],
+            "token_endpoint_auth_method": "none",
+        }
+        made.told |= made.managed("PUT", body).get_json()
+        subjects.append(made.party().tokens(provider.browser(person))["id_token"])
+    first, again, second, second_again = (
+        json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))["sub"]
+        for token in subjects
+    )
+    assert first == again != second == second_again
