@@ -202,7 +202,8 @@ def _names_in(node: ast.AST) -> set[str]:
 
 
 def _names_made(statements: list[ast.stmt]) -> set[str]:
-    return {
+    classes = {each.name for each in statements if isinstance(each, ast.ClassDef)}
+    return classes | {
         each.id
         for statement in statements
         for each in ast.walk(statement)
