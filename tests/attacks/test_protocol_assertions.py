@@ -180,11 +180,24 @@ def test_the_key_must_be_registered_and_the_header_chooses_none(shop: RelyingPar
         assert refused(shop, shop.assertion(key=stranger, header=header)), header
     assert refused(shop, shop.assertion(header={"kid": "onbekend"}))
     header, claims = unverified(shop.assertion())
-    signed = f"{encoded(header | {'crit': ['x'], 'x': 1})}.{encoded(claims)}"
-    signature = JWSRegistry.algorithms["ES256"].sign(signed.encode(), own)
-    assert refused(shop, f"{signed}.{encoded(signature)}"), (
-        "what is critical and unknown must not be ignored"
-    )
+    for more in ({"crit": ["x"], "x": 1}, {"crit": []}, {"b64": True}, {"b64": False}):
+        signed = f"{encoded(header | more)}.{encoded(claims)}"
+        signature = JWSRegistry.algorithms["ES256"].sign(signed.encode(), own)
+        assert refused(shop, f"{signed}.{encoded(signature)}"), (
+            "what is critical and unknown must not be ignored"
+        )
+
+
+@ONE
+def test_a_key_that_was_registered_for_one_algorithm_signs_with_no_other(
+    provider: Provider,
+) -> None:
+    same = RSAKey.generate_key(2048, {"kid": "one"})
+    key = RSAKey.import_key({**same.as_dict(private=True), "alg": "PS256"})
+    shop = provider.nlgov(None, key=key)
+    shop.key = same
+    assert refused(shop, shop.assertion(alg="RS256", key=same))
+    assert believed(shop, shop.assertion(alg="PS256", key=same))
 
 
 @ONE

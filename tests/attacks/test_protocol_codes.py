@@ -228,3 +228,10 @@ def test_the_audit_trail_calls_every_refused_code_a_failure(provider: Provider) 
     refused = provider.events(Event.TOKEN_REFUSED) + provider.events(Event.CODE_REPLAYED)
     assert len(refused) >= 4
     assert not any(event.succeeded for event in refused)
+
+
+def test_half_of_a_challenge_is_refused_even_where_it_may_be_left_out(provider: Provider) -> None:
+    """Or a challenge that somebody took away would go unnoticed (RFC 9700 section 4.8.2)."""
+    shop, browser = provider.application(is_test=True), provider.browser(provider.person())
+    for half in ({"code_challenge": None}, {"code_challenge_method": None}):
+        assert shop.ask(browser, **half)["error"] == "invalid_request", half

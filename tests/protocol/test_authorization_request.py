@@ -292,14 +292,6 @@ def test_a_public_client_never_does_without_a_challenge(provider: Provider) -> N
 
 
 @ONE
-def test_half_of_a_challenge_is_refused_even_where_it_may_be_left_out(provider: Provider) -> None:
-    """Or a challenge that somebody took away would go unnoticed (RFC 9700 section 4.8.2)."""
-    shop, browser = provider.application(is_test=True), provider.browser(provider.person())
-    for half in ({"code_challenge": None}, {"code_challenge_method": None}):
-        assert refusal(shop, browser, **half) == "invalid_request", half
-
-
-@ONE
 def test_nlgov_wants_state_nonce_and_challenge_of_full_length(provider: Provider) -> None:
     shop = provider.nlgov()
     browser = provider.browser(provider.person())
