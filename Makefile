@@ -8,7 +8,7 @@ ARGS   ?=
 DEMO_OPTIONS = $(if $(PORT),--port $(PORT)) $(if $(RP_PORT),--rp-port $(RP_PORT)) \
                $(if $(DEMO_DIR),--dir "$(DEMO_DIR)") $(if $(filter-out 0,$(FRESH)),--fresh) $(if $(filter-out 0,$(TLS)),--tls)
 
-.PHONY: help demo test check bench ui docs screens format lock
+.PHONY: help demo test check bench mutate ui docs screens format lock
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\): ## /  make \1\t/p' Makefile | expand -t 16
@@ -32,6 +32,10 @@ check: ## format, lint, types, import law, docs freshness
 bench: ## server CPU per operation, beside the Argon2 time of the same run
 	@$(PYTHON) set_up.py --dev
 	@.venv/bin/python -m bench $(ARGS)
+
+mutate: ## which changes in security checks no test notices; ARGS="idp/oidc/codes.py" (see docs/mutants.md)
+	@$(PYTHON) set_up.py --dev
+	@.venv/bin/python -m tests.mutation $(ARGS)
 
 ui: ## build the page styles, script and icons; does nothing when they are fresh
 	@$(PYTHON) set_up.py

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from joserfc.jws import JWSRegistry
 
 from idp.audit import Event
 from idp.clock import Standing
+from idp.database import db
+from idp.models import SpentAssertion
 from tests.attacks.test_protocol_codes import at_once
 from tests.protocol.relying_party import (
     ISSUER,
@@ -66,6 +69,25 @@ def test_an_assertion_works_once(shop: RelyingParty) -> None:
     assert believed(shop, assertion)
     assert refused(shop, assertion)
     assert refused(shop, shop.assertion(jti=unverified(assertion)[1]["jti"]))
+
+
+@ONE
+@pytest.mark.parametrize("seconds", [1, 60, 300])
+def test_a_spent_assertion_is_remembered_for_as_long_as_it_would_count_and_not_forever(
+    shop: RelyingParty, house: House, time: Standing, seconds: int
+) -> None:
+    ends = time.moment + timedelta(seconds=seconds)
+    assert believed(shop, shop.assertion(exp=int(ends.timestamp())))
+    with house.inside():
+        [spent] = db.session.query(SpentAssertion).all()
+        assert ends <= spent.expires_at <= ends + timedelta(seconds=10)
+
+
+@ONE
+@pytest.mark.parametrize("name", ["iat", "nbf"])
+def test_yes_is_no_time(shop: RelyingParty, name: str) -> None:
+    """JSON's `true` counts as one in Python, and one second after 1970 is past."""
+    assert refused(shop, shop.assertion(**{name: True}))
 
 
 def test_an_assertion_works_once_even_when_eight_ask_at_once(shop: RelyingParty) -> None:
@@ -158,11 +180,24 @@ def test_the_key_must_be_registered_and_the_header_chooses_none(shop: RelyingPar
         assert refused(shop, shop.assertion(key=stranger, header=header)), header
     assert refused(shop, shop.assertion(header={"kid": "onbekend"}))
     header, claims = unverified(shop.assertion())
-    signed = f"{encoded(header | {'crit': ['x'], 'x': 1})}.{encoded(claims)}"
-    signature = JWSRegistry.algorithms["ES256"].sign(signed.encode(), own)
-    assert refused(shop, f"{signed}.{encoded(signature)}"), (
-        "what is critical and unknown must not be ignored"
-    )
+    for more in ({"crit": ["x"], "x": 1}, {"crit": []}, {"b64": True}, {"b64": False}):
+        signed = f"{encoded(header | more)}.{encoded(claims)}"
+        signature = JWSRegistry.algorithms["ES256"].sign(signed.encode(), own)
+        assert refused(shop, f"{signed}.{encoded(signature)}"), (
+            "what is critical and unknown must not be ignored"
+        )
+
+
+@ONE
+def test_a_key_that_was_registered_for_one_algorithm_signs_with_no_other(
+    provider: Provider,
+) -> None:
+    same = RSAKey.generate_key(2048, {"kid": "one"})
+    key = RSAKey.import_key({**same.as_dict(private=True), "alg": "PS256"})
+    shop = provider.nlgov(None, key=key)
+    shop.key = same
+    assert refused(shop, shop.assertion(alg="RS256", key=same))
+    assert believed(shop, shop.assertion(alg="PS256", key=same))
 
 
 @ONE

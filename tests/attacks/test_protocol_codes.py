@@ -203,3 +203,35 @@ def test_the_replay_of_a_code_is_in_the_audit_trail_under_its_reference(provider
     [replayed] = provider.events(Event.CODE_REPLAYED)
     assert replayed.account_id == anna.id
     assert code not in str(vars(replayed))
+
+
+def test_a_code_that_is_given_back_makes_no_other_code_good_again(provider: Provider) -> None:
+    """A request for an API that is not ours undoes its own claim, and nobody else's."""
+    shop, browser = provider.application(), provider.browser(provider.person())
+    spent = shop.ask(browser)["code"]
+    assert shop.redeem(spent).status_code == 200
+    stolen = shop.ask(browser)["code"]
+    wrong = shop.redeem(stolen, resource="https://elders.example/api")
+    assert (wrong.status_code, wrong.get_json()["error"]) == (400, "invalid_target")
+    assert shop.redeem(spent).get_json()["error"] == "invalid_grant"
+    assert shop.redeem(stolen).status_code == 200
+
+
+def test_the_audit_trail_calls_every_refused_code_a_failure(provider: Provider) -> None:
+    shop, other = provider.application(), provider.application(None)
+    code = shop.ask(provider.browser(provider.person()))["code"]
+    shop.redeem("nobody's")
+    other.redeem(code)
+    shop.redeem(code, code_verifier="w" * 43)
+    shop.redeem(code)
+    shop.redeem(code)
+    refused = provider.events(Event.TOKEN_REFUSED) + provider.events(Event.CODE_REPLAYED)
+    assert len(refused) >= 4
+    assert not any(event.succeeded for event in refused)
+
+
+def test_half_of_a_challenge_is_refused_even_where_it_may_be_left_out(provider: Provider) -> None:
+    """Or a challenge that somebody took away would go unnoticed (RFC 9700 section 4.8.2)."""
+    shop, browser = provider.application(is_test=True), provider.browser(provider.person())
+    for half in ({"code_challenge": None}, {"code_challenge_method": None}):
+        assert shop.ask(browser, **half)["error"] == "invalid_request", half

@@ -84,6 +84,60 @@ def test_a_copy_of_which_nobody_used_the_successor_ends_it_all_the_same(
     assert len(provider.events(Event.REFRESH_REPLAYED)) == 1
 
 
+def test_a_copy_that_comes_when_it_would_have_expired_still_ends_the_family(
+    provider: Provider, shop: RelyingParty, house: House, time: Standing
+) -> None:
+    stolen = shop.tokens(provider.browser(provider.person()))["refresh_token"]
+    with house.inside():
+        for session in db.session.query(Session):
+            session.expires_at += timedelta(days=1)
+    time.move(timedelta(minutes=90))
+    newest = shop.refresh(stolen).get_json()["refresh_token"]
+    time.move(timedelta(minutes=90))
+    assert ended(shop, stolen, newest)
+    assert len(provider.events(Event.REFRESH_REPLAYED)) == 1
+
+
+def test_one_token_that_is_kept_prolongs_no_other(
+    provider: Provider, house: House, time: Standing
+) -> None:
+    """A client with its own key keeps its tokens, each with a life of its own."""
+    shop = provider.nlgov(grant_types=REFRESHING)
+    browser = provider.browser(provider.person())
+    used, idle = (shop.tokens(browser)["refresh_token"] for _ in range(2))
+    with house.inside():
+        for session in db.session.query(Session):
+            session.expires_at += timedelta(days=1)
+    time.move(timedelta(minutes=90))
+    assert shop.refresh(used).get_json()["refresh_token"] == used
+    time.move(timedelta(minutes=60))
+    assert shop.refresh(used).status_code == 200
+    assert ended(shop, idle)
+
+
+@pytest.mark.parametrize("how", ["kept", "rotated", "repeated"])
+def test_what_ends_just_before_the_claim_gives_nothing(
+    provider: Provider, shop: RelyingParty, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Between the look and the claim: another request may sign out, and is let go first here."""
+    if how == "kept":
+        shop = provider.nlgov(grant_types=REFRESHING)
+    token = shop.tokens(provider.browser(provider.person()))["refresh_token"]
+    if how == "repeated":
+        assert shop.refresh(token).status_code == 200
+    look = refresh_tokens._look
+
+    def look_and_let_go_first(given: str) -> Any | None:
+        row = look(given)
+        if row is not None:
+            mandates.end(row.code_digest)
+        return row
+
+    monkeypatch.setattr(refresh_tokens, "_look", look_and_let_go_first)
+    assert ended(shop, token)
+    assert not provider.events(Event.REFRESH_REPLAYED)
+
+
 def test_the_grace_ends_as_soon_as_the_successor_is_used(
     provider: Provider, shop: RelyingParty
 ) -> None:

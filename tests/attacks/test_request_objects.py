@@ -192,6 +192,33 @@ def test_each_rule_of_the_standard_has_its_refusal(
 
 
 @ONE
+def test_an_object_is_sixteen_kilobytes_at_most(browser: Visitor, shop: RelyingParty) -> None:
+    bare = len(signed_request(shop, vulling=""))
+    room = (16 * 1024 - bare) * 3 // 4
+    for more, came in ((-9, "code"), (9, "error")):
+        token = signed_request(shop, vulling="v" * (room + more))
+        beside = {"redirect_uri": shop.redirect_uri, "state": "buiten"}
+        assert came in shop.answer(browser.get(ISSUER + by_object(shop, token, **beside)))
+
+
+@ONE
+def test_an_object_counts_up_to_its_limits_and_not_a_second_further(
+    browser: Visitor, shop: RelyingParty, time: Standing
+) -> None:
+    now = int(time.moment.timestamp())
+    for within, beyond in (
+        ({"exp": now + 3610, "nbf": now + 10}, {"exp": now + 3611, "nbf": now + 11}),
+        ({"exp": now + 3610, "nbf": None}, {"exp": now + 3611, "nbf": None}),
+        ({"nbf": now - 3599, "exp": now + 1}, {"nbf": now - 3599, "exp": now + 2}),
+        ({"nbf": now + 10}, {"nbf": now + 11}),
+        ({"iat": now + 10}, {"iat": now + 11}),
+        ({"exp": now + 1}, {"exp": now}),
+    ):
+        assert not believed(browser, shop, signed_request(shop, **beyond)), beyond
+        assert believed(browser, shop, signed_request(shop, **within)), within
+
+
+@ONE
 def test_another_clients_object_is_no_request_of_mine(
     provider: Provider, shop: RelyingParty
 ) -> None:

@@ -73,6 +73,40 @@ def test_clocks_may_differ_a_little(provider: Provider, time: Standing) -> None:
         assert shop.redeem(code, client_assertion=shop.assertion(**claims)).status_code == 200
 
 
+@ONE
+def test_an_assertion_counts_up_to_its_limits_and_not_a_second_or_a_character_further(
+    provider: Provider, time: Standing
+) -> None:
+    shop = provider.nlgov()
+    now = int(time.moment.timestamp())
+    for within, beyond in (
+        ({"iat": now + 10}, {"iat": now + 11}),
+        ({"nbf": now + 10}, {"nbf": now + 11}),
+        ({"exp": now + 310}, {"exp": now + 311}),
+        ({"exp": now + 1}, {"exp": now}),
+        ({"jti": "x" * 500}, {"jti": "x" * 501}),
+    ):
+        code = code_for(provider, shop)
+        refused = shop.redeem(code, client_assertion=shop.assertion(**beyond))
+        assert error_of(refused) == (401, "invalid_client"), beyond
+        answer = shop.redeem(code, client_assertion=shop.assertion(**within))
+        assert answer.status_code == 200, within
+
+
+@ONE
+@pytest.mark.parametrize(
+    "typ", [None, "JWT", "client-authentication+jwt", "application/client-authentication+jwt"]
+)
+def test_each_name_for_the_kind_of_an_assertion_works(provider: Provider, typ: str | None) -> None:
+    shop = provider.nlgov()
+    header, payload = unverified(shop.assertion())
+    header |= {"typ": typ}
+    sent = {name: value for name, value in header.items() if value is not None}
+    assert shop.key is not None
+    made = jws.serialize_compact(sent, json.dumps(payload), shop.key, [header["alg"]])
+    assert shop.redeem(code_for(provider, shop), client_assertion=made).status_code == 200
+
+
 def signed_with(shop: RelyingParty, **claims: Any) -> str:
     """An assertion whose JSON escapes what UTF-8 cannot carry: half of a surrogate pair is one."""
     header, payload = unverified(shop.assertion())
@@ -110,6 +144,36 @@ def test_credentials_in_a_header_are_form_decoded(provider: Provider, house: Hou
     shop = provider.application(client_id="een.client_1")
     code = code_for(provider, shop)
     assert shop.redeem(code, headers=basic("een.client_1", shop.secret or "")).status_code == 200
+
+
+@ONE
+def test_right_credentials_under_another_scheme_or_spelled_otherwise_are_refused(
+    provider: Provider,
+) -> None:
+    shop = provider.application()
+    _, _, right = shop.header()["Authorization"].partition(" ")
+    for header in (
+        f"Bearer {right}",
+        f"Digest {right}",
+        right,
+        f"Basic {right[:8]}*{right[8:]}",
+        f"Basic {right[:8]} {right[8:]}",
+    ):
+        answer = shop.redeem(code_for(provider, shop), headers={"Authorization": header})
+        assert error_of(answer) == (401, "invalid_client"), header
+
+
+@ONE
+@pytest.mark.parametrize(
+    "half",
+    [{"client_assertion_type": ASSERTION}, {"client_assertion": "a.b.c"}],
+    ids=["type", "JWT"],
+)
+def test_half_of_a_client_assertion_is_not_overlooked_beside_right_credentials(
+    provider: Provider, half: dict[str, str]
+) -> None:
+    shop = provider.application()
+    assert error_of(shop.redeem(code_for(provider, shop), **half)) == (401, "invalid_client")
 
 
 @ONE

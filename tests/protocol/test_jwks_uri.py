@@ -90,6 +90,7 @@ def test_a_stranger_cannot_make_us_hammer(
 def test_a_wrong_signature_under_a_known_name_calls_nobody(
     shop: RelyingParty, site: WebServer, time: Standing
 ) -> None:
+    site.put(PATH, public(client_key(), client_key(name="two")))
     assert accepted(shop)
     time.move(client_keys.LOOKS_AGAIN)
     forged = shop.assertion(key=client_key(name="x"), header={"kid": client_key().kid})

@@ -12,8 +12,10 @@ import pytest
 
 from idp.audit import Event
 from idp.clock import Standing
+from idp.database import db
+from idp.models import LoginTransaction
 from tests.protocol.relying_party import AFTERWARDS, Provider, RelyingParty, unverified
-from tests.support.journeys import House, Visitor
+from tests.support.journeys import House, Visitor, identify
 from tests.support.pages import Page
 
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -170,6 +172,35 @@ def test_a_repeated_parameter_is_refused_on_our_page(provider: Provider) -> None
     browser = provider.browser(provider.person())
     page = browser.get("http://localhost:8400/oauth2/logout?state=a&state=b")
     assert (page.status, page.error) == (400, "client-request")
+
+
+@ONE
+def test_a_repeated_or_unreadable_parameter_is_refused_in_either_method(provider: Provider) -> None:
+    browser = provider.browser(provider.person())
+    here = "http://localhost:8400/oauth2/logout"
+    assert browser.get(f"{here}?state=a%00b").error == "client-request"
+    twice = browser.send("POST", "/oauth2/logout", state=["a", "b"])
+    assert (twice.status, twice.error) == (400, "client-request")
+
+
+@ONE
+def test_signing_out_at_an_application_ends_what_the_browser_had_begun(
+    provider: Provider, house: House, time: Standing
+) -> None:
+    shop, anna, browser = provider.application(), provider.person(), house.browser()
+    left = identify(browser, anna).address
+    time.move(timedelta(minutes=11))
+    browser.get(left)
+    provider.sign_in(browser, anna, at=time.moment)
+    hint = shop.tokens(browser)["id_token"]
+
+    def is_kept() -> bool:
+        with house.inside():
+            return any(anna.id in str(each.state) for each in db.session.query(LoginTransaction))
+
+    assert is_kept()
+    sign_out(browser, id_token_hint=hint)
+    assert not is_kept()
 
 
 @ONE

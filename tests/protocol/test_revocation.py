@@ -38,6 +38,14 @@ def test_a_refresh_token_takes_with_it_what_came_of_the_same_sign_in(provider: P
 
 
 @ONE
+def test_an_access_token_is_given_back_once(provider: Provider) -> None:
+    shop = provider.application()
+    token = shop.tokens(provider.browser(provider.person()))["access_token"]
+    assert [shop.revoke(token).status_code for _ in range(2)] == [200, 200]
+    assert len(provider.events(Event.TOKEN_REVOKED)) == 1
+
+
+@ONE
 def test_a_wrong_hint_and_a_second_time_make_no_difference(provider: Provider) -> None:
     shop = provider.application(grant_types=REFRESHING)
     tokens = shop.tokens(provider.browser(provider.person()))
