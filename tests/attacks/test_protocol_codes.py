@@ -148,6 +148,7 @@ def test_a_kept_request_gives_one_code_even_when_two_tabs_come_back_at_once(
         pages = at_once([partial(tab.get, kept) for tab in tabs])
         assert sorted(page.status for page in pages) == [303, 409, 409, 409]
         assert sum("code=" in (page.left_for or "") for page in pages) == 1
+    assert len(provider.events(Event.OUT_OF_TURN)) == 15  # each refusal is in the audit trail
 
 
 def waiting(house: House) -> str:

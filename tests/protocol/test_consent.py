@@ -111,6 +111,18 @@ def test_whoever_asks_for_more_asks_again(provider: Provider) -> None:
 
 
 @ONE
+@pytest.mark.parametrize("where", ["id_token", "userinfo"])
+def test_what_is_asked_by_name_is_agreed_to_wherever_it_would_stand(
+    provider: Provider, where: str
+) -> None:
+    shop, browser = stranger(provider), provider.browser(provider.person())
+    assert on_consent(again(browser, shop, scope="openid"))
+    assert "code" in shop.answer(browser.submit("volgende"))
+    wanted = f'{{"{where}": {{"email": null}}}}'
+    assert on_consent(again(browser, shop, scope="openid", claims=wanted))
+
+
+@ONE
 def test_each_person_agrees_for_themselves_and_for_one_application(provider: Provider) -> None:
     shop, other = stranger(provider), stranger(provider)
     browser = provider.browser(provider.person())

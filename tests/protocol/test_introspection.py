@@ -101,3 +101,10 @@ def test_a_refresh_token_is_nobodys_business(provider: Provider) -> None:
     shop = provider.application(grant_types=("authorization_code", "refresh_token"))
     tokens = shop.tokens(provider.browser(provider.person()))
     assert shop.introspect(tokens["refresh_token"]).get_json() == NOTHING
+
+
+@ONE
+def test_a_clients_own_token_without_an_api_is_for_us_alone(provider: Provider) -> None:
+    shop = provider.machine()
+    token = shop.own_token().get_json()["access_token"]
+    assert shop.introspect(token).get_json()["aud"] == ISSUER

@@ -11,7 +11,7 @@ from idp.clock import Standing
 from idp.database import db
 from idp.models import PushedRequest
 from idp.oidc import clients
-from tests.protocol.relying_party import ISSUER, Provider, RelyingParty
+from tests.protocol.relying_party import ISSUER, Provider, RelyingParty, basic
 from tests.protocol.test_signing_in_for_an_application import walk
 from tests.support.journeys import House
 
@@ -224,3 +224,14 @@ def test_a_client_that_is_removed_takes_its_pushed_requests_along(
     with house.inside():
         clients.remove(shop.client_id, actor="test")
         assert db.session.query(PushedRequest).count() == 0
+
+
+@ONE
+def test_a_pushed_request_that_is_refused_is_in_the_audit_trail_once(provider: Provider) -> None:
+    shop = provider.application()
+    answer = shop.push(scope="profile")
+    assert answer.status_code == 400
+    [refused] = provider.events(Event.AUTHORIZATION_REFUSED)
+    assert (refused.succeeded, refused.client_id) == (False, shop.client_id)
+    shop.push(headers=basic(shop.client_id, "wrong"))
+    assert len(provider.events(Event.AUTHORIZATION_REFUSED)) == 1

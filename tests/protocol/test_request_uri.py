@@ -220,3 +220,14 @@ def test_a_flood_does_not_reach_the_application(
             f"/oauth2/authorize?{urlencode({'client_id': shop.client_id, 'request_uri': uri})}"
         )
     assert len(site.visits) == 2
+
+
+@ONE
+def test_of_two_addresses_none_is_fetched(
+    browser: Visitor, shop: RelyingParty, site: WebServer
+) -> None:
+    uri = site.put(PATH, signed_request(shop))
+    sent = [("client_id", shop.client_id), ("request_uri", uri), ("request_uri", uri)]
+    page = browser.get(f"/oauth2/authorize?{urlencode(sent)}")
+    assert page.error == "client-request"
+    assert site.visits == []
