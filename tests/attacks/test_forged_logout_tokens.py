@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ house = demo.house
 def token(
     house: House, *, key: Any = None, header: dict[str, Any] | None = None, **changes: Any
 ) -> str:
-    """A logout token; a claim that is `None` is left out."""
+    """A logout token; a claim that is `None` is left out, one that is a time away is that far from now."""
     now = int(time.time())
     claims = {
         "iss": house.provider.issuer,
@@ -34,7 +35,11 @@ def token(
         **changes,
     }
     top = {"alg": "ES256", "kid": "op-1", "typ": "logout+jwt", **(header or {})}
-    sent = {name: value for name, value in claims.items() if value is not None}
+    sent = {
+        name: now + int(value.total_seconds()) if isinstance(value, timedelta) else value
+        for name, value in claims.items()
+        if value is not None
+    }
     return jwt.encode(top, sent, key or house.provider.key, ["ES256", "HS256"])
 
 
@@ -75,12 +80,12 @@ FORGED: list[dict[str, Any]] = [
     {"aud": "c-zorg"},
     {"aud": ["c-wmo", "c-zorg"]},
     {"aud": None},
-    {"iat": int(time.time()) - 3600},
-    {"iat": int(time.time()) + 3600},
+    {"iat": timedelta(hours=-1)},
+    {"iat": timedelta(hours=1)},
     {"iat": None},
     {"iat": "nu"},
-    {"exp": int(time.time()) - 3600},
-    {"exp": int(time.time()) + 86_400},
+    {"exp": timedelta(hours=-1)},
+    {"exp": timedelta(days=1)},
     {"exp": None},
     {"jti": None},
     {"jti": 7},

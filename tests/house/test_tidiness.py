@@ -51,6 +51,36 @@ def test_a_file_has_one_job_and_at_most_400_lines(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
 
 
+#: What gives another answer each time it is asked.
+NEVER_THE_SAME = {"time", "monotonic", "now", "utcnow", "uuid4", "urandom"}
+
+
+def asked_at_import(tree: ast.AST) -> Iterator[ast.Call]:
+    """The calls that run when a module is imported: outside functions, decorators of functions included."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            for decorator in getattr(node, "decorator_list", []):
+                yield from (found for found in ast.walk(decorator) if isinstance(found, ast.Call))
+            continue
+        if isinstance(node, ast.Call):
+            yield node
+        yield from asked_at_import(node)
+
+
+def test_what_a_test_is_called_depends_on_neither_clock_nor_chance() -> None:
+    """Two processes share the tests by name: a second that passed between them gave two different lists."""
+    found = []
+    for module in modules("tests"):
+        for call in asked_at_import(ast.parse(module.path.read_text(encoding="utf-8"))):
+            asked = ast.unparse(call.func)
+            if asked.split(".")[-1] in NEVER_THE_SAME or asked.split(".")[0] in {
+                "random",
+                "secrets",
+            }:
+                found.append(f"{relative(module.path)}:{call.lineno} {asked}")
+    assert not found
+
+
 def test_no_name_says_nothing() -> None:
     """A module is named for what it does; what is useful everywhere belongs somewhere."""
     parts = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import secrets
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -52,7 +51,7 @@ def is_signed_out(module: Module) -> bool:
     return module.asks(prompt="none").get("error") == "login_required"
 
 
-@pytest.mark.parametrize("state", [secrets.token_urlsafe(96), None])
+@pytest.mark.parametrize("state", ["s" * 128, None], ids=["with", "without"])
 def test_rp_initiated_logout_with_and_without_state(module: Module, state: str | None) -> None:
     sent = {"id_token_hint": asks(module), "post_logout_redirect_uri": AFTERWARDS}
     page = sign_out(module.browser, **sent, **({} if state is None else {"state": state}))
