@@ -78,6 +78,7 @@ def init_app(app: Flask, url: str) -> None:
         "json_serializer": _write_json,
         "json_deserializer": orjson.loads,
         "hide_parameters": True,  # no log and no error's text repeats what somebody typed
+        "pool_use_lifo": True,  # the connection used last still has its pages and its plans at hand
     }
     if url.startswith("postgresql"):
         engine_options |= {
