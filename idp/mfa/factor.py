@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from idp import settings
-from idp.assurance import Proof
+from idp.assurance import Level, Proof
 from idp.models import Credential
 
 #: Dashes and invisible marks, by the names of Unicode: what may stand between digits besides spaces.
@@ -32,6 +32,10 @@ class Login:
     relation_number: str
     language: str
     reference: str
+    enrolled_at: Level = Level.SUBSTANTIEEL
+    """At which level the body enrolled this account."""
+    asked: Level = Level.SUBSTANTIEEL
+    """What this sign-in has to reach."""
     since: datetime | None = None
     """When the password was given in this sign-in: messages from before it are not counted for it."""
 
@@ -136,6 +140,9 @@ class Factor(Protocol):
 
     def available(self) -> bool:
         """Whether this deployment can offer it."""
+
+    def reaches(self, credentials: Sequence[Credential]) -> Level:
+        """The highest level that one of these credentials earns beside a password."""
 
     def summary(self, credential: Credential) -> Summary:
         """How a list shows one credential of this kind."""

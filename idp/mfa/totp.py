@@ -15,7 +15,7 @@ from sqlalchemy import Table, bindparam, update
 
 from idp import clock, settings
 from idp.accounts import credentials
-from idp.assurance import Proof, Strength
+from idp.assurance import Level, Proof, Strength
 from idp.database import connection
 from idp.mfa.factor import Answer, Exhausted, Login, Outcome, Proven, Rejected, Summary, View
 from idp.models import Credential
@@ -47,6 +47,10 @@ class Totp:
     def available(self) -> bool:
         """Always: it needs no gateway."""
         return True
+
+    def reaches(self, _credentials: Sequence[Credential]) -> Level:
+        """Never *hoog*: a code can be passed on."""
+        return Level.SUBSTANTIEEL
 
     def summary(self, credential: Credential) -> Summary:
         """The app by the name the person gave it, if any."""

@@ -12,6 +12,7 @@ from flask import Response, g, request
 from idp import clock
 from idp.accounts import consents, credentials, grants, sessions
 from idp.accounts.sessions import LiveSession
+from idp.assurance import Assurance, Level
 from idp.audit import Event, record
 from idp.database import db
 from idp.errors import RefusedOnOurPage
@@ -148,7 +149,7 @@ def _decision(asked: Asked, session: LiveSession | None) -> Decision:
         session,
         subject=subject,
         hinted_account=hinted,
-        has_key=session is not None and _has_key(asked, session),
+        own=Assurance(Level.SUBSTANTIEEL) if session is None else _earned_by_own(asked, session),
         now=clock.now(),
     )
     if not isinstance(decision, Give) or session is None:
@@ -194,12 +195,16 @@ def _of(kept: Kept) -> Asked:
     return Asked(Parameters(kept.parameters), at, kept.reference, kept.pushed)
 
 
-def _has_key(asked: Asked, session: LiveSession) -> bool:
-    """Whether the account has a second step that phishing does not get past; looked up only where that matters."""
-    if not any(one.phishing_resistant for one in asked.acceptable):
-        return False
+def _earned_by_own(asked: Asked, session: LiveSession) -> Assurance:
+    """The most that the account's second steps earn; looked up only where more is asked than any of them gives."""
+    usual = Assurance(Level.SUBSTANTIEEL)
+    if all(usual.covers(one) for one in asked.acceptable):
+        return usual
     own = catalogue.usable(credentials.of_account(session.account_id))
-    return any(factor.phishing_resistant for factor, _ in own)
+    return Assurance(
+        max((factor.reaches(these) for factor, these in own), default=usual.level),
+        any(factor.phishing_resistant for factor, _ in own),
+    )
 
 
 def _give(asked: Asked, session: LiveSession, give: Give, kept: Kept | None) -> Response:

@@ -259,12 +259,12 @@ def _key_needed(facts: Facts) -> ErrorCopy:
     return ErrorCopy(
         title=_("U hebt een passkey of beveiligingssleutel nodig"),
         explanation=_(
-            "‘%(application)s’ vraagt om een passkey of beveiligingssleutel. Die hebt u nog niet ingesteld.",
+            "‘%(application)s’ vraagt om een passkey of beveiligingssleutel die u nog niet hebt ingesteld.",
             application=application,
         )
         if application
         else _(
-            "Deze applicatie vraagt om een passkey of beveiligingssleutel. Die hebt u nog niet ingesteld."
+            "Deze applicatie vraagt om een passkey of beveiligingssleutel die u nog niet hebt ingesteld."
         ),
         steps=(
             _("Kies ‘Naar Beveiliging’ en stel een passkey of beveiligingssleutel in."),
