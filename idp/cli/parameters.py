@@ -44,7 +44,9 @@ class RequiredLevel(click.ParamType[Assurance]):
         if isinstance(value, Assurance):
             return value
         if value not in REGISTRABLE:
-            self.fail(f"an application is at {', '.join(REGISTRABLE)}, not {value!r}", param, ctx)
+            self.fail(
+                f"an application is at one of {', '.join(REGISTRABLE)}, not {value!r}", param, ctx
+            )
         return REGISTRABLE[value]
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:

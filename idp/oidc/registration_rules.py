@@ -101,7 +101,7 @@ def its_level_can_be_reached(this: Registration) -> Iterator[Problem]:
     if not Level.LAAG <= this.level.level <= acr.highest():
         yield Problem(
             "level",
-            "the level {} cannot be reached here (IDP_KEY_METADATA names the keys that reach hoog)",
+            "the level {} cannot be reached here: IDP_KEY_METADATA names the keys that reach hoog",
             this.level.label,
         )
     if this.application_level is not None and not this.level.covers(this.application_level):

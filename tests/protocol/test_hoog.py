@@ -12,7 +12,7 @@ from idp.clock import Standing
 from tests.protocol.relying_party import HIGH, SUBSTANTIAL, Provider
 from tests.protocol.test_levels import acr
 from tests.protocol.test_phishing_resistance import stated
-from tests.support.house import House, open_house
+from tests.support.house import ISSUER, House, open_house
 from tests.support.journeys import Person, Visitor, add_person, identify, sign_in, to_the_methods
 from tests.support.key_makers import LISTED, Maker, listed
 from tests.support.software_key import PRESENT, SoftwareKey, options_on
@@ -48,7 +48,8 @@ def use(browser: Visitor, key: SoftwareKey, **bent: int) -> object:
 
 
 def test_it_is_offered(house: House) -> None:
-    told = house.app.test_client().get("/.well-known/openid-configuration").get_json()
+    client = house.app.test_client()
+    told = client.get("/.well-known/openid-configuration", base_url=ISSUER).get_json()
     assert HIGH in told["acr_values_supported"]
 
 
@@ -56,7 +57,7 @@ def test_it_is_reached_and_stated(provider: Provider, house: House, key: Softwar
     shop, anna = provider.application(None), with_a_key(house, key)
     browser = provider.browser()
     shop.visit(browser, **acr(HIGH))
-    identify(browser, anna)
+    identify(browser, anna, at=None)
     assert options_on(browser.page)["userVerification"] == "required"
     assert stated(shop, use(browser, key))["acr"] == HIGH
     assert stated(shop, shop.visit(browser, **acr(SUBSTANTIAL)))["acr"] == HIGH
@@ -69,7 +70,7 @@ def test_an_application_registered_at_it_gets_nobody_who_did_less(
     anna = with_a_key(house, key)
     browser = provider.browser()
     shop.visit(browser)
-    identify(browser, anna)
+    identify(browser, anna, at=None)
     page = use(browser, key, flags=PRESENT)  # the key did not check who holds it
     assert getattr(page, "name", "") == "second-factor"
     assert stated(shop, use(browser, key))["acr"] == HIGH
@@ -81,7 +82,7 @@ def test_it_lasts_a_quarter_of_an_hour_and_then_the_key_is_asked_again(
     shop, anna = provider.application(None), with_a_key(house, key)
     browser = provider.browser()
     shop.visit(browser, **acr(HIGH))
-    identify(browser, anna)
+    identify(browser, anna, at=None)
     assert stated(shop, use(browser, key))["acr"] == HIGH
     time.move(HOOG_LASTS)
     assert stated(shop, shop.visit(browser, **acr(HIGH)))["acr"] == HIGH, "to the second"
@@ -116,7 +117,7 @@ def test_who_has_two_keys_is_asked_for_the_one_that_will_do(
     browser.submit("volgende", sleutel=other.make(options_on(browser.page)))
     again = provider.browser()
     shop.visit(again, **acr(HIGH))
-    identify(again, anna)
+    identify(again, anna, at=None)
     assert len(options_on(again.page)["allowCredentials"]) == 1
     assert stated(shop, use(again, key))["acr"] == HIGH
     portal = provider.browser()
@@ -127,10 +128,10 @@ def test_who_has_two_keys_is_asked_for_the_one_that_will_do(
 def test_a_model_that_was_taken_off_the_list_reaches_it_no_more(
     provider: Provider, house: House, key: SoftwareKey, tmp_path: Path
 ) -> None:
-    shop, anna = provider.application(None), with_a_key(house, key)
+    shop, anna = provider.application(None, level=REGISTRABLE["hoog"]), with_a_key(house, key)
     models = dict(house.app.config["IDP"].key_models)
     house.app.config["IDP"].__dict__["key_models"] = {"elsewhere": models[str(LISTED)]}
     browser = provider.browser()
-    shop.visit(browser, **acr(HIGH))
-    identify(browser, anna)
+    shop.visit(browser)
+    identify(browser, anna, at=None)
     assert getattr(use(browser, key), "error", None) == "key-needed"
