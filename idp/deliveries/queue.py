@@ -89,7 +89,7 @@ event.listen(db.session, "after_commit", _wake)
 
 
 def claim(kinds: Collection[str], busy: Collection[str], full: Collection[str] = ()) -> Due | None:
-    """Take what is due longest, of these kinds, no lane in `busy` and no party in `full`, out of circulation for a while.
+    """Take what is due longest, of these kinds, no `busy` lane and no `full` party, out of circulation for a while.
 
     One statement decides: of any number of processes one gets a row. The caller has no transaction.
     """
