@@ -229,6 +229,19 @@ def test_an_address_that_we_never_call_is_not_even_registered(
 
 @ONE
 @pytest.mark.parametrize(
+    "member",
+    ["jwks_uri", "sector_identifier_uri", "backchannel_logout_uri", "request_uris"],
+)
+def test_our_own_address_is_none_that_we_call(house: House, member: str) -> None:
+    ours = "http://localhost:8400/oauth2/jwks"
+    new = newcomer(house)
+    refused = new.post({"redirect_uris": [CALLBACK], member: [ours] if member[-1] == "s" else ours})
+    assert error_of(refused) == (400, "invalid_client_metadata")
+    assert clients_there(house) == 0
+
+
+@ONE
+@pytest.mark.parametrize(
     "place",
     [
         "127.0.0.1", "::1", "10.1.2.3", "192.168.1.1", "169.254.169.254", "fd00::1", "fe80::1",
