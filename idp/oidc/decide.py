@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from idp import clock
 from idp.accounts.sessions import LiveSession
@@ -19,6 +20,9 @@ from idp.assurance import (
 from idp.oidc import acr
 from idp.oidc.asked import Asked
 from idp.oidc.refusals import Code
+
+#: The page for who could do with a key and has none; there is a way on from it to one.
+KEY_NEEDED: Final = "key-needed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ def _unreachable(asked: Asked, enrolled_at: Level) -> Refuse:
     code = Code.UNMET_AUTHENTICATION_REQUIREMENTS
     with_a_key = Assurance(min(enrolled_at, acr.highest()), PHISHING_RESISTANT in acr.offered())
     if any(with_a_key.covers(one) for one in asked.acceptable):
-        return Refuse(code, "the account has no key, and one is asked", page="key-needed")
+        return Refuse(code, "the account has no key, and one is asked", page=KEY_NEEDED)
     if not with_a_key.covers(asked.client.requires):
         return Refuse(
             code,

@@ -233,6 +233,17 @@ def client_request(scene: Scene) -> Next:
     return then
 
 
+def too_large(scene: Scene) -> Next:
+    anna = scene.at_the_step("totp")
+    scene.press(code="1" * 70_000)
+
+    def then() -> Page:
+        assert scene.browser.go_on().name == "second-factor"
+        return scene.press(code=totp_code(anna.totp))
+
+    return then
+
+
 def not_found(scene: Scene) -> Next:
     anna = add_person(scene.house, totp=True)
     scene.browser.get("/inlogen")
@@ -246,7 +257,8 @@ MISTAKES: Final = {
         *mistakes_in_set_up.MISTAKES,
         *mistakes_with_keys.MISTAKES,
         code_missing, code_invalid, code_expired, code_attempts, sends_spent, too_soon,
-        session_expired, out_of_turn, other_browser, no_access, level_unreachable, client_request, not_found,
+        session_expired, out_of_turn, other_browser, no_access, level_unreachable, client_request, too_large,
+        not_found,
     )
 }  # fmt: skip
 CALL: Final = "088 - 711 4888"
