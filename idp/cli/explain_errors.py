@@ -142,6 +142,11 @@ ERRORS: Final[Mapping[str, Trouble]] = {
         NEW_CODE,
     ),
     "code-missing": Trouble("er was geen code ingevuld", "Het veld was leeg.", "Vul de code in."),
+    "code-length": Trouble(
+        "te veel of te weinig cijfers in de code",
+        "Een tikfout: een code heeft 6 cijfers. Dit kost geen poging.",
+        "Vul de hele code in.",
+    ),
     "code-invalid": Trouble(
         "een verkeerde code",
         "Een tikfout, een code van een eerder bericht, of een app waarvan de klok niet gelijk loopt.",

@@ -121,6 +121,12 @@ def code_missing(scene: Scene) -> Next:
     return lambda: scene.press(code=totp_code(anna.totp))
 
 
+def code_length(scene: Scene) -> Next:
+    anna = scene.at_the_step("totp")
+    scene.press(code=totp_code(anna.totp)[:2])
+    return lambda: scene.press(code=totp_code(anna.totp))
+
+
 def code_invalid(scene: Scene) -> Next:
     anna = scene.at_the_step("totp")
     scene.press(code=wrong_code(totp_code(anna.totp)))
@@ -256,7 +262,7 @@ MISTAKES: Final = {
         fields_missing, login_failed, throttled, account_blocked, relation_blocked, no_method, other_account,
         *mistakes_in_set_up.MISTAKES,
         *mistakes_with_keys.MISTAKES,
-        code_missing, code_invalid, code_expired, code_attempts, sends_spent, too_soon,
+        code_missing, code_length, code_invalid, code_expired, code_attempts, sends_spent, too_soon,
         session_expired, out_of_turn, other_browser, no_access, level_unreachable, client_request, too_large,
         not_found,
     )
