@@ -225,8 +225,8 @@ def metrics_readers(settings: Settings) -> Finding:
 
 def gateway(settings: Settings, what: str, setting: str) -> Finding:
     """Whether codes can go out this way."""
-    chosen: str | None = getattr(settings, setting)
-    if chosen is None:
+    chosen: tuple[str, ...] = getattr(settings, setting)
+    if not chosen:
         return Finding(
             what, "note", f"no gateway (IDP_{setting.upper()}), so this method is not offered"
         )

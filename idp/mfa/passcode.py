@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
 
-from idp import clock, metrics, settings, throttle
+from idp import clock, settings, throttle
 from idp.audit import Event, record
 from idp.database import db
-from idp.messaging import gateways, texts
+from idp.messaging import gateways, outgoing, texts
 from idp.messaging.addresses import PhoneNumber
 from idp.mfa.factor import Continue, Exhausted, Login, Outcome, Rejected
 from idp.models import Account, Passcode
@@ -98,9 +98,10 @@ def send(login: Login, purpose: str, to: PhoneNumber, channel: Channel) -> Outco
         return no_more
     code = Secret(random_digits(DIGITS))
     _void_earlier(login, purpose)
+    passcode_id, message = new_id(), _message(login, to, channel, code, now + LIFETIME)
     db.session.add(
         Passcode(
-            id=new_id(),
+            id=passcode_id,
             login_id=login.id,
             purpose=purpose,
             digest=_digest(login, purpose, code.reveal()),
@@ -115,9 +116,24 @@ def send(login: Login, purpose: str, to: PhoneNumber, channel: Channel) -> Outco
         reference=login.reference,
         channel=channel.name,
     )
+    outgoing.put(
+        message, passcode_id=passcode_id, account_id=login.account_id, reference=login.reference
+    )
     db.session.commit()  # the gateway may talk to a network; no transaction waits for it
-    return _hand_over(
-        login, gateways.Message(channel.name, to, channel.wording(code, _about(login)), code)
+    return _hand_over(login, message)
+
+
+def _message(
+    login: Login, to: PhoneNumber, channel: Channel, code: Secret, expires_at: datetime
+) -> gateways.Message:
+    return gateways.Message(
+        id=new_id(),
+        channel=channel.name,
+        to=to,
+        says=channel.wording(code, _about(login)),
+        code=code,
+        language=login.language,
+        expires_at=expires_at,
     )
 
 
@@ -145,13 +161,9 @@ def _one_at_a_time(account_id: str) -> None:
 
 
 def _hand_over(login: Login, message: gateways.Message) -> Outcome:
-    gateway = gateways.for_channel(message.channel)
     try:
-        if gateway is None:
-            raise gateways.NotSent("no gateway is set")
-        gateway.send(message)
+        outgoing.hand_over(message.id)
     except gateways.NotSent as trouble:
-        metrics.MESSAGES.count(message.channel, "not-taken")
         record(
             Event.PASSCODE_NOT_SENT,
             succeeded=False,
@@ -161,7 +173,6 @@ def _hand_over(login: Login, message: gateways.Message) -> Outcome:
             reason=str(trouble),
         )
         return Rejected("not-sent", field="", costs_a_try=False)
-    metrics.MESSAGES.count(message.channel, "taken")
     return Continue()
 
 
