@@ -66,6 +66,8 @@ class Counterpart:
     asked: list[Asked] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
     instead: Reply | None = None
+    away: set[str] = field(default_factory=set)
+    """Beginnings of paths where everything goes wrong (HTTP 500)."""
     open: threading.Event = field(default_factory=threading.Event)
     """Answers leave once this is set; it is, unless a test clears it."""
 
@@ -102,6 +104,8 @@ class Counterpart:
         self.open.wait(PATIENCE)
         if self.instead is not None:
             return self.instead
+        if any(asked.path.startswith(start) for start in self.away):
+            return 500, b""
         for start, provider in _PROVIDERS.items():
             if asked.path.startswith(start):
                 return provider(self, asked)
