@@ -138,15 +138,17 @@ def reported(gateway: str, provider_id: str, outcome: Reported, why: str | None)
 
     The first end counts: a report that comes again, later, or of a message that we do not know is only counted.
     """
+    newest = (  # should a provider ever give a name twice
+        select(_ROWS.c.id)
+        .where(_ROWS.c.gateway == gateway, _ROWS.c.provider_id == provider_id)
+        .order_by(_ROWS.c.created_at.desc())
+        .limit(1)
+    )
     row = (
         connection()
         .execute(
             update(_ROWS)
-            .where(
-                _ROWS.c.gateway == gateway,
-                _ROWS.c.provider_id == provider_id,
-                _ROWS.c.state == State.HANDED,
-            )
+            .where(_ROWS.c.id == newest.scalar_subquery(), _ROWS.c.state == State.HANDED)
             .values(state=State(outcome), content_sealed=None)
             .returning(_ROWS.c.channel, _ROWS.c.account_id, _ROWS.c.reference)
         )

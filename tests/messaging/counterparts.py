@@ -186,14 +186,14 @@ def _twilio(here: Counterpart, asked: Asked) -> Reply:
         if fields["To"] == LANDLINE:
             why = f"'To' number: {LANDLINE}, is not a mobile number"
             return _twilio_error(400, 21614, why)
-        return _json(201, sid="SM" + "0b" * 16, status="queued", error_code=None)
+        return _json(201, sid=sid("SM", len(here.asked)), status="queued", error_code=None)
     here.expect(asked.path == f"{base}/Calls.json", f"{asked.path} is no resource")
     known = {"To", "From", "Url", "Method", "StatusCallback", "StatusCallbackEvent"}
     known |= {"StatusCallbackMethod", "Timeout", "TimeLimit"}
     here.expect(set(fields) <= known, f"unknown fields: {set(fields) - known}")
     here.expect(5 <= int(fields["Timeout"]) <= 600, "how long it rings")
     here.expect(int(fields["TimeLimit"]) == 60, "a minute at most")
-    return _json(201, sid="CA" + "0c" * 16, status="queued")
+    return _json(201, sid=sid("CA", len(here.asked)), status="queued")
 
 
 _PROVIDERS: Final[dict[str, Callable[[Counterpart, Asked], Reply]]] = {
@@ -201,6 +201,11 @@ _PROVIDERS: Final[dict[str, Callable[[Counterpart, Asked], Reply]]] = {
     "/voiceapi/": _cm_call,
     "/2010-04-01/": _twilio,
 }
+
+
+def sid(kind: str, number: int) -> str:
+    """The name that Twilio gives the text or call of its so many-th request."""
+    return f"{kind}{'0b' * 14}{number:04x}"
 
 
 def _json(status: int, /, **content: Any) -> Reply:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
-from xml.etree import ElementTree
+from xml.etree.ElementTree import fromstring
 
 from sqlalchemy import select
 
@@ -14,13 +14,13 @@ from idp.database import db
 from idp.messaging import outgoing
 from idp.messaging.outgoing import State
 from idp.models import OutgoingMessage
-from tests.messaging.counterparts import Counterpart
+from tests.messaging.counterparts import Counterpart, sid
 from tests.support.house import House, Visitor, open_house
 from tests.support.journeys import LANDLINE, PHONE, add_person, identify
 from tests.support.pages import Page
 
-TEXT_SID: Final = "SM" + "0b" * 16
-CALL_SID: Final = "CA" + "0c" * 16
+TEXT_SID: Final = sid("SM", 1)
+CALL_SID: Final = sid("CA", 1)
 _DIGITS: Final = ("nul", "één", "twee", "drie", "vier", "vijf", "zes", "zeven", "acht", "negen")
 
 
@@ -69,7 +69,7 @@ def newest_passcode(house: House) -> str:
 
 def heard(twiml: bytes) -> list[str]:
     """What a call says, in order; it always ends by hanging up."""
-    says = ElementTree.fromstring(twiml)
+    says = fromstring(twiml)
     assert [child.tag for child in says][-1:] == ["Hangup"]
     return [each.text or "" for each in says.iter("Say")]
 

@@ -11,7 +11,7 @@ import pytest
 from idp import clock
 from idp.messaging.gateways import twilio
 from idp.messaging.gateways.carried import Gateway
-from tests.messaging.counterparts import CALLER, LANDLINE, NO_NUMBER, Counterpart
+from tests.messaging.counterparts import CALLER, LANDLINE, NO_NUMBER, Counterpart, sid
 from tests.messaging.letters import CODE, MOBILE, SPOKEN, message, refusal_of
 from tests.support.house import ISSUER, deployed
 
@@ -24,7 +24,7 @@ def _here(provider: Counterpart, tmp_path: Path, time: clock.Standing) -> Iterat
 
 def test_a_text_goes_out_once_and_asks_for_reports(provider: Counterpart) -> None:
     sent = message()
-    assert twilio.Texts().send(sent) == "SM" + "0b" * 16
+    assert twilio.Texts().send(sent) == sid("SM", 1)
     [asked] = provider.asked
     assert asked.form == {
         "To": MOBILE,
@@ -56,7 +56,7 @@ def test_a_text_is_worth_sending_only_as_long_as_its_code_works(
 
 def test_a_call_carries_no_word_of_what_will_be_said(provider: Counterpart) -> None:
     sent = message("voice", LANDLINE)
-    assert twilio.Calls().send(sent) == "CA" + "0c" * 16
+    assert twilio.Calls().send(sent) == sid("CA", 1)
     [asked] = provider.asked
     assert asked.form["Url"] == f"{ISSUER}/berichten/twilio/opgenomen/{sent.id}"
     assert (asked.form["To"], asked.form["From"]) == (LANDLINE, CALLER)
