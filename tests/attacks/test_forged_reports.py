@@ -185,6 +185,21 @@ def test_a_signature_is_for_the_public_address_whatever_a_header_says(texted: Ho
 
 
 @SQLITE
+def test_behind_a_proxy_twilio_signs_the_public_address(
+    provider: Counterpart, database_url: str, tmp_path: Path, time: clock.Standing
+) -> None:
+    """The proxy speaks plain http to us; what Twilio called began with https."""
+    public = "https://localhost:8400"
+    house = house_with(provider, database_url, tmp_path, texts=["twilio"], issuer=public)
+    answer = twilio_tells(
+        house.app, TEXT, FAILED, signed_as=signature(public + TEXT, FAILED), base_url=ISSUER
+    )
+    assert answer.status_code == 204
+    answer = twilio_tells(house.app, TEXT, FAILED, signed_as=signature(ISSUER + TEXT, FAILED))
+    assert answer.status_code == 403
+
+
+@SQLITE
 def test_fields_that_were_not_signed_change_nothing(texted: House) -> None:
     """Added, left out, changed, moved to the query string, or said twice."""
     good = FAILED | {"ErrorCode": "30006"}
