@@ -116,3 +116,15 @@ def test_no_secret_shows_where_settings_are_printed(given: dict[str, str]) -> No
     shown = f"{settings!r} {settings.cm_token!r} {settings.twilio_token!r} {settings.cm_reports_secret!r}"
     for secret in (TOKEN, TWILIO_TOKEN, "3f" * 32):
         assert secret not in shown
+
+
+@pytest.mark.parametrize("page", ["cm", "twilio"])
+def test_the_settings_of_its_page_work(page: str, given: dict[str, str], tmp_path: Path) -> None:
+    """Those of `docs/berichten/`, with the files where this test has them."""
+    house = {name: given[name] for name in ("IDP_ISSUER", "IDP_SECRET_FILE", "IDP_ALLOW_FILE_KEYS")}
+    text = (Path(__file__).parents[2] / f"docs/berichten/{page}.md").read_text(encoding="utf-8")
+    block = text.partition("```sh\n")[2].partition("```")[0]
+    shown = dict(line.split("=", 1) for line in block.splitlines())
+    files = {name: given[name] for name in shown if name.endswith("_FILE")}
+    settings = load(house | shown | files)
+    assert (settings.sms_gateway, settings.voice_gateway) == ((page,), (page,))
