@@ -83,7 +83,7 @@ def get(url: str, *, accept: str) -> bytes:
 
 def fetch(url: str, *, accept: str) -> Answer:
     """Like `get`, with what the answer says of itself."""
-    answer = _call("GET", url, {"Accept": accept}, None)
+    answer = _call("GET", url, {"Accept": accept}, None, seconds=SECONDS)
     if answer.status != 200:
         raise CannotReach(f"it answered {answer.status}")
     return answer
@@ -92,7 +92,7 @@ def fetch(url: str, *, accept: str) -> Answer:
 def post_form(url: str, fields: Mapping[str, str]) -> Answer:
     """Send a form; the answer comes back whatever its status. `CannotReach` when there is none within the limits."""
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "*/*"}
-    return _call("POST", url, headers, urlencode(fields).encode())
+    return _call("POST", url, headers, urlencode(fields).encode(), seconds=SECONDS)
 
 
 def post_to_gateway(url: str, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -114,7 +114,7 @@ def _call(
     headers: Mapping[str, str],
     body: bytes | None,
     *,
-    seconds: float = SECONDS,
+    seconds: float,
     chosen_by_us: bool = False,
 ) -> Answer:
     if db.session.registry.has() and db.session().in_transaction():

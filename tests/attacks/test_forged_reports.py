@@ -287,7 +287,7 @@ def test_a_report_of_cm_that_is_none_is_refused(
     house = house_with(provider, database_url, tmp_path, texts=["cm"])
     ask_for_a_code(house)
     good = cm_report(newest(house).id, "3")
-    for bent in (
+    bodies: tuple[Any, ...] = (
         [],
         {},
         {"messages": []},
@@ -295,7 +295,8 @@ def test_a_report_of_cm_that_is_none_is_refused(
         {"messages": {"msg": {"reference": 5, "status": {"code": "3"}}}},
         {"messages": {"msg": {"reference": newest(house).id, "status": "3"}}},
         {"messages": {"msg": {"reference": newest(house).id, "status": {}}}},
-    ):
+    )
+    for bent in bodies:
         assert cm_tells(house.app, bent).status_code == 400
     for body, status in ((b"{", 400), (b"[" * 16_000, 400), (b"x" * 20_000, 413)):
         answer = cm_tells(house.app, None, json=None, data=body, content_type="application/json")
