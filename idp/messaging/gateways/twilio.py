@@ -39,8 +39,8 @@ _WHY: Final[Mapping[int, str]] = {
 #: Of the above: the number itself is the matter, so another gateway would say the same.
 _NUMBER_REFUSED: Final = frozenset({21211, 21217, 21614})
 #: How long it rings, and how long a call may last, in seconds.
-_RINGS: Final = 25
-_LASTS: Final = 60
+RINGS: Final = 25
+LASTS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,8 @@ class Calls:
                 "StatusCallback": here.issuer + CALL_REPORTS,
                 "StatusCallbackEvent": "completed",
                 "StatusCallbackMethod": "POST",
-                "Timeout": str(_RINGS),
-                "TimeLimit": str(_LASTS),
+                "Timeout": str(RINGS),
+                "TimeLimit": str(LASTS),
             },
         )
 
