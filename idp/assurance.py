@@ -7,7 +7,7 @@ The level of a sign-in is the lower of what the session proved and what the acco
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any, Final, Self
@@ -93,6 +93,8 @@ class Strength(StrEnum):
 
 
 PASSWORD: Final = "wachtwoord"
+#: How long a proof counts for *hoog*, and then for *substantieel*: stricter than fifteen minutes without use.
+HOOG_LASTS: Final = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +140,16 @@ class Proof:
 def password_proof(at: datetime) -> Proof:
     """The proof that a right password gives."""
     return Proof(kind=PASSWORD, strength=Strength.KNOWLEDGE, at=at, amr=("pwd",))
+
+
+def aged(proofs: Iterable[Proof], now: datetime) -> tuple[Proof, ...]:
+    """The same proofs as they count now: what earned *hoog* some time ago earns *substantieel*."""
+    return tuple(
+        replace(proof, ceiling=Level.SUBSTANTIEEL)
+        if proof.ceiling is Level.HOOG and proof.at < now - HOOG_LASTS
+        else proof
+        for proof in proofs
+    )
 
 
 def latest(proofs: Iterable[Proof]) -> tuple[Proof, ...]:

@@ -79,6 +79,9 @@ def init_app(app: Flask, url: str) -> None:
         "json_deserializer": orjson.loads,
         "hide_parameters": True,  # no log and no error's text repeats what somebody typed
     }
+    if make_url(url).database not in {None, "", ":memory:"}:
+        # The connection used last still has its pages at hand; in memory there is only one.
+        engine_options["pool_use_lifo"] = True
     if url.startswith("postgresql"):
         engine_options |= {
             "pool_pre_ping": True,

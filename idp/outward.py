@@ -1,10 +1,10 @@
 """Calls that we make to addresses of applications and gateways: few, short, small, and never into our own network.
 
 Whoever registers a client names addresses that this server then calls, so an address counts as hostile: https only,
-public networks only after resolving (and that very address is connected to, so a name cannot change its mind), no
-redirects, five seconds and 64 KiB in all (NLG-OIDC-17, RFC 9700 section 4.11). Where a gateway is, the operator
-says in the settings, so that one may lie inside; the rest holds for it too. A provider on loopback, which is a demo
-or a test, may call loopback too, over plain http as well.
+public networks only after resolving (and that very address is connected to, so a name cannot change its mind), never
+ourselves, no redirects, five seconds and 64 KiB in all (NLG-OIDC-17, RFC 9700 section 4.11). Where a gateway is, the
+operator says in the settings, so that one may lie inside; the rest holds for it too. A provider on loopback, which is
+a demo or a test, may call loopback too, over plain http as well.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 from idp import settings
@@ -30,7 +31,7 @@ from idp.errors import Refusal
 GATEWAY_SECONDS: Final = 4.0
 """How long one gateway may take, so that the next one can still be asked while somebody waits."""
 SECONDS: Final = 5.0
-"""How long one call may take, from resolving the name to the last byte; resolving itself has the system's limit."""
+"""How long one call may take, from resolving the name to the last byte."""
 LONGEST: Final = 64 * 1024
 """Most bytes of an answer."""
 _LONGEST_ADDRESS: Final = 2_048
@@ -39,10 +40,14 @@ AT_ONCE: Final = 2
 waits for nobody must not have to wait for them."""
 PATIENCE: Final = 0.2
 """How long, in seconds, one more may wait for its turn."""
+LOOKUPS: Final = 64
+"""Names that one process may be resolving at the same time: one that nobody waits for any more still takes as long as
+the system's resolver gives it, half a minute or so."""
 _PORTS: Final = {"https": 443, "http": 80}
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 
 _TURNS: Final = threading.BoundedSemaphore(AT_ONCE)
+_LOOKING_UP: Final = threading.BoundedSemaphore(LOOKUPS)
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -172,7 +177,25 @@ def _parsed(url: str) -> SplitResult:
         raise CannotReach("the address names no host, or a user")
     if parts.scheme != "https" and not (parts.scheme == "http" and _loopback_may_be_called(host)):
         raise CannotReach("the address does not begin with https://")
+    if _is_ours(parts):
+        raise CannotReach("the address is one of our own")
     return parts
+
+
+def _is_ours(parts: SplitResult) -> bool:
+    """Whether it leads back to us: a request that makes another one of ours wait is an attack.
+
+    The issuer's host is all ours. On loopback it is everybody's, and the port says whose.
+    """
+    here, host = urlsplit(settings.current().issuer), (parts.hostname or "").rstrip(".")
+    if not settings.current().is_loopback:
+        return host == here.hostname
+    this_machine = host in settings.LOOPBACK or host.endswith(".localhost")
+    return this_machine and _port_of(parts) == _port_of(here)
+
+
+def _port_of(parts: SplitResult) -> int | None:
+    return parts.port or _PORTS.get(parts.scheme)
 
 
 def _loopback_may_be_called(host: str) -> bool:
@@ -184,7 +207,9 @@ def _connect(parts: SplitResult, due: float, *, anywhere: bool) -> socket.socket
     host = parts.hostname or ""
     port = parts.port or _PORTS[parts.scheme]
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = _look_up(host, port).result(max(0.0, due - time.monotonic()))
+    except TimeoutError as wrong:
+        raise CannotReach("it took too long to resolve the name of its host") from wrong
     except (OSError, UnicodeError) as wrong:
         raise CannotReach("the name of its host cannot be resolved") from wrong
     places = list(dict.fromkeys(str(address[4][0]) for address in found))
@@ -213,6 +238,28 @@ def _connect(parts: SplitResult, due: float, *, anywhere: bool) -> socket.socket
             plain.close()
             raise CannotReach("the name of its host is none") from wrong
     raise CannotReach(_in_words(failed or OSError())) from failed
+
+
+def _look_up(host: str, port: int) -> Future[list[Any]]:
+    """Resolve it, in a thread of its own: the system's resolver takes its time, and no limit for one call."""
+    if not _LOOKING_UP.acquire(blocking=False):
+        raise CannotReach("too many names are being resolved already")
+    found: Future[list[Any]] = Future()
+
+    def look_up() -> None:
+        try:
+            found.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except BaseException as wrong:  # noqa: BLE001  # whatever it is, it belongs to who waits
+            found.set_exception(wrong)
+        finally:
+            _LOOKING_UP.release()
+
+    try:
+        threading.Thread(target=look_up, name="look-up", daemon=True).start()
+    except RuntimeError as wrong:  # the machine has no more threads
+        _LOOKING_UP.release()
+        raise CannotReach("the name of its host cannot be resolved now") from wrong
+    return found
 
 
 def _is_allowed(address: Address) -> bool:

@@ -24,21 +24,31 @@ class GivenConsent:
     client_id: str
     name: str
     kinds: tuple[str, ...]
-    """Names of scopes."""
+    """Names of scopes, and of what else people are asked about (`idp/oidc/claims.py`)."""
     given_at: datetime
+
+
+def agreed(account_id: str, client_id: str) -> set[str] | None:
+    """All that was agreed to; `None` when nothing was, or it was withdrawn since."""
+    kinds = db.session.execute(
+        select(Consent.kinds).where(
+            Consent.account_id == account_id, Consent.client_id == client_id
+        )
+    ).scalar_one_or_none()
+    return None if kinds is None else set(kinds)
 
 
 def covers(account_id: str, client_id: str, kinds: Iterable[str]) -> bool:
     """Whether all of this was agreed to, and not withdrawn since."""
-    agreed = _kinds(account_id, client_id)
-    return agreed is not None and agreed.issuperset(kinds)
+    known = agreed(account_id, client_id)
+    return known is not None and known.issuperset(kinds)
 
 
 def give(session: LiveSession, client_id: str, kinds: Iterable[str], *, reference: str) -> None:
     """Remember that the person of this session agreed to these kinds, beside those of before."""
     wanted = set(kinds)
-    agreed = sorted(wanted | (_kinds(session.account_id, client_id) or set()))
-    said = {"kinds": agreed, "given_at": clock.now()}
+    whole = sorted(wanted | (agreed(session.account_id, client_id) or set()))
+    said = {"kinds": whole, "given_at": clock.now()}
     connection().execute(
         insert(Consent)
         .values(account_id=session.account_id, client_id=client_id, **said)
@@ -78,15 +88,6 @@ def withdraw(session: LiveSession, client_id: str) -> None:
 def forget(client_id: str) -> None:
     """Ask everybody anew: the client is not what people agreed to any more."""
     connection().execute(delete(Consent).where(Consent.client_id == client_id))
-
-
-def _kinds(account_id: str, client_id: str) -> set[str] | None:
-    kinds = db.session.execute(
-        select(Consent.kinds).where(
-            Consent.account_id == account_id, Consent.client_id == client_id
-        )
-    ).scalar_one_or_none()
-    return None if kinds is None else set(kinds)
 
 
 def _who(session: LiveSession, client_id: str) -> dict[str, Any]:

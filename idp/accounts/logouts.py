@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
@@ -100,6 +100,8 @@ def tell(session_ids: Iterable[str], *, why: str, clients: Collection[str] | Non
             SessionClient.session_id,
             Session.account_id,
             Session.reference,
+            Client.backchannel_logout_uri,
+            Client.registration_token_id,
         )
         .join(Session, Session.id == SessionClient.session_id)
         .join(Client, Client.client_id == SessionClient.client_id)
@@ -109,6 +111,7 @@ def tell(session_ids: Iterable[str], *, why: str, clients: Collection[str] | Non
         deliveries.put(
             KIND,
             lane=row.client_id,
+            party=_party(row.backchannel_logout_uri, row.registration_token_id),
             facts={"sid": row.sid},
             why=why,
             account_id=row.account_id,
@@ -116,6 +119,11 @@ def tell(session_ids: Iterable[str], *, why: str, clients: Collection[str] | Non
             session_id=row.session_id,
             reference=row.reference,
         )
+
+
+def _party(address: str, token_id: str | None) -> str:
+    """Who answers for this address: its host, or whoever was given the token to register any number of them."""
+    return token_id or urlsplit(address).hostname or address
 
 
 Held = type[AuthorizationCode] | type[RefreshToken] | type[AccessToken]

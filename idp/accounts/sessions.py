@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from idp import clock, settings
 from idp.accounts import logouts
-from idp.assurance import Level, Proof, latest
+from idp.assurance import Level, Proof, aged, latest
 from idp.audit import Event, record
 from idp.database import connection, db
 from idp.models import (
@@ -132,7 +132,7 @@ def _live(statement: Select[Any], which: str) -> LiveSession | None:
         id=row.id,
         account_id=row.account_id,
         relation_id=row.relation_id,
-        proofs=tuple(map(Proof.from_json, row.proofs)),
+        proofs=aged(map(Proof.from_json, row.proofs), now),
         enrolled_at=Level(row.enrolment_level),
         reference=row.reference,
         created_at=row.created_at,

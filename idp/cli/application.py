@@ -10,7 +10,7 @@ import click
 from sqlalchemy import func, select
 
 from idp.accounts import directory, grants
-from idp.assurance import REGISTRABLE, Assurance
+from idp.assurance import REGISTRABLE, Assurance, Level
 from idp.audit import Event, record
 from idp.cli.answers import json_option, listing, say
 from idp.cli.parameters import REQUIRED_LEVEL, Day, account_arguments
@@ -39,7 +39,7 @@ def application() -> None:
     "--level",
     type=REQUIRED_LEVEL,
     default=REGISTRABLE["substantieel"],
-    help="What it needs: laag (a password), substantieel (two steps), phr (a key). substantieel when left out.",
+    help="What it needs: laag (a password), substantieel (two steps; the default), phr (a key), hoog (a listed key).",
 )
 @click.option("--position", type=int, help="Place in the portal's order; last when left out.")
 def add(
@@ -177,6 +177,8 @@ def add_application(
         raise WrongInput("a name has 1 to 100 characters, a description at most 300")
     if db.session.get(Application, identifier) is not None:
         raise WrongInput(f"application {identifier} exists already")
+    if level.level is Level.HOOG and not settings.key_models:
+        raise WrongInput("hoog cannot be reached here: IDP_KEY_METADATA names the keys that do")
     if position is None:
         position = (db.session.scalar(select(func.max(Application.position))) or 0) + 1
     added = Application(

@@ -77,6 +77,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield file_keys(settings)
     yield proxies(settings)
     yield metrics_readers(settings)
+    if settings.key_models:
+        yield key_models(settings)
     found = database(settings)
     yield found
     if found.verdict != "wrong":
@@ -224,6 +226,12 @@ def metrics_readers(settings: Settings) -> Finding:
         )
     readers = ", ".join(("this machine", *settings.metrics_from))
     return Finding("metrics", "ok", f"for {readers}, past the proxy")
+
+
+def key_models(settings: Settings) -> Finding:
+    """Which keys reach *hoog*."""
+    count = len(settings.key_models)
+    return Finding("hoog", "ok", f"with keys of {count} {'model' if count == 1 else 'models'}")
 
 
 def gateway(settings: Settings, what: str, setting: str) -> Finding:

@@ -114,7 +114,7 @@ def registration_options(command: Command) -> Command:
         click.option(
             "--level",
             type=REQUIRED_LEVEL,
-            help="The least a sign-in must be: laag, substantieel or phr; the application's when left out.",
+            help="The least a sign-in must be: laag, substantieel, phr or hoog; the application's when left out.",
         ),
         click.option(
             "--id-token-alg",

@@ -39,13 +39,18 @@ def tell(folder: DemoFolder, description: dict[str, Any], *, code_waits: bool) -
     ]
     table(rows, ["VOOR", "RELATIENUMMER", "GEBRUIKERSNAAM", "WACHTWOORD"])
     click.echo()
-    new, totp = accounts["new"], accounts["totp"]
+    new = accounts["new"]
     over = "al gebruikt of verlopen; begin opnieuw met `make demo FRESH=1`"
     say(
         f"Activatiecode van {new['gebruikersnaam']}: {new['activatiecode'] if code_waits else over}"
     )
-    say(
-        f"Authenticator-app van {totp['gebruikersnaam']} bij {totp['relatienummer']}: {totp['totp_secret']}"
-    )
+    click.echo()
+    apps = [
+        [account["relatienummer"], account["gebruikersnaam"], account["totp_secret"]]
+        for person in demo_people.PEOPLE
+        if "totp_secret" in (account := accounts.get(person.purpose, {}))
+    ]
+    table(apps, ["RELATIENUMMER", "GEBRUIKERSNAAM", "AUTHENTICATOR-APP"])
+    click.echo()
     say("Ctrl-C stopt de demo.")
     sys.stdout.flush()

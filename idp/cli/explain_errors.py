@@ -142,6 +142,11 @@ ERRORS: Final[Mapping[str, Trouble]] = {
         NEW_CODE,
     ),
     "code-missing": Trouble("er was geen code ingevuld", "Het veld was leeg.", "Vul de code in."),
+    "code-length": Trouble(
+        "te veel of te weinig cijfers in de code",
+        "Een tikfout: een code heeft 6 cijfers. Dit kost geen poging.",
+        "Vul de hele code in.",
+    ),
     "code-invalid": Trouble(
         "een verkeerde code",
         "Een tikfout, een code van een eerder bericht, of een app waarvan de klok niet gelijk loopt.",
@@ -191,7 +196,7 @@ ERRORS: Final[Mapping[str, Trouble]] = {
     "key-needed": Trouble(
         "de applicatie vraagt een passkey of beveiligingssleutel",
         "Het account heeft alleen andere methoden.",
-        "Laat de gebruiker bij Beveiliging een passkey of beveiligingssleutel instellen en daarna opnieuw inloggen.",
+        "Laat de gebruiker op die pagina ‘Nu instellen’ kiezen. Daarna gaat het inloggen vanzelf verder.",
     ),
     "level-unreachable": Trouble(
         "de applicatie vraagt een hoger niveau",
@@ -202,6 +207,11 @@ ERRORS: Final[Mapping[str, Trouble]] = {
         "een fout bij ons",
         "Er ging iets mis in onze software of in wat zij nodig heeft.",
         "Probeer het later opnieuw. Geef het kenmerk en de tijd aan de beheerder; die vindt de fout in het logboek.",
+    ),
+    "too-large": Trouble(
+        "te veel tekst in één keer",
+        "Er is veel meer verstuurd dan het formulier vraagt, bijvoorbeeld een hele tekst die geplakt is.",
+        "Vul het formulier opnieuw in, met alleen wat er gevraagd wordt.",
     ),
     "not-found": Trouble(
         "een adres dat niet bestaat", "Een tikfout of een oude link.", "Begin op de inlogpagina."

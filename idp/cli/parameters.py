@@ -34,7 +34,7 @@ class LevelName(click.ParamType[Level]):
 
 
 class RequiredLevel(click.ParamType[Assurance]):
-    """What an application is registered at: `laag`, `substantieel` or `phr`."""
+    """What an application is registered at: `laag`, `substantieel`, `phr` or `hoog`."""
 
     name = "level"
 
@@ -43,18 +43,14 @@ class RequiredLevel(click.ParamType[Assurance]):
     ) -> Assurance:
         if isinstance(value, Assurance):
             return value
-        if value == "hoog":
-            self.fail(
-                "hoog cannot be reached with the methods of this release; the strictest is phr",
-                param,
-                ctx,
-            )
         if value not in REGISTRABLE:
-            self.fail(f"an application is at laag, substantieel or phr, not {value!r}", param, ctx)
+            self.fail(
+                f"an application is at one of {', '.join(REGISTRABLE)}, not {value!r}", param, ctx
+            )
         return REGISTRABLE[value]
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        return "[laag|substantieel|phr]"
+        return f"[{'|'.join(REGISTRABLE)}]"
 
 
 class Day(click.ParamType[datetime]):

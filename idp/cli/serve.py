@@ -101,7 +101,6 @@ def options_of(settings: Settings) -> dict[str, Any]:
     return {
         "bind": settings.bind,
         "workers": settings.workers,
-        "worker_class": "gthread",
         "threads": THREADS,
         "preload_app": False,  # so that no connection to the database is shared across a fork
         "timeout": 60,
@@ -137,6 +136,9 @@ def serve_with(make: Callable[[], Flask], options: dict[str, Any]) -> None:
     """Serve what `make` gives, once per worker, until told to stop."""
     from gunicorn.app.base import BaseApplication  # here: only this verb needs it
     from gunicorn.glogging import Logger
+    from gunicorn.workers.gthread import ThreadWorker
+
+    from idp.cli.threads import LastFirst
 
     class OneLineEach(Logger):
         """Gunicorn's logger with an access log of our own, which costs a tenth of its template's."""
@@ -144,11 +146,18 @@ def serve_with(make: Callable[[], Flask], options: dict[str, Any]) -> None:
         def access(self, resp: Any, req: Any, environ: Any, request_time: Any) -> None:
             self.access_log.info(access_line(req, resp, environ, request_time))
 
+    class Worker(ThreadWorker):
+        """Gunicorn's threads, of which the one that ended last works next."""
+
+        def get_thread_pool(self) -> Any:
+            return LastFirst(self.cfg.threads)
+
     class Server(BaseApplication):
         """Gunicorn with our options only: neither its environment variable nor a file of its own is read."""
 
         def load_config(self) -> None:
             self.cfg.set("logger_class", OneLineEach)
+            self.cfg.set("worker_class", Worker)
             for name, value in options.items():
                 self.cfg.set(name, value)
 

@@ -32,6 +32,7 @@ class Due:
     id: str
     kind: str
     lane: str
+    party: str
     facts: Mapping[str, Any]
     account_id: str | None
     client_id: str | None
@@ -47,12 +48,16 @@ def put(
     lane: str,
     facts: Mapping[str, Any],
     why: str,
+    party: str | None = None,
     account_id: str | None = None,
     client_id: str | None = None,
     session_id: str | None = None,
     reference: str | None = None,
 ) -> None:
-    """Add a delivery to the present transaction; after its commit the sender of this process wakes up."""
+    """Add a delivery to the present transaction; after its commit the sender of this process wakes up.
+
+    `party` is who answers for the lane, when one has several; without it each lane is a party.
+    """
     now = clock.now()
     connection().execute(
         _ADD,
@@ -60,6 +65,7 @@ def put(
             "id": new_id(),
             "kind": kind,
             "lane": lane,
+            "party": lane if party is None else party[:255],
             "facts": dict(facts),
             "account_id": account_id,
             "client_id": client_id,
@@ -82,8 +88,8 @@ def _wake(session: Session) -> None:
 event.listen(db.session, "after_commit", _wake)
 
 
-def claim(kinds: Collection[str], busy: Collection[str]) -> Due | None:
-    """Take what is due longest, of these kinds and of no lane in `busy`, out of circulation for a while.
+def claim(kinds: Collection[str], busy: Collection[str], full: Collection[str] = ()) -> Due | None:
+    """Take what is due longest, of these kinds, no `busy` lane and no `full` party, out of circulation for a while.
 
     One statement decides: of any number of processes one gets a row. The caller has no transaction.
     """
@@ -92,6 +98,7 @@ def claim(kinds: Collection[str], busy: Collection[str]) -> Due | None:
         _ROWS.c.due_at <= now,
         _ROWS.c.kind.in_(list(kinds)),  # a newer release may know more of them
         _ROWS.c.lane.not_in(list(busy)),
+        _ROWS.c.party.not_in(list(full)),
     )
     reads_only()  # mostly there is nothing, and looking must not make writers wait
     some = connection().execute(select(_ROWS.c.id).where(*due).limit(1)).first()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,8 +19,10 @@ from idp.deliveries import queue
 from idp.deliveries.queue import Due
 from idp.logs import LOG
 
-#: Deliveries under way at once in one process, each of another lane.
+#: Deliveries of one kind under way at once in one process, each of another lane: kinds never wait for each other.
 AT_ONCE: Final = 8
+#: And of one party, which may have as many addresses as it likes that never answer: the rest is for the others.
+OF_ONE_PARTY: Final = 2
 #: How often a process looks, in seconds, for what others put there and for what is to be tried again.
 LOOKS_EVERY: Final = 5.0
 
@@ -48,7 +51,7 @@ class Sender:
         self._kinds = kinds
         self._news = threading.Event()
         self._lock = threading.Lock()
-        self._busy: set[str] = set()
+        self._busy: dict[str, Due] = {}
         self._ends = False
         self._thread: threading.Thread | None = None
 
@@ -92,13 +95,9 @@ class Sender:
     def _begin(self) -> int:
         """Start a try for everything that is due, as far as there is room; returns how many."""
         begun = 0
-        while len(busy := self._under_way()) < AT_ONCE:
-            with self._app.app_context():
-                due = queue.claim(self._kinds, busy)
-            if due is None:
-                break
+        while (due := self._claim()) is not None:
             with self._lock:
-                self._busy.add(due.lane)
+                self._busy[due.lane] = due
             begun += 1
             try:
                 threading.Thread(target=self._try, args=(due,), daemon=True).start()
@@ -107,13 +106,24 @@ class Sender:
                 raise
         return begun
 
-    def _under_way(self) -> frozenset[str]:
+    def _claim(self) -> Due | None:
+        """The next one for which there is room."""
+        busy = self._under_way()
+        kinds = Counter(due.kind for due in busy.values())
+        if not (roomy := [kind for kind in self._kinds if kinds[kind] < AT_ONCE]):
+            return None
+        parties = Counter(due.party for due in busy.values())
+        full = [party for party, number in parties.items() if number >= OF_ONE_PARTY]
+        with self._app.app_context():
+            return queue.claim(roomy, busy, full)
+
+    def _under_way(self) -> Mapping[str, Due]:
         with self._lock:
-            return frozenset(self._busy)
+            return dict(self._busy)
 
     def _free(self, lane: str) -> None:
         with self._lock:
-            self._busy.discard(lane)
+            self._busy.pop(lane, None)
         self._news.set()
 
     def _try(self, due: Due) -> None:

@@ -51,11 +51,18 @@ def begin_sign_in(
     return f"/inloggen/{login.id}"
 
 
-def begin_adding_a_method(*, return_to: str) -> str:
+def begin_adding_a_method(
+    *,
+    return_to: str,
+    reference: str | None = None,
+    signing_in_for: str | None = None,
+    form_action: tuple[str, ...] = (),
+) -> str:
     """Store the sign-in in which somebody adds a method: every proof that counts is younger than five minutes.
 
     Measured from now, so that who takes long to install an app is not asked again halfway. Who has a key has to use it:
     else whoever got past another method could add a key, and be taken for somebody whom no false site can fool.
+    The rest is as for `begin_sign_in`, where an application waits for it.
     """
     session = current_session()
     if session is None:
@@ -69,6 +76,9 @@ def begin_adding_a_method(*, return_to: str) -> str:
             not_before=clock.now() - FRESH, account_id=session.account_id, phishing_resistant=True
         ),
         return_to=return_to,
+        reference=reference,
+        signing_in_for=signing_in_for,
+        form_action=form_action,
         account_id=session.account_id,
         session_id=session.id,
     )

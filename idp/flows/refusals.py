@@ -56,13 +56,26 @@ def unknown(wrong: HTTPException) -> Response:
     if isinstance(wrong.response, Response):  # a redirect that routing asks for
         return wrong.response
     status = HTTPStatus(wrong.code or 500)
-    error, reference = "not-found" if status < 500 else "server-error", _reference()
     LOG.info("%s %s", status.value, request.endpoint or "no page")
     # only the log keeps it: anybody can ask for pages that do not exist, as often as they like
-    response = _page(error, status, reference)
+    response = _page(_error_of(status), status, _reference(), way_on=_form_again(status))
     if wrong.code == HTTPStatus.METHOD_NOT_ALLOWED:
         response.headers["Allow"] = dict(wrong.get_headers()).get("Allow", "GET")
     return response
+
+
+def _error_of(status: HTTPStatus) -> str:
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return "too-large"
+    return "not-found" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "server-error"
+
+
+def _form_again(status: HTTPStatus) -> str | None:
+    """The page of the form that was too large, where it has one of the same address."""
+    if status != HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return None
+    here = current_app.url_map.bind(request.host)
+    return request.path if "GET" in here.allowed_methods(request.path) else None
 
 
 def broken(trouble: Exception) -> Response:
@@ -91,13 +104,18 @@ def _reference() -> str:
 
 
 def _page(
-    error: str, status: HTTPStatus, reference: str, refusal: RefusedOnOurPage | None = None
+    error: str,
+    status: HTTPStatus,
+    reference: str,
+    refusal: RefusedOnOurPage | None = None,
+    *,
+    way_on: str | None = None,
 ) -> Response:
     tellers: Mapping[str, Teller] = current_app.extensions.get(_TELLERS, {})
     if (teller := tellers.get(request.path)) is not None:
         return teller(status, reference)
     facts = dict(refusal.facts) if refusal else {}
-    way_on = facts.pop("way_on", None)
+    way_on = facts.pop("way_on", way_on)
     until = refusal.until if refusal else None
     metrics.REFUSALS.count("person", error)
     response = show(

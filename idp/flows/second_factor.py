@@ -99,7 +99,7 @@ def verify(here: Visit) -> ResponseReturnValue:
     if given.action == "opnieuw-inloggen":
         return onward(here.login.again())
     login, counter = here.login, throttle.second_step_key(here.person.id)
-    if any(value.strip() for value in given.fields.values()):
+    if given.is_a_try:
         _take_a_try(here, counter)
     match here.factor().verify(here.for_factor(), _of_kind(here), given):
         case Proven(proof):

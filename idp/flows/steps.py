@@ -49,6 +49,8 @@ class Standing:
     """The kinds of second step that the person can use."""
     phishing_resistant: tuple[str, ...] = ()
     """Those of them that phishing does not get past."""
+    hoog: tuple[str, ...] = ()
+    """Those that reach *hoog*; told only where that is asked."""
     live_code: bool = False
     window_open: bool = False
     """An enrolment window is open for this account in this browser."""
@@ -105,14 +107,17 @@ def _setting_up(login: LoginTransaction, *, window_open: bool) -> Step:
 def _enough(login: LoginTransaction, standing: Standing) -> Assurance:
     """What is demanded, as far as this person can give it: whether that suffices is the asker's question."""
     return Assurance(
-        min(login.demands.level, Level.SUBSTANTIEEL),
+        min(login.demands.level, Level.HOOG if standing.hoog else Level.SUBSTANTIEEL),
         login.demands.phishing_resistant and bool(standing.phishing_resistant),
     )
 
 
 def offered(login: LoginTransaction, standing: Standing) -> tuple[str, ...]:
     """The kinds of second step that help this sign-in on; one that would not do is not offered."""
-    resists = _enough(login, standing).phishing_resistant
+    enough = _enough(login, standing)
+    if enough.level is Level.HOOG:
+        return standing.hoog
+    resists = enough.phishing_resistant
     return standing.phishing_resistant if resists else standing.kinds
 
 

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from idp import clock, pages
 from idp.accounts import activation_codes, credentials, directory
-from idp.assurance import PASSWORD, Proof
+from idp.assurance import PASSWORD, Level, Proof
 from idp.audit import Event, record
 from idp.database import db
 from idp.errors import RefusedOnOurPage
@@ -111,6 +111,8 @@ class Visit:
             username=self.person.username,
             relation_number=self.person.relation.number,
             language=pages.language(),
+            enrolled_at=Level(self.person.enrolment_level),
+            asked=self.login.demands.level,
             reference=self.login.reference,
             since=next((each.at for each in self.login.earned if each.kind == PASSWORD), None),
         )
@@ -178,10 +180,14 @@ def _standing(account: Account | None, own: list[Credential], login: LoginTransa
     if account is None:
         return Standing()
     waiting, window_open = activation_codes.waiting_and_open(account.id, login.browser)
-    factors = [factor for factor, _ in catalogue.usable(own)]
+    usable = catalogue.usable(own)
+    factors = [factor for factor, _ in usable]
     return Standing(
         kinds=tuple(factor.kind for factor in factors),
         phishing_resistant=tuple(factor.kind for factor in factors if factor.phishing_resistant),
+        hoog=tuple(factor.kind for factor, these in usable if factor.reaches(these) is Level.HOOG)
+        if login.demands.level is Level.HOOG
+        else (),
         live_code=waiting,
         window_open=window_open,
         password_is_temporary=account.password_is_temporary,

@@ -109,6 +109,9 @@ class Ring:
         """
         self.refresh()
         key = self.active(alg, clock.now())
+        if key is not None and not self.source.is_as_loaded(key):  # perhaps withdrawn elsewhere
+            self.refresh(at_once=True)
+            key = self.active(alg, clock.now())
         if key is None:
             raise NoActiveKey(f"there is no active {alg} key: run `idp keys rotate`")
         if (signer := self._signers.get(key.kid)) is None:

@@ -82,6 +82,9 @@ class Source(Protocol):
     def load(self) -> tuple[StoredKey, ...]:
         """Every key, in no particular order."""
 
+    def is_as_loaded(self, key: StoredKey) -> bool:
+        """Whether nobody changed this key since, nor took it away; cheap enough to ask before every signature."""
+
     def signer(self, key: StoredKey) -> Signer:
         """The private side of a key that signs."""
 
@@ -101,6 +104,8 @@ class StoredKey:
     """When an operator withdrew it; a key that was merely followed by a next one has none."""
     public: Mapping[str, str] = field(repr=False)
     sealed: str = field(repr=False)
+    file: tuple[Path, int, int] | None = field(default=None, repr=False, compare=False)
+    """Where it was read, with the number and the moment of the file then."""
 
     def to_json(self) -> bytes:
         """The file's text."""
@@ -182,9 +187,23 @@ class FileSource:
         """Every key file; `SettingsError` for a file that is none."""
         return tuple(map(self._read, self._folder.glob("*.json")))
 
+    def is_as_loaded(self, key: StoredKey) -> bool:
+        """By the number and the moment of its file; a change puts another file in its place."""
+        if key.file is None:
+            return False
+        path, number, moment = key.file
+        try:
+            at = path.stat()
+        except FileNotFoundError:
+            return False
+        return (at.st_ino, at.st_mtime_ns) == (number, moment)
+
     def _read(self, file: Path) -> StoredKey:
         try:
-            return StoredKey.from_json(file.read_bytes())
+            with file.open("rb") as opened:
+                at = os.fstat(opened.fileno())
+                key = StoredKey.from_json(opened.read())
+            return replace(key, file=(file, at.st_ino, at.st_mtime_ns))
         except (ValueError, KeyError, TypeError) as wrong:
             raise SettingsError(
                 f"IDP_KEYS: {file} is no key file; take it out of the folder"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from idp import clock
 from idp.accounts import credentials
-from idp.assurance import Proof, Strength
+from idp.assurance import Level, Proof, Strength
 from idp.messaging import gateways, texts
 from idp.messaging.addresses import PhoneNumber, UnusableNumber
 from idp.mfa import passcode
@@ -46,6 +46,10 @@ class ByTelephone:
     def available(self) -> bool:
         """Only where a gateway is set."""
         return bool(gateways.for_channel(self.kind))
+
+    def reaches(self, _credentials: Sequence[Credential]) -> Level:
+        """Never *hoog*: a code can be passed on."""
+        return Level.SUBSTANTIEEL
 
     def summary(self, credential: Credential) -> Summary:
         """The number, masked."""

@@ -9,14 +9,17 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from idp import settings
-from idp.assurance import Proof
+from idp.assurance import Level, Proof
 from idp.models import Credential
 
 #: Dashes and invisible marks, by the names of Unicode: what may stand between digits besides spaces.
 _BETWEEN_DIGITS = frozenset({"Pd", "Cf"})
+
+#: Of every code that somebody types over, from an app or a message.
+CODE_DIGITS: Final = 6
 
 View = dict[str, Any]
 """What a factor's template shows; never a secret, except the seed of one that is being set up."""
@@ -32,6 +35,10 @@ class Login:
     relation_number: str
     language: str
     reference: str
+    enrolled_at: Level = Level.SUBSTANTIEEL
+    """At which level the body enrolled this account."""
+    asked: Level = Level.SUBSTANTIEEL
+    """What this sign-in has to reach."""
     since: datetime | None = None
     """When the password was given in this sign-in: messages from before it are not counted for it."""
 
@@ -72,6 +79,13 @@ class Rejected:
     seconds: int | None = None
     costs_a_try: bool = True
     instead: str | None = None
+
+
+def slip(code: str) -> Rejected | None:
+    """Why this is no code at all: nothing, or of another length. Nobody learns anything by it, so it costs no try."""
+    if not code:
+        return Rejected("code-missing", costs_a_try=False)
+    return Rejected("code-length", costs_a_try=False) if len(code) != CODE_DIGITS else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +131,12 @@ class Answer:
         """One field, without space around it; empty when it is absent."""
         return self.fields.get(name, "").strip()
 
+    @property
+    def is_a_try(self) -> bool:
+        """Whether it could be right: something was filled in, and that is more than a slip in the code."""
+        filled = {name for name, value in self.fields.items() if value.strip()}
+        return bool(filled) and not (filled == {"code"} and slip(self.digits("code")) is not None)
+
     def digits(self, name: str) -> str:
         """A code without what groups it (`123 456`, `123-456`, invisible marks that came along); the rest stays."""
         plain = "".join(unicodedata.normalize("NFKC", self.fields.get(name, "")).split())
@@ -136,6 +156,9 @@ class Factor(Protocol):
 
     def available(self) -> bool:
         """Whether this deployment can offer it."""
+
+    def reaches(self, credentials: Sequence[Credential]) -> Level:
+        """The highest level that one of these credentials earns beside a password."""
 
     def summary(self, credential: Credential) -> Summary:
         """How a list shows one credential of this kind."""

@@ -36,6 +36,7 @@ from webauthn.helpers.structs import (
 )
 
 from idp import settings
+from idp.mfa import attestation
 from idp.mfa.key_challenges import Challenge
 
 LONGEST: Final = 16 * 1024
@@ -83,6 +84,8 @@ class NewKey:
     backup_eligible: bool
     backed_up: bool
     aaguid: str
+    attested: bool
+    user_verified: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +95,7 @@ class Used:
     sign_count: int
     backup_eligible: bool
     backed_up: bool
+    user_verified: bool
 
 
 def rp_id() -> str | None:
@@ -105,9 +109,17 @@ def rp_id() -> str | None:
 
 
 def options_to_make(
-    challenge: Challenge, *, user_handle: bytes, user_name: str, known: Sequence[Known]
+    challenge: Challenge,
+    *,
+    user_handle: bytes,
+    user_name: str,
+    known: Sequence[Known],
+    attested: bool = False,
 ) -> str:
-    """JSON for `navigator.credentials.create()`: any device, none of those that this person has here already."""
+    """JSON for `navigator.credentials.create()`: any device, none of those that this person has here already.
+
+    With `attested` the maker is asked to vouch for it, of which browsers warn: a key then tells its model.
+    """
     options = webauthn.generate_registration_options(
         rp_id=rp_id() or "",
         rp_name=settings.current().service_name,
@@ -115,7 +127,9 @@ def options_to_make(
         user_name=user_name,
         challenge=base64url_to_bytes(challenge.text),
         timeout=challenge.milliseconds,
-        attestation=AttestationConveyancePreference.NONE,
+        attestation=AttestationConveyancePreference.DIRECT
+        if attested
+        else AttestationConveyancePreference.NONE,
         authenticator_selection=AuthenticatorSelectionCriteria(
             resident_key=ResidentKeyRequirement.PREFERRED,
             user_verification=UserVerificationRequirement.PREFERRED,
@@ -126,14 +140,16 @@ def options_to_make(
     return webauthn.options_to_json(options)
 
 
-def options_to_use(challenge: Challenge, *, known: Sequence[Known]) -> str:
-    """JSON for `navigator.credentials.get()`: one of these keys."""
+def options_to_use(challenge: Challenge, *, known: Sequence[Known], verified: bool = False) -> str:
+    """JSON for `navigator.credentials.get()`: one of these keys; with `verified` after a PIN, a finger or a face."""
     options = webauthn.generate_authentication_options(
         rp_id=rp_id() or "",
         challenge=base64url_to_bytes(challenge.text),
         timeout=challenge.milliseconds,
         allow_credentials=[_descriptor(key) for key in known],
-        user_verification=UserVerificationRequirement.PREFERRED,
+        user_verification=UserVerificationRequirement.REQUIRED
+        if verified
+        else UserVerificationRequirement.PREFERRED,
     )
     return webauthn.options_to_json(options)
 
@@ -180,6 +196,7 @@ def verified_new(said: Said) -> NewKey:
         )
         told = parse_registration_credential_json(said.credential).response.transports
         usable = _can_be_used(found.credential_public_key)
+        attested = attestation.vouched_for(found)
     except Exception as trouble:  # as above, and the library raises many kinds
         raise Unacceptable(f"not verified: {type(trouble).__name__}") from trouble
     if not usable:
@@ -194,6 +211,8 @@ def verified_new(said: Said) -> NewKey:
         backup_eligible=found.credential_device_type is CredentialDeviceType.MULTI_DEVICE,
         backed_up=found.credential_backed_up,
         aaguid=found.aaguid,
+        attested=attested,
+        user_verified=found.user_verified,
     )
 
 
@@ -217,6 +236,7 @@ def verified_use(said: Said, public_key: bytes) -> Used:
         sign_count=found.new_sign_count,
         backup_eligible=found.credential_device_type is CredentialDeviceType.MULTI_DEVICE,
         backed_up=found.credential_backed_up,
+        user_verified=found.user_verified,
     )
 
 

@@ -15,11 +15,10 @@ from idp.audit import Event, record
 from idp.database import db
 from idp.messaging import gateways, outgoing, texts
 from idp.messaging.addresses import PhoneNumber
-from idp.mfa.factor import Continue, Exhausted, Login, Outcome, Rejected
+from idp.mfa.factor import CODE_DIGITS, Continue, Exhausted, Login, Outcome, Rejected, slip
 from idp.models import Account, Passcode
 from idp.secret_values import Secret, new_id, random_digits, same
 
-DIGITS = 6
 LIFETIME = timedelta(minutes=5)
 TRIES_PER_CODE = 3
 SENDS_PER_LOGIN = 3
@@ -96,7 +95,7 @@ def send(login: Login, purpose: str, to: PhoneNumber, channel: Channel) -> Outco
             reason=no_more.why,
         )
         return no_more
-    code = Secret(random_digits(DIGITS))
+    code = Secret(random_digits(CODE_DIGITS))
     _void_earlier(login, purpose)
     passcode_id, message = new_id(), _message(login, to, channel, code, now + LIFETIME)
     db.session.add(
@@ -178,8 +177,8 @@ def _hand_over(login: Login, message: gateways.Message) -> Outcome:
 
 def check(login: Login, purpose: str, code: str) -> Outcome | None:
     """Check a typed code; `None` when it is right, and then it is spent: of two at once, one wins."""
-    if not code:
-        return Rejected("code-missing", costs_a_try=False)
+    if (slipped := slip(code)) is not None:
+        return slipped
     rows = _sent(login, purpose)
     if not rows:
         return Rejected("code-expired", costs_a_try=False)

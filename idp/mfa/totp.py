@@ -15,9 +15,9 @@ from sqlalchemy import Table, bindparam, update
 
 from idp import clock, settings
 from idp.accounts import credentials
-from idp.assurance import Proof, Strength
+from idp.assurance import Level, Proof, Strength
 from idp.database import connection
-from idp.mfa.factor import Answer, Exhausted, Login, Outcome, Proven, Rejected, Summary, View
+from idp.mfa.factor import Answer, Exhausted, Login, Outcome, Proven, Rejected, Summary, View, slip
 from idp.models import Credential
 from idp.secret_values import same
 
@@ -47,6 +47,10 @@ class Totp:
     def available(self) -> bool:
         """Always: it needs no gateway."""
         return True
+
+    def reaches(self, _credentials: Sequence[Credential]) -> Level:
+        """Never *hoog*: a code can be passed on."""
+        return Level.SUBSTANTIEEL
 
     def summary(self, credential: Credential) -> Summary:
         """The app by the name the person gave it, if any."""
@@ -90,8 +94,8 @@ class Totp:
     def verify(self, login: Login, own: Sequence[Credential], answer: Answer) -> Outcome:
         """A code of any of the person's apps, of this step or the one before it, not used before."""
         code = answer.digits("code")
-        if not code:
-            return Rejected("code-missing", costs_a_try=False)
+        if (slipped := slip(code)) is not None:
+            return slipped
         now = clock.now()
         present = clock.epoch(now) // STEP_SECONDS
         for credential in own:

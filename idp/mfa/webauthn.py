@@ -13,10 +13,10 @@ from sqlalchemy import select, update
 
 from idp import clock, settings
 from idp.accounts import credentials
-from idp.assurance import Proof, Strength
+from idp.assurance import Level, Proof, Strength
 from idp.audit import Event, record
 from idp.database import db, insert
-from idp.mfa import key_ceremony, key_challenges
+from idp.mfa import attestation, key_ceremony, key_challenges
 from idp.mfa.factor import Answer, Exhausted, Login, Outcome, Proven, Rejected, Summary, View
 from idp.mfa.key_ceremony import Known, NewKey, Said, Unacceptable, Used
 from idp.models import Credential, SecurityKey
@@ -45,6 +45,12 @@ class WebAuthn:
         """Wherever the issuer has a name: browsers make no keys for a bare address."""
         return key_ceremony.rp_id() is not None
 
+    def reaches(self, credentials: Sequence[Credential]) -> Level:
+        """*Hoog* with a key of a listed model, which cannot be copied; every other key is *substantieel*."""
+        if not settings.current().key_models:
+            return Level.SUBSTANTIEEL
+        return max(map(_ceiling, _keys(credentials)), default=Level.SUBSTANTIEEL)
+
     def summary(self, credential: Credential) -> Summary:
         """The key by the name the person gave it."""
         return Summary(
@@ -71,6 +77,7 @@ class WebAuthn:
                 user_handle=bytes.fromhex(_handle(login)),
                 user_name=login.account_label,
                 known=known,
+                attested=login.enrolled_at is Level.HOOG and bool(settings.current().key_models),
             ),
         }
 
@@ -97,16 +104,19 @@ class WebAuthn:
             return _KNOWN_ALREADY
         if not credentials.confirm(credential, replaces_kind=False, reference=login.reference):
             return Exhausted("out-of-turn")
-        return Proven(self._proof(credential.id, exportable=key.backup_eligible))
+        return Proven(self._proof(_stored(credential), verified=key.user_verified))
 
     def challenge_view(self, login: Login, own: Sequence[Credential]) -> View:
         """What the browser needs to ask any of the person's keys, and what they are called."""
-        names = [credential.label for credential in own]
-        known = [Known(key.key_id, key.transports) for key in _keys(own)]
+        keys = _that_do(login, _keys(own))
+        asked = {key.credential_id for key in keys}
+        known = [Known(key.key_id, key.transports) for key in keys]
         challenge = key_challenges.present(login, key_challenges.STEP)
         return {
-            "names": names,
-            "options": key_ceremony.options_to_use(challenge, known=known),
+            "names": [credential.label for credential in own if credential.id in asked],
+            "options": key_ceremony.options_to_use(
+                challenge, known=known, verified=login.asked is Level.HOOG
+            ),
         }
 
     def verify(self, login: Login, own: Sequence[Credential], answer: Answer) -> Outcome:
@@ -132,18 +142,35 @@ class WebAuthn:
                 reason="the key may have been copied",
             )
             return _SUSPECT
-        return Proven(self._proof(key.credential_id, exportable=key.backup_eligible))
+        return Proven(self._proof(key, verified=used.user_verified))
 
-    def _proof(self, credential_id: str, *, exportable: bool) -> Proof:
-        """RFC 8176 section 2: `user` is the test of presence, which always counts; a copyable key is `swk`."""
+    def _proof(self, key: SecurityKey, *, verified: bool) -> Proof:
+        """RFC 8176 section 2: `user` is the test of presence, which always counts; a copyable key is `swk`.
+
+        Who held it counts for *hoog* only when the key made sure of that itself.
+        """
         return Proof(
             kind=self.kind,
             strength=Strength.POSSESSION,
             at=clock.now(),
-            amr=("swk" if exportable else "hwk", "user"),
+            amr=("swk" if key.backup_eligible else "hwk", "user"),
             phishing_resistant=True,
-            credential_id=credential_id,
+            ceiling=_ceiling(key) if verified else Level.SUBSTANTIEEL,
+            credential_id=key.credential_id,
         )
+
+
+def _ceiling(key: SecurityKey) -> Level:
+    """What the key is worth: more than *substantieel* when we know what it is, today still."""
+    known = key.attested and not key.backup_eligible and attestation.still_listed(key.aaguid)
+    return Level.HOOG if known else Level.SUBSTANTIEEL
+
+
+def _that_do(login: Login, keys: Sequence[SecurityKey]) -> Sequence[SecurityKey]:
+    """The keys to ask: where *hoog* is asked those that reach it, if there are any."""
+    if login.asked is not Level.HOOG:
+        return keys
+    return [key for key in keys if _ceiling(key) is Level.HOOG] or keys
 
 
 def _claimed(login: Login, purpose: str, typed: str) -> Said:
@@ -170,6 +197,12 @@ def _own(login: Login) -> list[Credential]:
     return [each for each in credentials.of_account(login.account_id) if each.kind == WebAuthn.kind]
 
 
+def _stored(credential: Credential) -> SecurityKey:
+    return db.session.scalars(
+        select(SecurityKey).where(SecurityKey.credential_id == credential.id)
+    ).one()
+
+
 def _keys(own: Sequence[Credential]) -> list[SecurityKey]:
     """The keys of these credentials, in no order that counts."""
     wanted = [credential.id for credential in own]
@@ -191,6 +224,7 @@ def _store(credential: Credential, key: NewKey) -> bool:
             backup_eligible=key.backup_eligible,
             backed_up=key.backed_up,
             aaguid=key.aaguid,
+            attested=key.attested,
         )
         .on_conflict_do_nothing(index_elements=[SecurityKey.key_id])
         .returning(SecurityKey.credential_id)

@@ -25,6 +25,8 @@ class Delivery(Base):
     kind: Mapped[str] = mapped_column(String(20))
     lane: Mapped[str] = mapped_column(String(60), index=True)
     """To whom: a process has one delivery of a lane under way at a time."""
+    party: Mapped[str] = mapped_column(String(255), server_default="")
+    """Who answers for that: a process has few deliveries of a party under way at a time, however many lanes it has."""
     facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     """What its kind needs to make the message anew at each try; never a secret."""
     account_id: Mapped[str | None] = mapped_column(String(32))

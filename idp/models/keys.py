@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp.database import Base, Moment
@@ -29,7 +29,9 @@ class SecurityKey(Base):
     """Whether it can be copied to other devices; never changes."""
     backed_up: Mapped[bool]
     aaguid: Mapped[str] = mapped_column(String(36))
-    """The model, as the device says itself: nobody attests it."""
+    """The model, as the device says itself."""
+    attested: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether its maker vouched for that when it was set up, and the model was on the operator's list."""
 
 
 class KeyChallenge(Base):

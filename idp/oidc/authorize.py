@@ -8,20 +8,23 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from flask import Response, g, request
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from idp import clock
 from idp.accounts import consents, credentials, grants, sessions
 from idp.accounts.sessions import LiveSession
+from idp.assurance import Assurance, Level
 from idp.audit import Event, record
 from idp.database import db
 from idp.errors import RefusedOnOurPage
-from idp.flows.begin import begin_sign_in
+from idp.flows.begin import begin_adding_a_method, begin_sign_in
 from idp.flows.cookies import browser_digest, current_session
 from idp.mfa import catalogue
 from idp.oidc import answers, checks, codes, consent, parameters, requests_kept, server, subjects
 from idp.oidc.asked import Asked
 from idp.oidc.checks import Check
-from idp.oidc.decide import Ask, Decision, Give, Refuse, SignIn, decide
+from idp.oidc.decide import KEY_NEEDED, Ask, Decision, Give, Refuse, SignIn, decide
 from idp.oidc.parameters import Parameters
 from idp.oidc.received import received
 from idp.oidc.refusals import Code, RefusedToClient
@@ -35,9 +38,8 @@ LONGEST_SIGN_IN: Final = timedelta(minutes=30)
 
 def authorize() -> Response:
     """A new request, by GET or POST (section 3.1.2.1)."""
-    source = request.form if request.method == "POST" else request.args
     asked = received(
-        Parameters.of(source, parameters.AUTHORIZATION),
+        Parameters.of(_sent(), parameters.AUTHORIZATION),
         at=clock.now(),
         reference=g.get("reference") or new_reference(),
     )
@@ -51,6 +53,17 @@ def authorize() -> Response:
         db.session.commit()
         return answers.see_other(requests_kept.address(kept))
     return _go_on(asked, None)
+
+
+def _sent() -> MultiDict[str, str]:
+    if request.method != "POST":
+        return request.args
+    try:
+        return request.form
+    except RequestEntityTooLarge as wrong:  # an application's doing: no person filled that in
+        raise RefusedOnOurPage(
+            "client-request", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the request is too large"
+        ) from wrong
 
 
 def _stop_here_for_strangers(asked: Asked, refusal: RefusedToClient) -> None:
@@ -84,7 +97,25 @@ def resume(request_id: str) -> Response:
         return _refuse(asked, refusal, kept)
     if "gestopt" in request.args:
         return _refuse(asked, _why_stopped(asked), kept, current_session())
+    if "instellen" in request.args and _needs_key(_decision(asked, current_session())):
+        return _set_up(asked, kept)
     return _go_on(asked, kept)
+
+
+def _needs_key(decision: Decision) -> bool:
+    return isinstance(decision, Refuse) and decision.page == KEY_NEEDED
+
+
+def _set_up(asked: Asked, kept: Kept) -> Response:
+    """The person sets up what the application asks, and goes on with the request after that."""
+    start = begin_adding_a_method(
+        return_to=requests_kept.address(kept),
+        reference=asked.reference,
+        signing_in_for=asked.client.shown_name,
+        form_action=asked.client.form_action(asked.redirect_uri),
+    )
+    db.session.commit()
+    return answers.see_other(start)
 
 
 def _why_stopped(asked: Asked) -> RefusedToClient:
@@ -93,7 +124,9 @@ def _why_stopped(asked: Asked) -> RefusedToClient:
         case Refuse() as refuse:
             return RefusedToClient(refuse.code, f"the person went back: {refuse.why}")
         case _:
-            return RefusedToClient(Code.ACCESS_DENIED, "the person stopped")
+            return RefusedToClient(
+                Code.ACCESS_DENIED, "the person stopped", says="the person stopped"
+            )
 
 
 def _checked(asked: Asked) -> RefusedToClient | None:
@@ -148,7 +181,7 @@ def _decision(asked: Asked, session: LiveSession | None) -> Decision:
         session,
         subject=subject,
         hinted_account=hinted,
-        has_key=session is not None and _has_key(asked, session),
+        own=Assurance(Level.SUBSTANTIEEL) if session is None else _earned_by_own(asked, session),
         now=clock.now(),
     )
     if not isinstance(decision, Give) or session is None:
@@ -182,7 +215,8 @@ def agree(request_id: str) -> Response:
     if session is None or not isinstance(decision, Ask) or not consent.is_ours(kept, session):
         return answers.see_other(requests_kept.address(kept))
     if request.form.get("actie") == "weigeren":
-        refused = RefusedToClient(Code.ACCESS_DENIED, "the person refused consent")
+        why = "the person refused consent"
+        refused = RefusedToClient(Code.ACCESS_DENIED, why, says=why)
         return _refuse(asked, refused, kept, session)
     consents.give(session, asked.client.client_id, decision.kinds, reference=asked.reference)
     return _give(asked, session, decision.then, kept)
@@ -194,12 +228,16 @@ def _of(kept: Kept) -> Asked:
     return Asked(Parameters(kept.parameters), at, kept.reference, kept.pushed)
 
 
-def _has_key(asked: Asked, session: LiveSession) -> bool:
-    """Whether the account has a second step that phishing does not get past; looked up only where that matters."""
-    if not any(one.phishing_resistant for one in asked.acceptable):
-        return False
+def _earned_by_own(asked: Asked, session: LiveSession) -> Assurance:
+    """The most that the account's second steps earn; looked up only where more is asked than any of them gives."""
+    usual = Assurance(Level.SUBSTANTIEEL)
+    if all(usual.covers(one) for one in asked.acceptable):
+        return usual
     own = catalogue.usable(credentials.of_account(session.account_id))
-    return any(factor.phishing_resistant for factor, _ in own)
+    return Assurance(
+        max((factor.reaches(these) for factor, these in own), default=usual.level),
+        any(factor.phishing_resistant for factor, _ in own),
+    )
 
 
 def _give(asked: Asked, session: LiveSession, give: Give, kept: Kept | None) -> Response:
@@ -260,7 +298,7 @@ def _explain(
     """Tell the person, who may come back to the same address when it has been put right, or go back to the client."""
     if kept is None:
         kept = requests_kept.keep(asked, browser=browser_digest())
-    back = f"{requests_kept.address(kept)}?gestopt=1"
+    here = requests_kept.address(kept)
     _audit(asked, Event.AUTHORIZATION_REFUSED, session, succeeded=False, reason=refuse.why)
     db.session.commit()
     raise RefusedOnOurPage(
@@ -269,7 +307,8 @@ def _explain(
         refuse.why,
         reference=asked.reference,
         application=asked.client.shown_name,
-        back=back,
+        back=f"{here}?gestopt=1",
+        way_on=f"{here}?instellen=1" if page == KEY_NEEDED else None,
     )
 
 

@@ -27,6 +27,9 @@ BY_SCOPE: Final[Mapping[str, tuple[str, ...]]] = {
 #: What the `claims` parameter may ask for one by one.
 ON_REQUEST: Final = tuple(name for names in BY_SCOPE.values() for name in names)
 _SCOPE_OF: Final = {name: scope for scope, names in BY_SCOPE.items() for name in names}
+#: What people are asked about beside scopes: their roles in the body's applications, told to APIs in access tokens, in
+#: which the application that holds them can read along.
+ROLES_FOR_APIS: Final = "rollen"
 #: In every ID Token (`nonce` when it was sent).
 PROTOCOL: Final = ("iss", "sub", "aud", "exp", "iat", "nonce", "auth_time", "acr", "sid", "at_hash")
 _FROM_GRANTS: Final = frozenset({"applicaties", "rollen"})
@@ -61,13 +64,21 @@ def wanted_at_userinfo(
 
 
 def kinds(
-    client: RegisteredClient, scope: Iterable[str], requested: Iterable[str]
+    client: RegisteredClient,
+    scope: Iterable[str],
+    requested: Iterable[str],
+    apis: Iterable[str] = (),
 ) -> tuple[str, ...]:
-    """What is told of a person, as people are asked about it: the scopes that these claims belong to."""
+    """What is told of a person, as people are asked about it: the scopes that these claims belong to, and roles.
+
+    `apis` are those that the sign-in asked tokens for; none stands for all that the client registered.
+    """
     scope, requested = tuple(scope), tuple(requested)
     names = wanted_in_id_token(client, scope, requested)
     names |= wanted_at_userinfo(client, scope, requested)
-    return tuple(each for each, of_it in BY_SCOPE.items() if names & set(of_it))
+    told = tuple(each for each, of_it in BY_SCOPE.items() if names & set(of_it))
+    tell_roles = any(client.apis.get(api) for api in tuple(apis) or client.audiences)
+    return (*told, ROLES_FOR_APIS) if tell_roles else told
 
 
 def tell_grants(names: frozenset[str]) -> bool:

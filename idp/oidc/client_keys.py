@@ -90,7 +90,7 @@ def read(uri: str) -> tuple[KeySet, timedelta]:
 
 def _fetched(client: RegisteredClient, *, anew: bool, fetch: bool) -> KeySet:
     known = _known(client)
-    if fetch and _is_due(known, anew):
+    if fetch and (_is_due(known, anew) or (anew and known.lock.locked())):
         db.session.commit()  # reads, or a spent assertion, which stays so; a call never waits inside a transaction
         try:
             _wait_for_a_look(known, client.client_id, anew)
@@ -105,8 +105,8 @@ def _fetched(client: RegisteredClient, *, anew: bool, fetch: bool) -> KeySet:
 
 
 def _wait_for_a_look(known: _Fetched, client_id: str, anew: bool) -> None:
-    """Look, unless somebody else does: who has keys at hand does not wait for that, and who has none not in a crowd."""
-    if known.keys is not None and known.lock.locked():
+    """Look, or wait for who does, but not in a crowd; whoever can do with the keys at hand waits for nobody."""
+    if known.keys is not None and known.lock.locked() and not anew:
         return
     with outward.turn(), known.lock:  # whoever waited here finds what the first one brought
         if _is_due(known, anew):

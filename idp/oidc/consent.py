@@ -31,7 +31,7 @@ def asked_first(asked: Asked, session: LiveSession, give: Give) -> Ask | None:
     if not client.is_third_party:
         return None
     requested = (*asked.claims.id_token, *asked.claims.userinfo)
-    kinds = claims.kinds(client, asked.scope, requested)
+    kinds = claims.kinds(client, asked.scope, requested, asked.resources)
     agreed = consents.covers(session.account_id, client.client_id, kinds)
     return None if agreed and "consent" not in asked.prompts else Ask(kinds, give)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from idp import clock
 from idp.accounts.sessions import LiveSession
@@ -11,6 +12,7 @@ from idp.assurance import (
     PHISHING_RESISTANT,
     Assurance,
     Demands,
+    Level,
     attained,
     authenticated_at,
     fresh_enough,
@@ -18,6 +20,9 @@ from idp.assurance import (
 from idp.oidc import acr
 from idp.oidc.asked import Asked
 from idp.oidc.refusals import Code
+
+#: The page for who could do with a key and has none; there is a way on from it to one.
+KEY_NEEDED: Final = "key-needed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +71,13 @@ def decide(
     *,
     subject: str | None,
     hinted_account: str | None,
-    has_key: bool,
+    own: Assurance,
     now: datetime,
 ) -> Decision:
     """Read the request against the session.
 
     `subject` is what the client knows the session's account by, `hinted_account` whom the request is about if known,
-    `has_key` whether the session's account has a second step that phishing does not get past.
+    `own` the most that the second steps of the session's account earn beside the password.
     """
     first = asked.acceptable[0]
     if session is None:
@@ -84,10 +89,10 @@ def decide(
     counting = fresh_enough(session.proofs, demands, now=now)
     if not counting:
         return SignIn(demands, "a new sign-in was asked for", anybody)
-    most = Assurance(min(session.enrolled_at, acr.HIGHEST_LEVEL), has_key)
+    most = Assurance(min(session.enrolled_at, own.level), own.phishing_resistant)
     possible = [one for one in asked.acceptable if most.covers(one)]
     if not possible:
-        return _unreachable(asked, most)
+        return _unreachable(asked, session.enrolled_at)
     have = attained(counting, enrolled_at=session.enrolled_at)
     enough = asked.acceptable if asked.silent else possible[:1]
     if any(have.covers(one) for one in enough):
@@ -100,16 +105,16 @@ def decide(
     )
 
 
-def _unreachable(asked: Asked, most: Assurance) -> Refuse:
+def _unreachable(asked: Asked, enrolled_at: Level) -> Refuse:
     """Nothing that will do is within reach of this account.
 
     The person reads it when a key would help, or when the client always needs more; else it is between the client
     and us.
     """
     code = Code.UNMET_AUTHENTICATION_REQUIREMENTS
-    with_a_key = Assurance(most.level, PHISHING_RESISTANT in acr.offered())
+    with_a_key = Assurance(min(enrolled_at, acr.highest()), PHISHING_RESISTANT in acr.offered())
     if any(with_a_key.covers(one) for one in asked.acceptable):
-        return Refuse(code, "the account has no key, and one is asked", page="key-needed")
+        return Refuse(code, "the account has no key, and one is asked", page=KEY_NEEDED)
     if not with_a_key.covers(asked.client.requires):
         return Refuse(
             code,

@@ -34,8 +34,8 @@ def holder_of(client: RegisteredClient, mandate: Mandate, audience: tuple[str, .
         _refuse("the session ended, or account or relation is blocked", mandate)
     if _says_too_much(client, mandate, person):
         _refuse("the account was enrolled at a lower level since", mandate)
-    if client.is_third_party and not consents.covers(person.account_id, client.client_id, ()):
-        _refuse("the consent was withdrawn", mandate)
+    if client.is_third_party:
+        _agreed(client, mandate, person, audience)
     names = claims.wanted_in_id_token(
         client, mandate.scope.split(), mandate.claims.get("id_token", ())
     )
@@ -50,6 +50,18 @@ def holder_of(client: RegisteredClient, mandate: Mandate, audience: tuple[str, .
     ):
         _refuse("the grant for the application was withdrawn", mandate)
     return Holder(mandate, person, granted)
+
+
+def _agreed(
+    client: RegisteredClient, mandate: Mandate, person: Person, audience: tuple[str, ...]
+) -> None:
+    """The consent stands, and covers what an access token for these APIs tells."""
+    tells_roles = client.application_of(audience) is not None
+    agreed = consents.agreed(person.account_id, client.client_id)
+    if agreed is None:
+        _refuse("the consent was withdrawn", mandate)
+    if tells_roles and claims.ROLES_FOR_APIS not in agreed:
+        _refuse("the consent does not cover the roles that an API is told", mandate)
 
 
 def _says_too_much(client: RegisteredClient, mandate: Mandate, person: Person) -> bool:

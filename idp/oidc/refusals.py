@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from idp.audit import Event, record
 from idp.errors import Refusal
@@ -41,6 +42,15 @@ class Code(StrEnum):
     INVALID_TOKEN = "invalid_token"
 
 
+#: What a client reads where nothing more is told: enough for its log, nothing about the person that it may not know.
+_USUALLY: Final[Mapping[Code, str]] = {
+    Code.ACCESS_DENIED: "the person may not use this application",
+    Code.CONSENT_REQUIRED: "the person has to agree first",
+    Code.LOGIN_REQUIRED: "the person has to sign in first",
+    Code.UNMET_AUTHENTICATION_REQUIREMENTS: "the person cannot reach the level that is asked",
+}
+
+
 class RefusedToClient(Refusal):
     """Goes to the client: over its verified redirect_uri with `state` and `iss`, or as the answer of an endpoint.
 
@@ -60,7 +70,7 @@ class RefusedToClient(Refusal):
     ) -> None:
         super().__init__(why)
         self.code = code
-        self.says = says
+        self.says = says or _USUALLY.get(code)
         self.status = status
         self.retry_after = retry_after
         """Seconds."""

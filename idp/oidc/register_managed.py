@@ -108,6 +108,7 @@ def _is_who_people_agreed_to(client: Client, said: Mapping[str, Any]) -> bool:
 def _said(client: Client, sent: Mapping[str, Any]) -> dict[str, Any]:
     """The columns that this says, within what the client has now."""
     said = metadata.read(sent, profiles.known()[client.profile], scopes=list(client.scopes))
+    _no_more_than_before(client, sent, said)
     if (said["auth_method"] == "none") != (client.auth_method == "none"):  # NLG-OIDC-42
         metadata.turn_down(
             "token_endpoint_auth_method",
@@ -116,6 +117,19 @@ def _said(client: Client, sent: Mapping[str, Any]) -> dict[str, Any]:
     for demand in _DEMANDS:  # perhaps the operator's; an application does not lift those
         said[demand] = said[demand] or getattr(client, demand)
     return said
+
+
+def _no_more_than_before(client: Client, sent: Mapping[str, Any], said: dict[str, Any]) -> None:
+    """What it had less of is perhaps the operator's doing; what is left out is as it was."""
+    for column in ("grant_types", "subject_type"):
+        if sent.get(column) is None:
+            said[column] = getattr(client, column)
+    if not set(said["grant_types"]) <= set(client.grant_types):
+        metadata.turn_down("grant_types", "grant_types can hold what the client has now")
+    if said["subject_type"] == "public" and client.subject_type != "public":
+        metadata.turn_down(
+            "subject_type", "subject_type: a client with pairwise subjects keeps them"
+        )
 
 
 def _sector(client: Client, said: Mapping[str, Any]) -> str | None:

@@ -8,8 +8,7 @@ from urllib.parse import urlsplit
 
 from idp import settings
 from idp.assurance import Level
-from idp.oidc import addresses, registration_keys, registration_logout
-from idp.oidc.acr import HIGHEST_LEVEL
+from idp.oidc import acr, addresses, registration_keys, registration_logout
 from idp.oidc.claims import BY_SCOPE
 from idp.oidc.problems import Problem
 from idp.oidc.registration import Registration
@@ -99,10 +98,10 @@ def its_scopes_fit_its_profile(this: Registration) -> Iterator[Problem]:
 
 def its_level_can_be_reached(this: Registration) -> Iterator[Problem]:
     """A level that somebody can reach, and not below that of its application."""
-    if not Level.LAAG <= this.level.level <= HIGHEST_LEVEL:
+    if not Level.LAAG <= this.level.level <= acr.highest():
         yield Problem(
             "level",
-            "the level {} cannot be reached with the methods of this release",
+            "the level {} cannot be reached here: IDP_KEY_METADATA names the keys that reach hoog",
             this.level.label,
         )
     if this.application_level is not None and not this.level.covers(this.application_level):

@@ -14,8 +14,7 @@ from idp.audit import Event, record
 from idp.database import connection, db
 from idp.errors import WrongInput
 from idp.models import Application, RegistrationToken
-from idp.oidc import profiles
-from idp.oidc.acr import HIGHEST_LEVEL
+from idp.oidc import acr, profiles
 from idp.secret_values import Secret, new_id, random_token
 
 USUAL_LIFE: Final = timedelta(days=7)
@@ -62,7 +61,7 @@ def issue(
         raise WrongInput(f"there is no application {application_id}")
     needed = None if application is None else Assurance.numbered(application.level)
     asked = level or needed or REGISTRABLE["substantieel"]
-    if asked.level > HIGHEST_LEVEL or (needed is not None and not asked.covers(needed)):
+    if asked.level > acr.highest() or (needed is not None and not asked.covers(needed)):
         raise WrongInput(
             f"no client can be registered at {asked.label}, or its application asks more"
         )

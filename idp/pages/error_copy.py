@@ -259,18 +259,18 @@ def _key_needed(facts: Facts) -> ErrorCopy:
     return ErrorCopy(
         title=_("U hebt een passkey of beveiligingssleutel nodig"),
         explanation=_(
-            "‘%(application)s’ vraagt om een passkey of beveiligingssleutel. Die hebt u nog niet ingesteld.",
+            "‘%(application)s’ vraagt om een passkey of beveiligingssleutel die u nog niet hebt ingesteld.",
             application=application,
         )
         if application
         else _(
-            "Deze applicatie vraagt om een passkey of beveiligingssleutel. Die hebt u nog niet ingesteld."
+            "Deze applicatie vraagt om een passkey of beveiligingssleutel die u nog niet hebt ingesteld."
         ),
         steps=(
-            _("Kies ‘Naar Beveiliging’ en stel een passkey of beveiligingssleutel in."),
-            _("Ga daarna terug naar de applicatie en log opnieuw in."),
+            _("Kies ‘Nu instellen’ en stel een passkey of beveiligingssleutel in."),
+            _("Daarna gaat u vanzelf verder naar de applicatie."),
         ),
-        button=(_("Naar Beveiliging"), "/mijn/beveiliging"),
+        button=(_("Nu instellen"), "/mijn/beveiliging"),
         icon="key",
     )
 
@@ -284,6 +284,18 @@ def _not_found(_facts: Facts) -> ErrorCopy:
         steps=(_("Controleer het adres boven in uw browser."), _("Of ga naar de inlogpagina.")),
         button=(_("Naar de inlogpagina"), "/"),
         icon="search",
+    )
+
+
+def _too_large(_facts: Facts) -> ErrorCopy:
+    return ErrorCopy(
+        title=_("U hebt te veel tekst ingevuld"),
+        explanation=_("Wat u verstuurde, is groter dan wij kunnen lezen. Er is niets bewaard."),
+        steps=(
+            _("Kies ‘Opnieuw invullen’. Vul alleen in wat de pagina vraagt."),
+            _("Gebeurt dit weer? Bel de Servicedesk en geef het kenmerk door."),
+        ),
+        button=(_("Opnieuw invullen"), "/"),
     )
 
 
@@ -321,5 +333,6 @@ PAGES: Final[Mapping[str, Callable[[Facts], ErrorCopy]]] = {
     "server-error": _server_error,
     "session-expired": _session_expired,
     "throttled": too_often.throttled,
+    "too-large": _too_large,
     "too-soon": too_often.too_soon,
 }

@@ -70,6 +70,7 @@ SENTENCES: Final[Mapping[str, Callable[[Facts], str]]] = {
     ),
     "code-expired": lambda _facts: _("De code is verlopen. Vraag een nieuwe code"),
     "code-invalid": _wrong_code,
+    "code-length": lambda _facts: _("Een code heeft 6 cijfers. Controleer wat u hebt ingevuld"),
     "code-missing": lambda _facts: _("Vul de code in"),
     "fields-missing": lambda _facts: _("U hebt nog niet alles ingevuld"),
     "key-failed": lambda facts: (

@@ -17,6 +17,8 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from idp.assurance import Level
 from idp.networks import Addresses, Networks, separated
 from idp.secret_values import RootSecret
+from idp.settings import key_models
+from idp.settings.key_models import KeyModel
 from idp.settings.providers import Gateways, ProviderSettings, lacking
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -120,6 +122,12 @@ class Settings(ProviderSettings):
         Literal["laag", "substantieel", "hoog"],
         Field(description="Enrolment level of accounts when the operator names none."),
     ] = "substantieel"
+    key_metadata: Annotated[
+        Path | None,
+        Field(
+            description="File with the models of security keys that reach *hoog*, in the form of the FIDO metadata list; without it nobody does. See `docs/hoog.md`."
+        ),
+    ] = None
     acr_laag: Annotated[str, Field(description="The `acr` that states *laag*.")] = (
         "http://eidas.europa.eu/LoA/low"
     )
@@ -333,6 +341,18 @@ class Settings(ProviderSettings):
         except (OSError, ValueError) as wrong:
             raise SettingsError(
                 f"IDP_SECRET_FILE: {self.secret_file} cannot serve: {wrong}"
+            ) from wrong
+
+    @cached_property
+    def key_models(self) -> Mapping[str, KeyModel]:
+        """The models of keys that reach *hoog*, by AAGUID, read once; `SettingsError` when the file cannot serve."""
+        if self.key_metadata is None:
+            return {}
+        try:
+            return key_models.read(self.key_metadata)
+        except (OSError, ValueError) as wrong:
+            raise SettingsError(
+                f"IDP_KEY_METADATA: {self.key_metadata} cannot serve: {wrong}"
             ) from wrong
 
     @cached_property

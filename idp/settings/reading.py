@@ -37,7 +37,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         settings = Settings(**given)
     except ValidationError as wrong:
         raise SettingsError(*map(_in_one_line, wrong.errors())) from wrong
-    _ = settings.secret
+    _ = settings.secret, settings.key_models
     return settings
 
 

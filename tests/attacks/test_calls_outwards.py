@@ -190,6 +190,67 @@ def test_what_is_no_address_is_not_called(address: str) -> None:
     assert refused(address)
 
 
+@pytest.mark.usefixtures("true_one")
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://inloggen.voorbeeld.nl/oauth2/jwks",
+        "https://INLOGGEN.voorbeeld.nl./",
+        "https://inloggen.voorbeeld.nl:443/",
+        "https://inloggen.voorbeeld.nl:8443/",
+    ],
+)
+def test_we_never_call_ourselves(address: str) -> None:
+    """Nor is the name looked up: that would fail this test."""
+    assert refused(address) == "the address is one of our own"
+
+
+@pytest.mark.usefixtures("here")
+def test_on_loopback_the_port_says_whether_it_is_ours() -> None:
+    for host in ("localhost", "127.0.0.1", "[::1]"):
+        assert refused(f"http://{host}:8400/") == "the address is one of our own"
+    with listening(saying(OK + b"Content-Length: 2\r\n\r\n{}")) as (port, _):
+        assert outward.get(f"http://127.0.0.1:{port}/", accept="*/*") == b"{}"
+
+
+@pytest.mark.usefixtures("true_one")
+def test_a_name_that_takes_its_time_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_kwargs: over.wait(20) and [])
+    monkeypatch.setattr(outward, "SECONDS", 0.2)
+    begun = time.monotonic()
+    try:
+        for _ in range(3):
+            assert "resolve" in refused("https://traag.voorbeeld.nl/")
+        assert time.monotonic() - begun < 5
+    finally:
+        over.set()
+
+
+@pytest.mark.usefixtures("true_one")
+def test_names_that_take_their_time_are_no_threads_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    over, before = threading.Event(), threading.active_count()
+    ended = threading.Semaphore(0)
+
+    def slow(*_args: object, **_kwargs: object) -> list[object]:
+        over.wait(20)
+        ended.release()
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    monkeypatch.setattr(outward, "SECONDS", 0.0)
+    try:
+        said = [refused("https://traag.voorbeeld.nl/") for _ in range(outward.LOOKUPS + 2)]
+        assert threading.active_count() - before <= outward.LOOKUPS
+        assert said[-1] == "too many names are being resolved already"
+    finally:
+        over.set()
+    for _ in range(said.count(said[0])):
+        assert ended.acquire(timeout=20)
+
+
 @pytest.mark.usefixtures("here")
 def test_a_redirect_is_not_followed() -> None:
     with listening(saying(OK + b"Content-Length: 2\r\n\r\n{}")) as (port, asked):

@@ -6,25 +6,28 @@ import signal
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 
 from idp import clock, deliveries
 from idp.accounts import logouts
-from idp.audit import Event
+from idp.audit import Event as Audited
 from idp.cli.deliver import sender_of
 from idp.database import connection, db
-from idp.deliveries import queue
+from idp.deliveries import Due, Kind, Sender, queue
+from idp.deliveries.sender import AT_ONCE, OF_ONE_PARTY
 from idp.models import Client, Delivery
 from idp.oidc.backchannel import PAUSES
 from idp.settings import Settings
 from tests.cli.processes import running
+from tests.protocol.registering import newcomer
 from tests.protocol.relying_party import Provider, unverified
 from tests.protocol.test_logout import sign_out
-from tests.support.journeys import ISSUER, House
+from tests.support.journeys import ISSUER, House, open_house
 from tests.support.receiver import PATIENCE, Receiver, receiver
 from tests.support.run import Run
 
@@ -43,10 +46,11 @@ def heard() -> Iterator[Receiver]:
         yield opened
 
 
-def somebody_signs_out(provider: Provider, *receivers: Receiver) -> list[str]:
-    """Of one application for each receiver, in the portal; the client ids."""
-    shops = [provider.application(None, backchannel_logout_uri=each.address) for each in receivers]
-    browser = provider.browser(provider.person(f"p{len(provider.events(Event.SESSION_ENDED))}"))
+def somebody_signs_out(provider: Provider, *receivers: Receiver | str) -> list[str]:
+    """Of one application for each receiver or address, in the portal; the client ids."""
+    told = [each if isinstance(each, str) else each.address for each in receivers]
+    shops = [provider.application(None, backchannel_logout_uri=each) for each in told]
+    browser = provider.browser(provider.person(f"p{len(provider.events(Audited.SESSION_ENDED))}"))
     for shop in shops:
         shop.tokens(browser)
     sign_out(browser)
@@ -122,6 +126,70 @@ def test_one_application_that_hangs_does_not_hold_up_the_others(
         finally:
             dead.opened.set()
             sender.stop()
+
+
+@ONE
+def test_many_addresses_of_one_party_that_hang_do_not_hold_up_the_others(
+    provider: Provider, house: House, heard: Receiver
+) -> None:
+    with receiver() as dead:
+        dead.opened.clear()
+        elsewhere = heard.address.replace("127.0.0.1", "localhost")
+        somebody_signs_out(provider, *[dead.address] * (AT_ONCE + 2), elsewhere)
+        sender = sender_of(house.app)
+        sender.start()
+        try:
+            heard.wait_for_one()
+            for _ in range(OF_ONE_PARTY):
+                dead.wait_for_one()
+            assert len(dead.posts) == OF_ONE_PARTY
+        finally:
+            dead.opened.set()
+            sender.stop()
+
+
+@ONE
+def test_one_kind_that_hangs_does_not_hold_up_another(house: House) -> None:
+    hang, told = Event(), Event()
+
+    def wait(_due: Due) -> None:
+        hang.wait(PATIENCE)
+
+    waits = Kind(
+        send=wait,
+        pauses=(),
+        delivered=Audited.LOGOUT_TOLD,
+        given_up=Audited.LOGOUT_NOT_TOLD,
+    )
+    quick = replace(waits, send=lambda _due: told.set())
+    with house.inside():
+        for number in range(AT_ONCE + 2):
+            deliveries.put("hangs", lane=f"{number}", facts={}, why="a test")
+        deliveries.put("quick", lane="een ander", facts={}, why="a test")
+    sender = Sender(house.app, {"hangs": waits, "quick": quick})
+    sender.start()
+    try:
+        assert told.wait(PATIENCE)
+    finally:
+        hang.set()
+        sender.stop()
+
+
+@ONE
+def test_hosts_that_were_registered_with_one_token_are_one_party(
+    time: clock.Standing, database_url: str, tmp_path: Path, run: Run
+) -> None:
+    provider = Provider.of(open_house(database_url, tmp_path, dynamic_registration=True), run)
+    new = newcomer(provider.house, most=3, is_third_party=False)
+    browser = provider.browser(provider.person("party"))
+    for host in ("127.0.0.1", "localhost"):
+        new.register(backchannel_logout_uri=f"http://{host}:9/afgemeld")
+        new.party().tokens(browser)
+    sign_out(browser)
+    browser.submit("uitloggen")
+    parties = [row.party for row in rows(provider.house)]
+    assert len(parties) == 2
+    assert len(set(parties)) == 1
 
 
 @ONE

@@ -194,9 +194,14 @@ def test_a_body_that_is_too_large_gets_a_page(house: House, path: str) -> None:
     target = browser.page.address if path == "tx" else path
     fields: dict[str, Any] = {"csrf_token": browser.token(), "code": "x" * 70_000}
     page = browser.send("POST", target, **fields)
-    assert (page.status, page.name) == (413, "error")
+    assert (page.status, page.name, page.error) == (413, "error", "too-large")
     assert page.text("kenmerk")
     harmless(page)
+
+
+def test_a_request_of_an_application_that_is_too_large_is_nobodys_typing(house: House) -> None:
+    page = house.browser().send("POST", "/oauth2/authorize", state="x" * 70_000)
+    assert (page.status, page.error) == (413, "client-request")
 
 
 BODIES = [

@@ -301,7 +301,8 @@ def test_addresses_of_others_are_no_way_into_their_sector(house: House) -> None:
     new = newcomer(house)
     new.register(subject_type="public", redirect_uris=both)
     said = {"client_id": new.told["client_id"], "redirect_uris": both}
-    assert error_of(new.managed("PUT", said)) == (400, "invalid_client_metadata")
+    refused = new.managed("PUT", said | {"subject_type": "pairwise"})
+    assert error_of(refused) == (400, "invalid_client_metadata")
     alone = said | {"redirect_uris": both[1:]}
     for subject_type in ("public", "pairwise"):
         with house.inside():

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from idp.clock import Standing
-from tests.protocol.registering import newcomer
-from tests.protocol.relying_party import Provider
+from tests.attacks.test_registering import clients_there
+from tests.protocol.registering import error_of, newcomer
+from tests.protocol.relying_party import CALLBACK, Provider
 from tests.support.journeys import House, open_house
 from tests.support.run import Run
 
@@ -83,3 +84,16 @@ def test_two_native_applications_know_one_person_under_two_names(house: House, r
         for token in subjects
     )
     assert first == again != second == second_again
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "member",
+    ["jwks_uri", "sector_identifier_uri", "backchannel_logout_uri", "request_uris"],
+)
+def test_our_own_address_is_none_that_we_call(house: House, member: str) -> None:
+    ours = "http://localhost:8400/oauth2/jwks"
+    new = newcomer(house)
+    refused = new.post({"redirect_uris": [CALLBACK], member: [ours] if member[-1] == "s" else ours})
+    assert error_of(refused) == (400, "invalid_client_metadata")
+    assert clients_there(house) == 0

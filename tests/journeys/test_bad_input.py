@@ -168,10 +168,13 @@ def at_the_step(house: House, kind: str) -> tuple[Person, Visitor]:
 
 
 @pytest.mark.parametrize("kind", ["totp", "sms"])
-def test_a_missing_code_costs_no_try(house: House, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("typed", "error"), [(" ", "code-missing"), ("12", "code-length"), ("1234567", "code-length")]
+)
+def test_a_slip_costs_no_try(house: House, kind: str, typed: str, error: str) -> None:
     anna, browser = at_the_step(house, kind)
     for _ in range(12):
-        on_the_form(browser.submit("volgende", code=" "), "second-factor", "code-missing")
+        on_the_form(browser.submit("volgende", code=typed), "second-factor", error)
     code = house.newest_code() if kind == "sms" else totp_code(anna.totp)
     assert browser.submit("volgende", code=code).name == "portal"
 

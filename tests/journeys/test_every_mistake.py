@@ -121,6 +121,12 @@ def code_missing(scene: Scene) -> Next:
     return lambda: scene.press(code=totp_code(anna.totp))
 
 
+def code_length(scene: Scene) -> Next:
+    anna = scene.at_the_step("totp")
+    scene.press(code=totp_code(anna.totp)[:2])
+    return lambda: scene.press(code=totp_code(anna.totp))
+
+
 def code_invalid(scene: Scene) -> Next:
     anna = scene.at_the_step("totp")
     scene.press(code=wrong_code(totp_code(anna.totp)))
@@ -233,6 +239,17 @@ def client_request(scene: Scene) -> Next:
     return then
 
 
+def too_large(scene: Scene) -> Next:
+    anna = scene.at_the_step("totp")
+    scene.press(code="1" * 70_000)
+
+    def then() -> Page:
+        assert scene.browser.go_on().name == "second-factor"
+        return scene.press(code=totp_code(anna.totp))
+
+    return then
+
+
 def not_found(scene: Scene) -> Next:
     anna = add_person(scene.house, totp=True)
     scene.browser.get("/inlogen")
@@ -245,8 +262,9 @@ MISTAKES: Final = {
         fields_missing, login_failed, throttled, account_blocked, relation_blocked, no_method, other_account,
         *mistakes_in_set_up.MISTAKES,
         *mistakes_with_keys.MISTAKES,
-        code_missing, code_invalid, code_expired, code_attempts, sends_spent, too_soon,
-        session_expired, out_of_turn, other_browser, no_access, level_unreachable, client_request, not_found,
+        code_missing, code_length, code_invalid, code_expired, code_attempts, sends_spent, too_soon,
+        session_expired, out_of_turn, other_browser, no_access, level_unreachable, client_request, too_large,
+        not_found,
     )
 }  # fmt: skip
 CALL: Final = "088 - 711 4888"

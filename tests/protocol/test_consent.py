@@ -11,12 +11,13 @@ from idp.audit import Event
 from idp.database import db
 from idp.models import Consent
 from idp.oidc import clients
-from tests.protocol.relying_party import Provider, RelyingParty
+from tests.protocol.relying_party import Provider, RelyingParty, unverified
 from tests.protocol.test_refresh_tokens import REFRESHING
-from tests.support.journeys import House, Visitor, sign_in
+from tests.support.journeys import House, Visitor, grant, sign_in
 from tests.support.pages import Page
 
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+API = "https://api.voorbeeld.nl/zorg"
 SECURITY = "http://localhost:8400/mijn/beveiliging"
 NAMED = "openid profile"
 
@@ -88,6 +89,33 @@ def test_prompt_consent_asks_again_whatever_was_agreed(provider: Provider) -> No
         assert on_consent(again(browser, shop, prompt="consent"))
         assert "code" in shop.answer(browser.submit("volgende"))
     assert "code" in shop.answer(again(browser, shop))
+
+
+def test_roles_for_an_api_are_asked_about_too(provider: Provider, house: House) -> None:
+    """Who holds an access token can read it, or ask us about it: without `applicaties` as well."""
+    provider.machine("zorg", grant_types=(), resource=API)
+    shop = stranger(provider, audiences=[API], access_token_format="jwt", grant_types=REFRESHING)
+    anna = provider.person()
+    grant(house, anna, "zorg")
+    browser = provider.browser(anna)
+    page = again(browser, shop, scope="openid")
+    assert "wat u mag in de applicaties" in page.html
+    tokens = shop.redeem(shop.answer(browser.submit("volgende"))["code"]).get_json()
+    assert unverified(tokens["access_token"])[1]["entitlements"] == ["inzien"]
+    assert "wat u mag in de applicaties" in browser.get(SECURITY).html
+    with house.inside():  # who agreed before anybody was asked about roles
+        db.session.query(Consent).one().kinds = []
+    assert shop.refresh(tokens["refresh_token"]).get_json()["error"] == "invalid_grant"
+    assert on_consent(again(browser, shop, scope="openid"))
+
+
+@ONE
+def test_an_api_without_an_application_is_told_no_roles(provider: Provider) -> None:
+    provider.machine(None, grant_types=(), resource=API)
+    shop = stranger(provider, audiences=[API], scope="openid")
+    page = shop.visit(provider.browser(provider.person()))
+    assert on_consent(page)
+    assert "wat u mag in de applicaties" not in page.html
 
 
 @ONE

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from idp import outward
 from idp.clock import Standing
 from idp.oidc import client_keys, clients, examination, registered
 from tests.protocol.registering import error_of
@@ -69,6 +73,40 @@ def test_a_key_rolls_over_from_old_over_both_to_new(
     shop.key = new
     assert accepted(shop)
     assert len(site.visits) == 3
+
+
+@ONE
+def test_two_requests_that_meet_a_new_key_at_once_both_pass(
+    shop: RelyingParty, site: WebServer, time: Standing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one comes while the first one fetches, and waits for what that brings."""
+    assert accepted(shop)
+    new = client_key(name="two")
+    site.put(PATH, public(new))
+    shop.key = new
+    time.move(client_keys.LOOKS_AGAIN)
+    fetching, both, turn = threading.Event(), threading.Barrier(2), outward.turn
+
+    @contextmanager
+    def counted() -> Iterator[None]:
+        with contextlib.suppress(threading.BrokenBarrierError), turn():
+            if fetching.is_set():
+                both.wait(5)
+            yield
+
+    def hold() -> None:
+        fetching.set()
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(2)
+
+    site.meanwhile = hold
+    monkeypatch.setattr(outward, "turn", counted)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(accepted, shop)
+        assert fetching.wait(5)
+        second = pool.submit(accepted, shop)
+        assert (first.result(10), second.result(10)) == (True, True)
+    assert len(site.visits) == 2
 
 
 @ONE

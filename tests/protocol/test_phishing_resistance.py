@@ -8,6 +8,8 @@ import pytest
 
 from idp.assurance import REGISTRABLE, Level
 from idp.clock import Standing
+from idp.database import db
+from idp.models import AuthorizationRequest
 from idp.oidc import discovery
 from tests.protocol.relying_party import LOW, SUBSTANTIAL, Provider, RelyingParty
 from tests.protocol.test_levels import UNMET, acr, essential
@@ -106,7 +108,7 @@ def test_who_has_no_key_is_told_so_with_a_way_to_one_and_a_way_back(
     assert (page.status, page.name, page.error) == (403, "error", "key-needed")
     assert page.text("kenmerk")
     back = page.at("terug").get("href")
-    assert browser.go_on().name == "security"
+    assert browser.go_on().name == "choose-methods"
     assert shop.answer(browser.get(str(back)))["error"] == UNMET
     assert shop.ask(browser, prompt="none", **PHR)["error"] == UNMET
 
@@ -123,12 +125,12 @@ def test_who_signs_in_for_it_without_a_key_hears_it_after_the_steps_they_have(
     browser.submit("volgende")
     page = browser.submit("volgende", code=house.newest_code())
     assert page.error == "key-needed"
-    assert browser.go_on().name == "security"
+    assert browser.go_on().name == "choose-methods"
 
 
 @ONE
 @WITH_KEYS
-def test_a_key_that_was_set_up_meanwhile_opens_the_same_address(
+def test_whoever_sets_a_key_up_there_goes_on_to_the_application(
     provider: Provider, house: House, time: Standing
 ) -> None:
     from tests.support.journeys import set_up_totp
@@ -136,14 +138,11 @@ def test_a_key_that_was_set_up_meanwhile_opens_the_same_address(
     shop, anna = provider.nlgov(None), provider.person(phone=PHONE)
     browser = provider.browser()
     by_text(house, browser, anna)
-    page = shop.visit(browser, **PHR)
-    waiting = str(page.at("terug").get("href")).partition("?")[0]
+    assert shop.visit(browser, **PHR).error == "key-needed"
     browser.go_on()
-    browser.submit("methode-toevoegen")
     browser.submit("volgende", methode=["totp"])
     secret, _page = set_up_totp(browser)
-    browser.submit("afronden")
-    page = browser.get(waiting)
+    page = browser.submit("afronden")
     if page.left_for is None:  # confirming an app proves the app; a key of its own would do already
         assert page.name == "second-factor"
         from datetime import timedelta
@@ -151,6 +150,33 @@ def test_a_key_that_was_set_up_meanwhile_opens_the_same_address(
         time.move(timedelta(seconds=30))
         page = browser.submit("volgende", code=totp_code(secret))
     assert stated(shop, page)["acr"] == "phr"
+
+
+@ONE
+@WITH_KEYS
+def test_whoever_stops_setting_up_goes_back_to_the_application(
+    provider: Provider, house: House
+) -> None:
+    shop, anna = provider.nlgov(None), provider.person(phone=PHONE)
+    browser = provider.browser()
+    by_text(house, browser, anna)
+    shop.visit(browser, **PHR)
+    page = browser.go_on()
+    assert "form-action 'self' http://localhost:8401" in page.headers["Content-Security-Policy"]
+    answer = shop.answer(browser.submit("stoppen"))
+    assert answer["error"] == UNMET
+    assert answer["error_description"].startswith("the person cannot reach the level")
+
+
+@ONE
+@WITH_KEYS
+def test_who_has_what_is_asked_is_not_led_to_set_up_more(provider: Provider, house: House) -> None:
+    shop, browser = provider.nlgov(None), provider.browser()
+    shop.visit(browser, **PHR)
+    with house.inside():
+        waiting = db.session.query(AuthorizationRequest).one().id
+    page = browser.get(f"/oauth2/authorize/{waiting}?instellen=1")
+    assert page.name == "login"
 
 
 @ONE

@@ -81,6 +81,8 @@ def test_a_secret_is_made_and_shown_when_the_method_needs_one(new: Newcomer) -> 
         {"scope": "openid email"},
         {"scope": "openid profile email applicaties"},
         {"grant_types": ["client_credentials"]},
+        {"grant_types": ["authorization_code", "refresh_token"]},
+        {"subject_type": "public"},
         {"client_id": "c-another"},
         {"client_id": None},
         {"client_secret": "x" * 43},
@@ -97,6 +99,27 @@ def test_replacing_never_gives_more_than_there_was(new: Newcomer, members: dict[
     response = new.managed("PUT", replacement(new) | members)
     assert response.status_code == 400
     assert new.managed("GET").get_json() == before
+
+
+@ONE
+def test_an_application_does_not_take_back_what_the_operator_took_away(house: House) -> None:
+    new = newcomer(house)
+    both = ["authorization_code", "refresh_token"]
+    new.register(grant_types=both, subject_type="public")
+    kept = new.managed("PUT", replacement(new)).get_json()
+    assert (kept["grant_types"], kept["subject_type"]) == (both, "public"), "left out, as it was"
+    with house.inside():
+        clients.update(
+            new.told["client_id"],
+            actor="test",
+            grant_types=["authorization_code"],
+            subject_type="pairwise",
+        )
+    for more in ({"grant_types": both}, {"subject_type": "public"}):
+        refused = new.managed("PUT", replacement(new, **more))
+        assert error_of(refused) == (400, "invalid_client_metadata")
+    told = new.managed("PUT", replacement(new)).get_json()
+    assert (told["grant_types"], told["subject_type"]) == (both[:1], "pairwise")
 
 
 @ONE

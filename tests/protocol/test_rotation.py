@@ -218,7 +218,5 @@ def test_no_process_signs_with_a_key_that_another_does_not_publish(
             assert set(signer) <= set(told(publishes, "publish"))
         with house.inside():
             keyring.retire(new.kid, actor="test")
-        deadline = machine.monotonic() + LOOK_EVERY + 5
-        while (signer := told(signs, "sign")) == [new.kid]:
-            assert machine.monotonic() < deadline, "it went on with a withdrawn key"
+        assert (signer := told(signs, "sign")) != [new.kid], "it went on with a withdrawn key"
         assert set(signer) <= set(told(publishes, "publish"))

@@ -34,6 +34,7 @@ OF_PEOPLE = {
     "the session ended, or account or relation is blocked",
     "the grant for the application was withdrawn",
     "the consent was withdrawn",
+    "the consent does not cover the roles that an API is told",
     "the account was enrolled at a lower level since",
 }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from idp.assurance import Level
 from idp.mfa.factor import Answer, Login, Outcome, Proven
 from idp.mfa.totp import Totp
 from idp.models import Credential
@@ -17,6 +18,11 @@ class StandInKey(Totp):
     """An authenticator app that phishing does not get past."""
 
     phishing_resistant = True
+    model_is_listed = False
+
+    def reaches(self, _credentials: Sequence[Credential]) -> Level:
+        """As a key does whose model the operator listed, or one of an unknown model."""
+        return Level.HOOG if self.model_is_listed else Level.SUBSTANTIEEL
 
     def verify(self, login: Login, credentials: Sequence[Credential], answer: Answer) -> Outcome:
         """As the app does, with a better proof."""

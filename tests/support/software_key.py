@@ -4,6 +4,7 @@
     browser.submit("volgende", sleutel=key.make(options_on(browser.page)), sleutelnaam="Laptop")
 
 What it says can be bent for one answer: `key.use(options, origin="https://elders.example", sign_count=1)`.
+A key with a `maker` has it vouch for what it makes, when the page asks for that.
 """
 
 from __future__ import annotations
@@ -14,18 +15,20 @@ import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
 from typing import Any, Final
+from uuid import UUID
 
 import cbor2
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
 from tests.support.house import ISSUER
+from tests.support.key_makers import Maker
 from tests.support.pages import Page
 
 ES256, ED25519, RS256 = -7, -8, -257
 PRESENT, VERIFIED, ELIGIBLE, BACKED_UP, ATTESTED = 0x01, 0x04, 0x08, 0x10, 0x40
 USUAL: Final = PRESENT | VERIFIED
-AAGUID: Final = bytes(16)
+NO_MODEL: Final = UUID(int=0)
 
 PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
 
@@ -67,6 +70,8 @@ class SoftwareKey:
     key_id: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     sign_count: int = 0
     handle: str | None = None
+    maker: Maker | None = None
+    model: UUID = NO_MODEL
     private: PrivateKey = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -78,10 +83,12 @@ class SoftwareKey:
         rp_id = bent.get("rp_id", options["rp"]["id"])
         data = self._client_data("webauthn.create", options, bent)
         key_id = bent.get("key_id", self.key_id)
-        attested = AAGUID + len(key_id).to_bytes(2, "big") + key_id
+        attested = self.model.bytes + len(key_id).to_bytes(2, "big") + key_id
         attested += bent["public_key"] if "public_key" in bent else cbor2.dumps(self.cose())
         told = self._told(rp_id, bent, ATTESTED) + attested
         statement = {"fmt": "none", "attStmt": {}, "authData": told}
+        if self.maker is not None and options["attestation"] == "direct":
+            statement |= self._vouched(self.maker, told + hashlib.sha256(data).digest(), bent)
         response = {
             "clientDataJSON": packed(data),
             "attestationObject": packed(cbor2.dumps(statement)),
@@ -104,6 +111,15 @@ class SoftwareKey:
         if (handle := bent.get("handle", self.handle)) is not None:
             response["userHandle"] = handle
         return self._credential(bent.get("key_id", self.key_id), response)
+
+    def _vouched(self, maker: Maker, message: bytes, bent: dict[str, Any]) -> dict[str, Any]:
+        """The statement of the maker (WebAuthn Level 3 section 8.2)."""
+        if bent.get("self_attested"):
+            return {"fmt": "packed", "attStmt": {"alg": ES256, "sig": self._signature(message)}}
+        batch = ec.generate_private_key(ec.SECP256R1())
+        leaf = maker.leaf(batch.public_key(), bent.get("certified", self.model), **bent)
+        signature = bent.get("vouched", batch.sign(message, ec.ECDSA(hashes.SHA256())))
+        return {"fmt": "packed", "attStmt": {"alg": ES256, "sig": signature, "x5c": [leaf]}}
 
     def cose(self) -> dict[int, Any]:
         """The public half as COSE writes it (RFC 9053)."""

@@ -12,7 +12,16 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from idp.accounts.sessions import LiveSession
-from idp.assurance import REGISTRABLE, Demands, Level, Proof, Strength, fresh_enough, latest
+from idp.assurance import (
+    REGISTRABLE,
+    Assurance,
+    Demands,
+    Level,
+    Proof,
+    Strength,
+    fresh_enough,
+    latest,
+)
 from idp.flows.steps import Standing, Step, next_step, offered
 from idp.flows.transaction import LIFETIME, LoginTransaction, Purpose
 from idp.mfa import catalogue
@@ -23,6 +32,7 @@ from idp.oidc.decide import Decision, Give, Refuse, SignIn, decide
 from idp.oidc.parameters import Parameters
 from idp.oidc.profiles import known
 from tests.support.journeys import NOW, deployed
+from tests.support.key_makers import Maker, listed
 from tests.support.keys import StandInKey
 
 LOW: Final = "http://eidas.europa.eu/LoA/low"
@@ -30,7 +40,13 @@ SUBSTANTIAL: Final = "http://eidas.europa.eu/LoA/substantial"
 HIGH: Final = "http://eidas.europa.eu/LoA/high"
 LEVEL_OF: Final = {LOW: Level.LAAG, SUBSTANTIAL: Level.SUBSTANTIEEL, HIGH: Level.HOOG}
 #: kind → strength, whether phishing does not get past it
-KINDS: Final = {"wachtwoord": False, "totp": False, "sms": False, "key": True}
+KINDS: Final = {"wachtwoord": False, "totp": False, "sms": False, "key": True, "listed key": True}
+#: What somebody's second steps earn, with this key beside an app and a number.
+EARNED_BY: Final = {
+    "no key": Assurance(Level.SUBSTANTIEEL),
+    "key": Assurance(Level.SUBSTANTIEEL, phishing_resistant=True),
+    "listed key": Assurance(Level.HOOG, phishing_resistant=True),
+}
 
 #: Most draws end without a token, and those say nothing.
 MANY: Final = settings(max_examples=300)
@@ -38,6 +54,7 @@ MANY: Final = settings(max_examples=300)
 ages = st.integers(0, 40).map(lambda minutes: NOW - timedelta(minutes=minutes))
 values = st.sampled_from([LOW, SUBSTANTIAL, HIGH, "phr", "phrh", "urn:unknown"])
 levels = st.sampled_from([Level.LAAG, Level.SUBSTANTIEEL, Level.HOOG])
+keys = st.sampled_from(sorted(EARNED_BY))
 
 
 @st.composite
@@ -55,6 +72,7 @@ def made(kind: str, at: datetime) -> Proof:
         at=at,
         amr=(),
         phishing_resistant=KINDS[kind],
+        ceiling=Level.HOOG if kind == "listed key" else Level.SUBSTANTIEEL,
         credential_id=None if password else kind,
     )
 
@@ -99,20 +117,22 @@ def session(held: tuple[Proof, ...], enrolled_at: Level) -> LiveSession:
     )
 
 
-def decided(asked: Asked, held: tuple[Proof, ...], enrolled: Level, *, has_key: bool) -> Decision:
+def decided(asked: Asked, held: tuple[Proof, ...], enrolled: Level, *, own: str) -> Decision:
     return decide(
         asked,
         session(held, enrolled),
         subject="x",
         hinted_account=None,
-        has_key=has_key,
+        own=EARNED_BY[own],
         now=NOW,
     )
 
 
-def standing(*, has_key: bool) -> Standing:
-    kinds = ("totp", "sms", *(("key",) if has_key else ()))
-    return Standing(kinds=kinds, phishing_resistant=("key",) if has_key else ())
+def standing(own: str) -> Standing:
+    """What somebody has with, besides an app and a number, this key or none."""
+    keys = () if own == "no key" else (own,)
+    listed = tuple(kind for kind in keys if kind == "listed key")
+    return Standing(kinds=("totp", "sms", *keys), phishing_resistant=keys, hoog=listed)
 
 
 def sign_in(demands: Demands) -> LoginTransaction:
@@ -130,19 +150,20 @@ def sign_in(demands: Demands) -> LoginTransaction:
 
 @pytest.fixture(autouse=True, scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Settings at work, and a key among the factors."""
+    """Settings at work with a list of models, and a key among the factors."""
     folder: Path = tmp_path_factory.mktemp("house")
-    with pytest.MonkeyPatch.context() as patch, deployed(folder):
+    models = listed(folder, Maker().entry())
+    with pytest.MonkeyPatch.context() as patch, deployed(folder, key_metadata=models):
         patch.setattr(catalogue, "every", lambda: (Totp(), StandInKey()))
         yield
 
 
 @MANY
-@given(requests(), proofs(), levels, st.booleans())
+@given(requests(), proofs(), levels, keys)
 def test_a_token_states_only_what_its_proofs_carry(
-    asked: Asked, held: tuple[Proof, ...], enrolled: Level, has_key: bool
+    asked: Asked, held: tuple[Proof, ...], enrolled: Level, own: str
 ) -> None:
-    decision = decided(asked, held, enrolled, has_key=has_key)
+    decision = decided(asked, held, enrolled, own=own)
     if not isinstance(decision, Give):
         return
     demands = Demands(not_before=asked.not_before)
@@ -153,8 +174,9 @@ def test_a_token_states_only_what_its_proofs_carry(
     if decision.acr == "phr":
         rests_on = [proof.at for proof in steps if proof.phishing_resistant]
     elif LEVEL_OF[decision.acr] >= Level.SUBSTANTIEEL:
-        rests_on = [proof.at for proof in steps]
-        assert enrolled >= Level.SUBSTANTIEEL
+        level = LEVEL_OF[decision.acr]
+        rests_on = [proof.at for proof in steps if proof.ceiling >= level]
+        assert enrolled >= level
     else:
         rests_on = passwords
     assert rests_on, "the value rests on a proof that is not there"
@@ -163,16 +185,17 @@ def test_a_token_states_only_what_its_proofs_carry(
 
 
 @MANY
-@given(requests(), proofs(), levels, st.booleans())
+@given(requests(), proofs(), levels, keys)
 def test_a_demand_is_met_or_there_is_no_token(
-    asked: Asked, held: tuple[Proof, ...], enrolled: Level, has_key: bool
+    asked: Asked, held: tuple[Proof, ...], enrolled: Level, own: str
 ) -> None:
-    decision = decided(asked, held, enrolled, has_key=has_key)
+    decision = decided(asked, held, enrolled, own=own)
     if not isinstance(decision, Give):
         return
     if asked.acr_is_binding:
-        reached = {LOW: 1, SUBSTANTIAL: 2}.get(decision.acr, 0)
-        asked_levels = [{LOW: 1, SUBSTANTIAL: 2}.get(value, 9) for value in asked.acr_values]
+        numbers = {LOW: 1, SUBSTANTIAL: 2, HIGH: 3}
+        reached = numbers.get(decision.acr, 0)
+        asked_levels = [numbers.get(value, 9) for value in asked.acr_values]
         assert reached >= min(asked_levels) or (decision.acr == "phr" and "phr" in asked.acr_values)
     if asked.claims.acr_is_essential:
         assert decision.acr in asked.acr_values
@@ -184,14 +207,14 @@ def test_a_demand_is_met_or_there_is_no_token(
 
 
 @MANY
-@given(requests(), proofs(), levels, st.booleans())
+@given(requests(), proofs(), levels, keys)
 def test_whoever_is_sent_to_sign_in_has_something_to_do_there_and_then_arrives(
-    asked: Asked, held: tuple[Proof, ...], enrolled: Level, has_key: bool
+    asked: Asked, held: tuple[Proof, ...], enrolled: Level, own: str
 ) -> None:
     """No circle: the walk asks for a step, takes it, and after at most three of them there is an end."""
-    assume(has_key or not any(proof.phishing_resistant for proof in held))
-    has = standing(has_key=has_key)
-    decision = decided(asked, held, enrolled, has_key=has_key)
+    assume(all(own == proof.kind for proof in held if proof.phishing_resistant))
+    has = standing(own)
+    decision = decided(asked, held, enrolled, own=own)
     for _round in range(3):
         if not isinstance(decision, SignIn):
             break
@@ -204,23 +227,25 @@ def test_whoever_is_sent_to_sign_in_has_something_to_do_there_and_then_arrives(
             taken = "wachtwoord" if step is Step.IDENTIFY else offered(login, has)[0]
             held = latest((*held, made(taken, NOW)))
         assert step is Step.FINISH, "a step was taken, and is asked again"
-        decision = decided(asked, held, enrolled, has_key=has_key)
+        decision = decided(asked, held, enrolled, own=own)
     assert isinstance(decision, Give | Refuse)
 
 
 @MANY
-@given(requests(), proofs(), levels, st.booleans())
+@given(requests(), proofs(), levels, keys)
 def test_more_proofs_never_lead_to_less(
-    asked: Asked, held: tuple[Proof, ...], enrolled: Level, has_key: bool
+    asked: Asked, held: tuple[Proof, ...], enrolled: Level, own: str
 ) -> None:
-    assume(has_key)
-    before = decided(asked, held, enrolled, has_key=True)
+    assume(own != "no key")
+    before = decided(asked, held, enrolled, own=own)
     everything = latest((*held, *(made(kind, NOW) for kind in KINDS)))
-    after = decided(asked, everything, enrolled, has_key=True)
+    after = decided(asked, everything, enrolled, own=own)
     if isinstance(before, Give):
         assert isinstance(after, Give)
         assert after.auth_time >= before.auth_time
 
 
-def test_hoog_is_in_no_offer() -> None:
-    assert list(acr.offered()) == [LOW, SUBSTANTIAL, "phr"]
+def test_hoog_is_offered_only_where_models_of_keys_are_listed(tmp_path: Path) -> None:
+    assert list(acr.offered()) == [LOW, SUBSTANTIAL, HIGH, "phr"]
+    with deployed(tmp_path):
+        assert list(acr.offered()) == [LOW, SUBSTANTIAL, "phr"]

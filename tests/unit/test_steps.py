@@ -166,10 +166,21 @@ def test_a_sign_in_for_a_client_at_laag(
 
 
 @pytest.mark.parametrize(("situation", "purpose", "step"), rows(FROM_THE_START, STANDINGS))
-def test_hoog_asks_no_more_of_a_person_than_substantieel(
+def test_hoog_asks_no_more_of_a_person_without_a_listed_key_than_substantieel(
     situation: tuple[str, ...], purpose: str, step: str
 ) -> None:
     assert step_of(situation, login(purpose, Demands(level=Level.HOOG))) == step
+
+
+def test_for_hoog_only_the_listed_key_helps_on() -> None:
+    here = login("sign-in", Demands(level=Level.HOOG))
+    kinds = ("totp", "webauthn")
+    with_a_key = Standing(kinds=kinds, phishing_resistant=("webauthn",), hoog=("webauthn",))
+    assert offered(here, with_a_key) == ("webauthn",)
+    assert next_step(here, with_a_key, PROOFS["both"], now=NOW) is Step.SECOND_FACTOR
+    assert offered(here, Standing(kinds=kinds, phishing_resistant=("webauthn",))) == kinds
+    attested = replace(proof(), ceiling=Level.HOOG)
+    assert next_step(here, with_a_key, (password(), attested), now=NOW) is Step.FINISH
 
 
 @pytest.mark.parametrize(("situation", "purpose", "step"), rows(WHILE_SETTING_UP, SETTING_UP))
