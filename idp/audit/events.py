@@ -20,6 +20,7 @@ class Event(StrEnum):
     KEY_REFUSED = "key-refused"
     KEY_COUNTER_WENT_BACK = "key-counter-went-back"
     PASSCODE_SENT = "passcode-sent"
+    PASSCODE_HANDED_OVER = "passcode-handed-over"
     PASSCODE_NOT_SENT = "passcode-not-sent"
     FOREIGN_BROWSER = "foreign-browser"
     OUT_OF_TURN = "out-of-turn"

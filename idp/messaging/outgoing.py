@@ -6,18 +6,19 @@ One row for each message. Its contents are there only as long as somebody has to
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, Table, exists, insert, select, update
+from sqlalchemy import ColumnElement, SQLColumnExpression, Table, exists, insert, select, update
 
 from idp import clock, metrics, vault
 from idp.audit import Event, record
 from idp.database import connection, db
 from idp.messaging import gateways
 from idp.messaging.addresses import PhoneNumber
-from idp.messaging.gateways import Message, NotSent
+from idp.messaging.gateways import Gateway, Message, NotSent
 from idp.messaging.texts import CallScript, Said
 from idp.models import OutgoingMessage, Passcode
 from idp.secret_values import Secret
@@ -65,33 +66,29 @@ def put(message: Message, *, passcode_id: str, account_id: str, reference: str) 
 def hand_over(message_id: str) -> None:
     """Ask one gateway after the other to take it, each once; `NotSent` when none did.
 
-    Commits before each call, and afterwards: which gateway was asked is known whatever happens to this process.
+    Which gateway is asked is committed before the call: whoever goes on after a crash goes on with the next one, and
+    of two who hand over the same message only one asks each gateway. A message whose code no longer works stays here.
     """
-    message = _waiting(message_id)
-    if message is None:
-        raise NotSent("its code no longer works")
-    last = NotSent("no gateway is set")
-    for gateway in gateways.for_channel(message.channel):
-        _settle(message_id, _UNDER_WAY, state=State.CALLING, gateway=gateway.name, provider_id=None)
-        db.session.commit()
+    last = NotSent("its code no longer works, or no gateway is left")
+    channel, asked = _where_it_is(message_id)
+    chain = gateways.for_channel(channel)
+    for gateway in chain[_after(asked, chain) :]:
+        message = _claim(message_id, gateway, asked)
+        if message is None:
+            break
+        asked = gateway.name
         try:
             provider_id = gateway.send(message)
         except NotSent as why:
             metrics.MESSAGES.count(message.channel, "not-taken")
-            last = why
+            last = NotSent(f"{gateway.name}: {why}", refused_number=why.refused_number)
             if why.refused_number:
                 break
             continue
-        values = {} if gateway.fetches else {"content_sealed": None}
-        _settle(
-            message_id, _CALLED, state=State.HANDED, provider_id=provider_id or message_id, **values
-        )
-        db.session.commit()
-        metrics.MESSAGES.count(message.channel, "taken")
+        _taken(message, gateway, provider_id)
         return
-    _settle(message_id, _UNDER_WAY, state=State.FAILED, content_sealed=None)
-    db.session.commit()
-    raise last
+    if _given_up(message_id, asked, last):
+        raise last
 
 
 def call_of(message_id: str, gateway: str) -> CallScript | None:
@@ -159,15 +156,8 @@ def reported(gateway: str, provider_id: str, outcome: Reported, why: str | None)
         return False
     metrics.MESSAGES.count(row.channel, outcome)
     if outcome is Reported.FAILED:
-        record(
-            Event.PASSCODE_NOT_SENT,
-            succeeded=False,
-            actor=gateway,
-            account_id=row.account_id,
-            reference=row.reference,
-            channel=row.channel,
-            reason=why or "the provider does not say why",
-        )
+        reason = why or "the provider does not say why"
+        _note(Event.PASSCODE_NOT_SENT, row.channel, row, actor=gateway, reason=reason)
     return True
 
 
@@ -176,6 +166,15 @@ def state_of(passcode_id: str) -> State | None:
     statement = select(_ROWS.c.state).where(_ROWS.c.passcode_id == passcode_id)
     state = connection().execute(statement).scalar_one_or_none()
     return None if state is None else State(state)
+
+
+def never_left(passcode_id: SQLColumnExpression[str]) -> ColumnElement[bool]:
+    """No gateway took the message with this passcode: nobody was sent anything."""
+    return exists().where(
+        _ROWS.c.passcode_id == passcode_id,
+        _ROWS.c.state == State.FAILED,
+        _ROWS.c.provider_id.is_(None),
+    )
 
 
 #: The provider may still ask for the words of this call.
@@ -199,18 +198,89 @@ def _works() -> ColumnElement[bool]:
     )
 
 
-def _waiting(message_id: str) -> Message | None:
+def _where_it_is(message_id: str) -> tuple[str, str | None]:
+    """Its channel, and the gateway that was asked last, by whomever; `None` while none was."""
+    statement = select(_ROWS.c.channel, _ROWS.c.gateway).where(_ROWS.c.id == message_id)
+    row = connection().execute(statement).one_or_none()
+    db.session.rollback()
+    return ("", None) if row is None else (row.channel, row.gateway)
+
+
+def _after(asked: str | None, chain: Sequence[Gateway]) -> int:
+    """Where to go on in the chain; at its begin when the one that was asked is no longer in it."""
+    return next((at + 1 for at, each in enumerate(chain) if each.name == asked), 0)
+
+
+def _claim(message_id: str, gateway: Gateway, asked: str | None) -> Message | None:
+    """Write down that this gateway is asked now, and commit; the message, or `None` when it is not ours to send."""
     sealed = (
         connection()
         .execute(
-            select(_ROWS.c.content_sealed).where(
-                _ROWS.c.id == message_id, _ROWS.c.state == State.WAITING, _works()
+            update(_ROWS)
+            .where(
+                _ROWS.c.id == message_id,
+                _UNDER_WAY,
+                _ROWS.c.gateway.is_not_distinct_from(asked),
+                _works(),
             )
+            .values(state=State.CALLING, gateway=gateway.name, provider_id=None)
+            .returning(_ROWS.c.content_sealed)
         )
         .scalar_one_or_none()
     )
-    db.session.rollback()
+    db.session.commit()
     return None if sealed is None else _read(message_id, sealed)
+
+
+def _taken(message: Message, gateway: Gateway, provider_id: str | None) -> None:
+    """Where the words are not asked for later, nobody has to read them any more."""
+    values = {} if gateway.fetches else {"content_sealed": None}
+    row = (
+        connection()
+        .execute(
+            update(_ROWS)
+            .where(_ROWS.c.id == message.id, _CALLED, _ROWS.c.gateway == gateway.name)
+            .values(state=State.HANDED, provider_id=provider_id or message.id, **values)
+            .returning(_ROWS.c.account_id, _ROWS.c.reference)
+        )
+        .one_or_none()
+    )
+    if row is not None:
+        _note(Event.PASSCODE_HANDED_OVER, message.channel, row, gateway=gateway.name)
+    db.session.commit()
+    metrics.MESSAGES.count(message.channel, "taken")
+
+
+def _given_up(message_id: str, asked: str | None, why: NotSent) -> bool:
+    """No gateway took it; `False` when somebody else goes on with it, or was done with it before."""
+    row = (
+        connection()
+        .execute(
+            update(_ROWS)
+            .where(
+                _ROWS.c.id == message_id, _UNDER_WAY, _ROWS.c.gateway.is_not_distinct_from(asked)
+            )
+            .values(state=State.FAILED, content_sealed=None)
+            .returning(_ROWS.c.channel, _ROWS.c.account_id, _ROWS.c.reference)
+        )
+        .one_or_none()
+    )
+    if row is not None:
+        _note(Event.PASSCODE_NOT_SENT, row.channel, row, reason=str(why))
+    db.session.commit()
+    return row is not None
+
+
+def _note(event: Event, channel: str, row: Any, *, actor: str = "system", **told: Any) -> None:
+    record(
+        event,
+        succeeded=event is not Event.PASSCODE_NOT_SENT,
+        actor=actor,
+        account_id=row.account_id,
+        reference=row.reference,
+        channel=channel,
+        **told,
+    )
 
 
 def _settle(message_id: str, when: ColumnElement[bool], **values: Any) -> None:

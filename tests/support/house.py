@@ -17,6 +17,9 @@ from werkzeug.test import TestResponse
 import idp
 from idp.accounts import passwords
 from idp.database import db
+from idp.deliveries import Sender
+from idp.deliveries.queue import SENDER
+from idp.messaging import sending
 from idp.settings import Settings
 from tests.support.compiled_pages import compile_once
 from tests.support.pages import Browser, Page
@@ -148,9 +151,21 @@ def deployed(folder: Path, **changes: Any) -> Iterator[Settings]:
         yield app.config["IDP"]
 
 
+class AtOnce:
+    """Sends texts and calls as soon as they are committed: `idp serve` has a thread for it, which a test would wait for."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    def wake(self) -> None:
+        """Hand over what is due, with the true sender."""
+        Sender(self._app, sending.KINDS).deliver_due()
+
+
 def open_house(database_url: str, folder: Path, **changes: Any) -> House:
     """An application over a migrated database; `answers` collects every response."""
     app = idp.create_app(settings_for(database_url, folder, **changes))
+    app.extensions[SENDER] = AtOnce(app)
     compile_once(app)
     house = House(app)
     app.wsgi_app = _listening(app.wsgi_app, house.answers)  # type: ignore[method-assign]
