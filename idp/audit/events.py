@@ -21,6 +21,7 @@ class Event(StrEnum):
     KEY_COUNTER_WENT_BACK = "key-counter-went-back"
     PASSCODE_SENT = "passcode-sent"
     PASSCODE_NOT_SENT = "passcode-not-sent"
+    PASSCODE_NOT_DELIVERED = "passcode-not-delivered"
     FOREIGN_BROWSER = "foreign-browser"
     OUT_OF_TURN = "out-of-turn"
     ERROR_SHOWN = "error-shown"

@@ -160,7 +160,7 @@ def reported(gateway: str, provider_id: str, outcome: Reported, why: str | None)
     metrics.MESSAGES.count(row.channel, outcome)
     if outcome is Reported.FAILED:
         record(
-            Event.PASSCODE_NOT_SENT,
+            Event.PASSCODE_NOT_DELIVERED,  # no verdict on the sign-in, which may have gone on meanwhile
             succeeded=False,
             actor=gateway,
             account_id=row.account_id,
