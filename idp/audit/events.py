@@ -22,6 +22,7 @@ class Event(StrEnum):
     PASSCODE_SENT = "passcode-sent"
     PASSCODE_HANDED_OVER = "passcode-handed-over"
     PASSCODE_NOT_SENT = "passcode-not-sent"
+    PASSCODE_NOT_DELIVERED = "passcode-not-delivered"
     FOREIGN_BROWSER = "foreign-browser"
     OUT_OF_TURN = "out-of-turn"
     ERROR_SHOWN = "error-shown"

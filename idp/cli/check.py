@@ -243,7 +243,7 @@ def gateway(settings: Settings, what: str, setting: str) -> Finding:
         )
     if "outbox" in chosen:
         return Finding(what, "ok", "to the demo phone")
-    return Finding(what, "ok", f"by {', and where that does not take one by '.join(chosen)}")
+    return Finding(what, "ok", f"by {', and where that does not take one, by '.join(chosen)}")
 
 
 def providers(settings: Settings) -> Iterator[Finding]:

@@ -84,6 +84,9 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
         if e.reason in SENDS_SPENT
         else f"De code ({METHODS.get(_channel(e), 'bericht')}) kon niet worden verstuurd."
     ),
+    Event.PASSCODE_NOT_DELIVERED: lambda e: (
+        f"De leverancier meldde dat de code ({METHODS.get(_channel(e), 'bericht')}) niet aankwam."
+    ),
     Event.FOREIGN_BROWSER: "De pagina werd geopend in een andere browser dan waarin het inloggen begon.",
     Event.OUT_OF_TURN: "Er kwam een oude pagina binnen (bijvoorbeeld na de knop ‘vorige’).",
     Event.ERROR_SHOWN: lambda e: f"De gebruiker zag een foutpagina: {_error(e)}.",

@@ -157,7 +157,8 @@ def reported(gateway: str, provider_id: str, outcome: Reported, why: str | None)
     metrics.MESSAGES.count(row.channel, outcome)
     if outcome is Reported.FAILED:
         reason = why or "the provider does not say why"
-        _note(Event.PASSCODE_NOT_SENT, row.channel, row, actor=gateway, reason=reason)
+        # no verdict on the sign-in, which may have gone on meanwhile
+        _note(Event.PASSCODE_NOT_DELIVERED, row.channel, row, actor=gateway, reason=reason)
     return True
 
 
@@ -274,7 +275,7 @@ def _given_up(message_id: str, asked: str | None, why: NotSent) -> bool:
 def _note(event: Event, channel: str, row: Any, *, actor: str = "system", **told: Any) -> None:
     record(
         event,
-        succeeded=event is not Event.PASSCODE_NOT_SENT,
+        succeeded=event is Event.PASSCODE_HANDED_OVER,
         actor=actor,
         account_id=row.account_id,
         reference=row.reference,

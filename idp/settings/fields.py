@@ -15,13 +15,12 @@ from urllib.parse import urlsplit
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from idp.assurance import Level
-from idp.networks import Addresses, Networks, separated
+from idp.networks import LOOPBACK, Addresses, Networks, separated
 from idp.secret_values import RootSecret
 from idp.settings import key_models
 from idp.settings.key_models import KeyModel
-from idp.settings.providers import Gateways, ProviderSettings, lacking
+from idp.settings.providers import Gateways, ProviderSettings, in_the_open, lacking
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 #: One address that only this machine reaches, as `bind` writes it.
 LOOPBACK_BIND = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\]):\d{1,5}", re.ASCII)
 
@@ -306,6 +305,8 @@ class Settings(ProviderSettings):
                 )
             if missing := lacking(self, name.lower(), gateway):
                 raise ValueError(f"{missing[0]}: IDP_{name}_GATEWAY needs it")
+        if not self.is_loopback and (bare := in_the_open(self)):
+            raise ValueError(f"{bare[0]}: must begin with https://")
         if not self.demo and not self.allow_file_keys:
             raise ValueError(
                 "IDP_ALLOW_FILE_KEYS: signing keys in files need this set to 1 outside the demo (see keys/README.md)"

@@ -18,10 +18,9 @@ from pydantic import (
     field_validator,
 )
 
-from idp.networks import separated
+from idp.networks import LOOPBACK, separated
 from idp.secret_values import Secret
 
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _NAME: Final = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}", re.ASCII)
 _NUMBER: Final = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _SERVICE: Final = re.compile(r"MG[0-9a-f]{32}", re.ASCII)
@@ -158,9 +157,7 @@ class ProviderSettings(BaseModel):
         parts = urlsplit(value)
         if not parts.hostname or parts.query or parts.fragment or value.endswith("/"):
             raise ValueError("must be an address without a slash, `?` or `#` at the end")
-        if parts.scheme != "https" and not (
-            parts.scheme == "http" and parts.hostname in _LOOPBACK
-        ):  # the call itself refuses loopback where the issuer is not on it
+        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
             raise ValueError("must begin with https://")
         return value
 
@@ -187,6 +184,14 @@ def lacking(settings: ProviderSettings, channel: str, gateways: Collection[str])
         for gateway in gateways
         for name in _NEEDED.get((gateway, channel), ())
         if getattr(settings, name) is None
+    ]
+
+
+def in_the_open(settings: ProviderSettings) -> list[str]:
+    """The settings whose address is called without TLS, which only a demo or a test may do."""
+    names = ("cm_text_address", "cm_voice_address", "twilio_address")
+    return [
+        f"IDP_{name.upper()}" for name in names if getattr(settings, name).startswith("http://")
     ]
 
 

@@ -40,7 +40,7 @@ def found(operator: Operator, **environment: str) -> dict[str, tuple[str, str]]:
 
 def test_doctor_tells_of_each_gateway_whether_it_is_complete(body: Operator) -> None:
     told = found(body)
-    assert told["text messages"] == ("ok", "by cm, and where that does not take one by twilio")
+    assert told["text messages"] == ("ok", "by cm, and where that does not take one, by twilio")
     assert told["telephone calls"] == ("ok", "by twilio")
     assert (told["CM.com"][0], told["Twilio"][0]) == ("ok", "ok")
 

@@ -88,6 +88,7 @@ def test_what_a_gateway_needs_is_asked_only_where_it_is_chosen(given: dict[str, 
         ("IDP_TWILIO_ACCOUNT", "SK" + "0a" * 16),  # an API key signs no webhooks
         ("IDP_TWILIO_CALLER", "Voorbeeld"),
         ("IDP_TWILIO_ADDRESS", "http://api.twilio.com"),
+        ("IDP_TWILIO_ADDRESS", "http://localhost:8080"),  # for a demo or a test
         ("IDP_TWILIO_ADDRESS", "https://api.twilio.com/"),
         ("IDP_CM_TEXT_ADDRESS", "https:///v1.0/message"),
         ("IDP_CM_TOKEN_FILE", "/nowhere/at/all"),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from idp import clock
+from idp.cli.explain_outcomes import outcome
 from idp.database import db
 from idp.messaging.outgoing import State
 from idp.models import AuditEvent
@@ -63,7 +64,7 @@ def test_a_text_by_cm_that_failed_is_told_in_the_trail_once(
         assert cm_tells(house.app, cm_report(reference, code, "23")).status_code == 204
         assert state(house) is then
     with house.inside():
-        told = db.session.query(AuditEvent).filter_by(event="passcode-not-sent").one()
+        told = db.session.query(AuditEvent).filter_by(event="passcode-not-delivered").one()
         assert (told.actor, told.reason) == ("cm", "CM.com's error 23")
 
 
@@ -188,3 +189,20 @@ def test_a_provider_that_says_nothing_is_left_in_time_and_never_asked_again(
     with house.inside():
         told = db.session.query(AuditEvent).filter_by(event="passcode-not-sent").one()
         assert told.reason == "Twilio: it took too long"
+
+
+@SQLITE
+def test_a_report_that_comes_after_the_sign_in_leaves_its_outcome_as_it_was(
+    provider: Counterpart, database_url: str, folder: Path, time: clock.Standing
+) -> None:
+    """Somebody typed the code of a text that its network gave up on later, as networks do."""
+    house = house_with(provider, database_url, folder, texts=["twilio"])
+    browser, _page = ask_for_a_code(house)
+    assert browser.submit("volgende", code=text_code(provider)).name == "portal"
+    fields = {"MessageSid": TEXT_SID, "MessageStatus": "undelivered", "ErrorCode": "30003"}
+    twilio_tells(house.app, "/berichten/twilio/bericht", fields)
+    with house.inside():
+        events = db.session.query(AuditEvent).order_by(AuditEvent.id).all()
+        told = [each.event for each in events]
+        assert told[-1] == "passcode-not-delivered"
+        assert outcome(events).gelukt

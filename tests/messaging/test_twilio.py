@@ -43,6 +43,9 @@ def test_a_messaging_service_takes_the_place_of_the_sender(
         twilio.Texts().send(message())
     assert provider.asked[0].form["MessagingServiceSid"] == service
     assert "From" not in provider.asked[0].form
+    with deployed(tmp_path, **provider.settings(tmp_path) | {"twilio_sender": "MG Voorbeeld"[:11]}):
+        twilio.Texts().send(message())
+    assert provider.asked[1].form["From"] == "MG Voorbeel"
 
 
 def test_a_text_is_worth_sending_only_as_long_as_its_code_works(

@@ -38,6 +38,8 @@ _WHY: Final[Mapping[int, str]] = {
 }
 #: Of the above: the number itself is the matter, so another gateway would say the same.
 _NUMBER_REFUSED: Final = frozenset({21211, 21217, 21614})
+#: Characters of a name that Twilio gives; no sender's name is as long.
+_SID: Final = 34
 #: How long it rings, and how long a call may last, in seconds.
 RINGS: Final = 25
 LASTS: Final = 60
@@ -59,7 +61,7 @@ class Texts:
             "Messages",
             {
                 "To": message.to.e164,
-                ("MessagingServiceSid" if sender.startswith("MG") else "From"): sender,
+                ("MessagingServiceSid" if len(sender) == _SID else "From"): sender,
                 "Body": message.says.reveal(),
                 "ValidityPeriod": str(max(1, left)),
                 "StatusCallback": here.issuer + TEXT_REPORTS,
