@@ -257,6 +257,8 @@ def providers(settings: Settings) -> Iterator[Finding]:
         if settings.cm_reports_secret_file is None:
             note = "without IDP_CM_REPORTS_SECRET_FILE it cannot tell that a text was not delivered"
         yield _provider("CM.com", files, note)
+    if "http" in chosen:
+        yield _provider("http gateway", [settings.http_gateway_file], "")
     if "twilio" in chosen:
         note = ""
         if settings.is_loopback:

@@ -81,7 +81,7 @@ def hand_over(message_id: str) -> None:
             provider_id = gateway.send(message)
         except NotSent as why:
             metrics.MESSAGES.count(message.channel, "not-taken")
-            last = NotSent(f"{gateway.name}: {why}", refused_number=why.refused_number)
+            last = why
             if why.refused_number:
                 break
             continue

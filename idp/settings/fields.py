@@ -98,7 +98,7 @@ class Settings(ProviderSettings):
     sms_gateway: Annotated[
         Gateways,
         Field(
-            description="Which gateways send text messages (`cm`, `twilio`; comma separated): the next one is asked where one does not take a message. `outbox` (the demo phone) only in the demo and in tests."
+            description="Which gateways send text messages (`cm`, `twilio`, `http`; comma separated): the next one is asked where one does not take a message. `outbox` (the demo phone) only in the demo and in tests."
         ),
     ] = ()
     voice_gateway: Annotated[

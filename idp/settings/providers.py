@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -20,6 +20,8 @@ from pydantic import (
 
 from idp.networks import LOOPBACK, separated
 from idp.secret_values import Secret
+from idp.settings import http_gateway
+from idp.settings.http_gateway import HttpGateway
 
 _NAME: Final = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}", re.ASCII)
 _NUMBER: Final = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
@@ -30,6 +32,8 @@ _REPORTS_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{32,100}", re.ASCII)
 
 #: What each of them cannot do without, by gateway and channel.
 _NEEDED: Final = {
+    ("http", "sms"): ("http_gateway_file",),
+    ("http", "voice"): ("http_gateway_file",),
     ("cm", "sms"): ("cm_token_file", "cm_sender"),
     ("cm", "voice"): ("cm_token_file", "cm_caller"),
     ("twilio", "sms"): ("twilio_account", "twilio_token_file", "twilio_sender"),
@@ -45,7 +49,7 @@ def _each_once(values: tuple[str, ...]) -> tuple[str, ...]:
 
 #: Gateways for one channel, in the order in which they are asked.
 Gateways = Annotated[
-    tuple[Literal["outbox", "cm", "twilio"], ...],
+    tuple[Literal["outbox", "cm", "twilio", "http"], ...],
     BeforeValidator(lambda value: () if value is None else separated(value)),
     AfterValidator(_each_once),
 ]
@@ -54,6 +58,12 @@ Gateways = Annotated[
 class ProviderSettings(BaseModel):
     """Of each provider; none has to be set where its gateway is not chosen."""
 
+    http_gateway_file: Annotated[
+        Path | None,
+        Field(
+            description="File that says how the gateway `http` calls a provider of your choice (docs/berichten/http.md). It holds credentials: for its owner only."
+        ),
+    ] = None
     cm_token_file: Annotated[
         Path | None,
         Field(description="File with the product token of CM.com, for the gateway `cm`."),
@@ -161,6 +171,21 @@ class ProviderSettings(BaseModel):
             raise ValueError("must begin with https://")
         return value
 
+    @field_validator("http_gateway_file")
+    @classmethod
+    def _file_describes_calls(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            try:
+                http_gateway.read(value)
+            except (OSError, ValueError) as wrong:
+                raise ValueError(f"{value} cannot serve: {wrong}") from wrong
+        return value
+
+    @cached_property
+    def http_gateways(self) -> Mapping[str, HttpGateway]:
+        """How the gateway `http` calls, by channel."""
+        return {} if self.http_gateway_file is None else http_gateway.read(self.http_gateway_file)
+
     @cached_property
     def cm_token(self) -> Secret:
         """The product token of CM.com; only where `cm` was chosen, so that there is one."""
@@ -184,13 +209,16 @@ def lacking(settings: ProviderSettings, channel: str, gateways: Collection[str])
         for gateway in gateways
         for name in _NEEDED.get((gateway, channel), ())
         if getattr(settings, name) is None
+        or (gateway == "http" and channel not in settings.http_gateways)
     ]
 
 
 def in_the_open(settings: ProviderSettings) -> list[str]:
     """The settings whose address is called without TLS, which only a demo or a test may do."""
+    called = [gateway.address for gateway in settings.http_gateways.values()]
+    by_file = ["IDP_HTTP_GATEWAY_FILE"] if any(each[:7] == "http://" for each in called) else []
     names = ("cm_text_address", "cm_voice_address", "twilio_address")
-    return [
+    return by_file + [
         f"IDP_{name.upper()}" for name in names if getattr(settings, name).startswith("http://")
     ]
 

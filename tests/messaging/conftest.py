@@ -9,7 +9,7 @@ import pytest
 
 from idp import clock
 from tests.messaging.counterparts import Counterpart, counterpart
-from tests.support.house import NOW
+from tests.support.house import NOW, House, open_house
 
 
 @pytest.fixture
@@ -30,3 +30,9 @@ def provider() -> Iterator[Counterpart]:
 def folder(tmp_path: Path) -> Path:
     """Where the secrets of a test lie."""
     return tmp_path
+
+
+@pytest.fixture
+def house(database_url: str, folder: Path) -> House:
+    """A house whose messages go to the demo phone."""
+    return open_house(database_url, folder)

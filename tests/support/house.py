@@ -152,7 +152,7 @@ def deployed(folder: Path, **changes: Any) -> Iterator[Settings]:
 
 
 class AtOnce:
-    """Sends texts and calls as soon as they are committed: `idp serve` has a thread for it, which a test would wait for."""
+    """Sends texts and calls as soon as they are committed; `idp serve` has a thread, for which tests would wait."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app

@@ -6,16 +6,20 @@ A gateway is called with no database transaction open, because it may talk to a 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 from idp import settings
 from idp.messaging.gateways import cm, twilio
 from idp.messaging.gateways.carried import Gateway, Message, NotSent
+from idp.messaging.gateways.http import Http
 from idp.messaging.gateways.outbox import Outbox
 
 __all__ = ["Gateway", "Message", "NotSent", "for_channel"]
 
 _MADE_BY: Final[Mapping[tuple[str, str], Callable[[], Gateway]]] = {
+    ("http", "sms"): partial(Http, "sms"),
+    ("http", "voice"): partial(Http, "voice"),
     ("outbox", "sms"): Outbox,
     ("outbox", "voice"): Outbox,
     ("cm", "sms"): cm.Texts,
