@@ -19,7 +19,8 @@ from idp.models import Client
 from idp.oidc import client_keys, clients, registered
 from tests.protocol.registering import REGISTER, Newcomer, error_of, newcomer
 from tests.protocol.relying_party import CALLBACK, client_key, public
-from tests.support.journeys import House, open_house
+from tests.support.journeys import House, house_of_this_worker, open_house
+from tests.support.run import Run
 from tests.support.web_server import WebServer, web_server
 
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -27,9 +28,9 @@ LARGE_ISSUER = "https://inloggen.voorbeeld.nl"
 
 
 @pytest.fixture
-def house(time: Standing, database_url: str, tmp_path: Path) -> House:
+def house(time: Standing, database_url: str, run: Run) -> House:
     """A house where applications may register themselves."""
-    return open_house(database_url, tmp_path, dynamic_registration=True)
+    return house_of_this_worker(database_url, run, dynamic_registration=True)
 
 
 @pytest.fixture
@@ -225,19 +226,6 @@ def test_an_address_that_we_never_call_is_not_even_registered(
 ) -> None:
     response = newcomer(house).post(**{member: address})
     assert error_of(response) == (400, "invalid_client_metadata")
-
-
-@ONE
-@pytest.mark.parametrize(
-    "member",
-    ["jwks_uri", "sector_identifier_uri", "backchannel_logout_uri", "request_uris"],
-)
-def test_our_own_address_is_none_that_we_call(house: House, member: str) -> None:
-    ours = "http://localhost:8400/oauth2/jwks"
-    new = newcomer(house)
-    refused = new.post({"redirect_uris": [CALLBACK], member: [ours] if member[-1] == "s" else ours})
-    assert error_of(refused) == (400, "invalid_client_metadata")
-    assert clients_there(house) == 0
 
 
 @ONE
