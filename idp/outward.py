@@ -1,9 +1,10 @@
-"""Calls that we make to addresses of applications: few, short, small, and never into our own network.
+"""Calls that we make to addresses of applications and gateways: few, short, small, and never into our own network.
 
 Whoever registers a client names addresses that this server then calls, so an address counts as hostile: https only,
 public networks only after resolving (and that very address is connected to, so a name cannot change its mind), never
-ourselves, no redirects, five seconds and 64 KiB in all (NLG-OIDC-17, RFC 9700 section 4.11). A provider on loopback,
-which is a demo or a test, may call loopback too, over plain http as well.
+ourselves, no redirects, five seconds and 64 KiB in all (NLG-OIDC-17, RFC 9700 section 4.11). Where a gateway is, the
+operator says in the settings, so that one may lie inside; the rest holds for it too. A provider on loopback, which is
+a demo or a test, may call loopback too, over plain http as well.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from idp import settings
 from idp.database import db
 from idp.errors import Refusal
 
+GATEWAY_SECONDS: Final = 4.0
+"""How long one gateway may take, so that the next one can still be asked while somebody waits."""
 SECONDS: Final = 5.0
 """How long one call may take, from resolving the name to the last byte."""
 LONGEST: Final = 64 * 1024
@@ -85,7 +88,7 @@ def get(url: str, *, accept: str) -> bytes:
 
 def fetch(url: str, *, accept: str) -> Answer:
     """Like `get`, with what the answer says of itself."""
-    answer = _call("GET", url, {"Accept": accept}, None)
+    answer = _call("GET", url, {"Accept": accept}, None, seconds=SECONDS)
     if answer.status != 200:
         raise CannotReach(f"it answered {answer.status}")
     return answer
@@ -94,7 +97,15 @@ def fetch(url: str, *, accept: str) -> Answer:
 def post_form(url: str, fields: Mapping[str, str]) -> Answer:
     """Send a form; the answer comes back whatever its status. `CannotReach` when there is none within the limits."""
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "*/*"}
-    return _call("POST", url, headers, urlencode(fields).encode())
+    return _call("POST", url, headers, urlencode(fields).encode(), seconds=SECONDS)
+
+
+def post_to_gateway(url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    """Hand a message to a gateway; the answer comes back whatever its status, `CannotReach` when there is none in time.
+
+    The address is the operator's own choice, from the settings, and may lie inside his network.
+    """
+    return _call("POST", url, headers, body, seconds=GATEWAY_SECONDS, chosen_by_us=True)
 
 
 def check(url: str) -> None:
@@ -102,13 +113,21 @@ def check(url: str) -> None:
     _parsed(url)
 
 
-def _call(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+def _call(
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes | None,
+    *,
+    seconds: float,
+    chosen_by_us: bool = False,
+) -> Answer:
     if db.session.registry.has() and db.session().in_transaction():
         raise RuntimeError("a call outwards inside a database transaction")  # law 7
     parts = _parsed(url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    due = time.monotonic() + SECONDS
-    connected = _connect(parts, due)
+    due = time.monotonic() + seconds
+    connected = _connect(parts, due, anywhere=chosen_by_us)
     late = threading.Event()
 
     def give_up() -> None:
@@ -183,7 +202,7 @@ def _loopback_may_be_called(host: str) -> bool:
     return settings.current().is_loopback and host in settings.LOOPBACK
 
 
-def _connect(parts: SplitResult, due: float) -> socket.socket:
+def _connect(parts: SplitResult, due: float, *, anywhere: bool) -> socket.socket:
     """A socket to the first address that answers, all being allowed; for https without the handshake so far."""
     host = parts.hostname or ""
     port = parts.port or _PORTS[parts.scheme]
@@ -194,7 +213,9 @@ def _connect(parts: SplitResult, due: float) -> socket.socket:
     except (OSError, UnicodeError) as wrong:
         raise CannotReach("the name of its host cannot be resolved") from wrong
     places = list(dict.fromkeys(str(address[4][0]) for address in found))
-    if not places or not all(_is_allowed(ipaddress.ip_address(place)) for place in places):
+    if not places or not (
+        anywhere or all(_is_allowed(ipaddress.ip_address(place)) for place in places)
+    ):
         raise CannotReach(
             "its host is not on a public network (IDP_OUTWARD_NETWORKS can allow more)"
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
@@ -37,6 +37,8 @@ def check_config() -> None:
     refuse_outside_the_demo(settings)
     if (found := secret_file(settings)).verdict == "wrong":
         raise SettingsError(f"IDP_SECRET_FILE: {found.says}")
+    if wrong := [each.says for each in providers(settings) if each.verdict == "wrong"]:
+        raise SettingsError(*wrong)
     say(
         f"The settings can work: {settings.issuer}, profiles {', '.join(settings.enabled_profiles)}."
     )
@@ -85,6 +87,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
             yield signing_keys()
     for what, setting in (("text messages", "sms_gateway"), ("telephone calls", "voice_gateway")):
         yield gateway(settings, what, setting)
+    yield from providers(settings)
 
 
 def secret_file(settings: Settings) -> Finding:
@@ -233,12 +236,45 @@ def key_models(settings: Settings) -> Finding:
 
 def gateway(settings: Settings, what: str, setting: str) -> Finding:
     """Whether codes can go out this way."""
-    chosen: str | None = getattr(settings, setting)
-    if chosen is None:
+    chosen: tuple[str, ...] = getattr(settings, setting)
+    if not chosen:
         return Finding(
             what, "note", f"no gateway (IDP_{setting.upper()}), so this method is not offered"
         )
-    return Finding(what, "ok", "to the demo phone" if settings.demo else f"by {chosen}")
+    if "outbox" in chosen:
+        return Finding(what, "ok", "to the demo phone")
+    return Finding(what, "ok", f"by {', and where that does not take one, by '.join(chosen)}")
+
+
+def providers(settings: Settings) -> Iterator[Finding]:
+    """Of each chosen provider, whether its secrets are closed and whether it can tell us what became of a message.
+
+    What it cannot work without, the settings refuse to be without.
+    """
+    chosen = {*settings.sms_gateway, *settings.voice_gateway}
+    if "cm" in chosen:
+        files, note = [settings.cm_token_file, settings.cm_reports_secret_file], ""
+        if settings.cm_reports_secret_file is None:
+            note = "without IDP_CM_REPORTS_SECRET_FILE it cannot tell that a text was not delivered"
+        yield _provider("CM.com", files, note)
+    if "http" in chosen:
+        yield _provider("http gateway", [settings.http_gateway_file], "")
+    if "twilio" in chosen:
+        note = ""
+        if settings.is_loopback:
+            note = (
+                "it cannot reach a loopback issuer, so it says nothing in calls and reports nothing"
+            )
+        yield _provider("Twilio", [settings.twilio_token_file], note)
+
+
+def _provider(name: str, secrets: Iterable[Path | None], note: str) -> Finding:
+    for file in secrets:
+        if file is not None and (others := _open_to_others(file)):
+            return Finding(name, "wrong", f"{file} can be read by {others}; `chmod 600 {file}`")
+    if note:
+        return Finding(name, "note", note)
+    return Finding(name, "ok", "complete; whether it knows the token shows at the first message")
 
 
 def _open_to_others_as_a_file(database_url: str) -> str:

@@ -74,12 +74,18 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
         "De teller van de beveiligingssleutel liep terug: misschien is er een kopie van de sleutel. Bel de gebruiker."
     ),
     Event.PASSCODE_SENT: lambda e: (
-        f"Wij stuurden een code ({METHODS.get(_channel(e), 'bericht')})."
+        f"De gebruiker vroeg een code ({METHODS.get(_channel(e), 'bericht')})."
+    ),
+    Event.PASSCODE_HANDED_OVER: lambda e: (
+        f"De code is verstuurd ({METHODS.get(_channel(e), 'bericht')}, via {e.details.get('gateway', '-')})."
     ),
     Event.PASSCODE_NOT_SENT: lambda e: (
         f"Er werd nog een code gevraagd ({METHODS.get(_channel(e), 'bericht')}), maar meer sturen wij dan niet."
         if e.reason in SENDS_SPENT
         else f"De code ({METHODS.get(_channel(e), 'bericht')}) kon niet worden verstuurd."
+    ),
+    Event.PASSCODE_NOT_DELIVERED: lambda e: (
+        f"De leverancier meldde dat de code ({METHODS.get(_channel(e), 'bericht')}) niet aankwam."
     ),
     Event.FOREIGN_BROWSER: "De pagina werd geopend in een andere browser dan waarin het inloggen begon.",
     Event.OUT_OF_TURN: "Er kwam een oude pagina binnen (bijvoorbeeld na de knop ‘vorige’).",

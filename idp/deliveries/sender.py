@@ -39,8 +39,9 @@ class Kind:
     """Makes the message anew and sends it; `NotDelivered` when that failed. Called inside the application."""
     pauses: tuple[timedelta, ...]
     """Between the tries; after the last one it is given up."""
-    delivered: Event
-    given_up: Event
+    delivered: Event | None
+    given_up: Event | None
+    """What the audit trail gets; `None` where `send` itself writes down what came of it."""
 
 
 class Sender:
@@ -152,9 +153,11 @@ class Sender:
         kind = self._kinds[due.kind]
         if problem is not None and due.tries <= len(kind.pauses):
             queue.postpone(due, clock.now() + kind.pauses[due.tries - 1], problem)
-        elif queue.finish(due, "delivered" if problem is None else "given-up", problem):
+        elif queue.finish(due, "delivered" if problem is None else "given-up", problem) and (
+            event := kind.delivered if problem is None else kind.given_up
+        ):
             record(
-                kind.delivered if problem is None else kind.given_up,
+                event,
                 succeeded=problem is None,
                 actor="system",
                 reference=due.reference,

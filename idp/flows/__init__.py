@@ -29,5 +29,5 @@ def init_app(app: Flask) -> None:
     for room in (sign_in, activation, enrolment, second_factor, new_password, portal, sign_out):
         app.register_blueprint(room.pages)
     app.register_blueprint(manuals.pages)
-    if "outbox" in {app.config["IDP"].sms_gateway, app.config["IDP"].voice_gateway}:
+    if "outbox" in {*app.config["IDP"].sms_gateway, *app.config["IDP"].voice_gateway}:
         app.register_blueprint(demo_phone.pages)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from flask import request
 
-from idp.mfa.factor import Answer, Rejected
+from idp.mfa.factor import Answer, Rejected, View
 from idp.pages import form_copy
 
 #: Buttons that ask for something else than that an answer be checked; every other value is an answer.
@@ -40,6 +40,14 @@ def rejected(wrong: Rejected, *, several: bool = True) -> dict[str, Any]:
         "field_errors": {wrong.field: _sentence(wrong, several)},
         "instead": wrong.instead,
     }
+
+
+def not_sent(view: View, *, several: bool = True) -> dict[str, Any]:
+    """What a page says of a message that did not arrive, whenever that became known; nothing while it still may."""
+    if view.get("progress") != "failed":
+        return {}
+    told = rejected(Rejected("not-sent", field="", costs_a_try=False), several=several)
+    return told | {"status": 200}
 
 
 def _sentence(wrong: Rejected, several: bool) -> str:

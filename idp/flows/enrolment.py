@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from idp.accounts import activation_codes, credentials, sessions
 from idp.database import db
 from idp.flows import transaction
-from idp.flows.answers import answer, rejected
+from idp.flows.answers import answer, not_sent, rejected
 from idp.flows.no_more import no_more
 from idp.flows.steps import Step
 from idp.flows.transaction import LoginTransaction
@@ -140,7 +140,7 @@ def _enrolment(here: Visit, **context: object) -> Response:
         view=view,
         can_choose_other=True,
         other_way=here.other_way,
-        **context,
+        **(context or not_sent(view)),
     )
 
 

@@ -15,7 +15,7 @@ from idp.audit import Event, record
 from idp.database import db
 from idp.errors import RefusedOnOurPage
 from idp.flows import transaction
-from idp.flows.answers import answer, rejected
+from idp.flows.answers import answer, not_sent, rejected
 from idp.flows.device import device_in_words
 from idp.flows.enrolment import summaries
 from idp.flows.no_more import no_more
@@ -194,7 +194,7 @@ def _challenge(here: Visit, **context: object) -> Response:
         others_will_not_do=len(here.standing.kinds) > len(here.offered),
         other_way=here.other_way,
         stop=True,
-        **context,
+        **(context or not_sent(view, several=_several(here))),
     )
 
 

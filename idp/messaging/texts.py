@@ -37,6 +37,13 @@ _AFTER_THE_KEY = {
     "en": "Your code is: {code}. Once more: {code}. The code works for {minutes} minutes. "
     "Never give this code to anyone else. Not on the phone either.",
 }
+#: To who pressed another key, or none.
+WITHOUT_THE_KEY: Final = {
+    "nl": f"U hebt geen {KEY} getoetst. U hoort geen code. Tot ziens.",
+    "en": f"You did not press {KEY}. You hear no code. Goodbye.",
+}
+#: Stands between the digits of a code and nowhere else in a call: here a voice makes a pause.
+BETWEEN_DIGITS: Final = ", "
 #: As words, so that no voice reads six digits as one number.
 _DIGITS = {
     "nl": ("nul", "één", "twee", "drie", "vier", "vijf", "zes", "zeven", "acht", "negen"),
@@ -77,7 +84,7 @@ Wording = Callable[[Secret, About], Said]
 def passcode_call(code: Secret, about: About) -> CallScript:
     """The call for one passcode: who calls and which key to press; then the code, digit by digit, twice."""
     language = about.language
-    digits = ", ".join(_DIGITS[language][int(digit)] for digit in code.reveal())
+    digits = BETWEEN_DIGITS.join(_DIGITS[language][int(digit)] for digit in code.reveal())
     service = " ".join(about.service.split())  # one line, whatever the setting holds
     return CallScript(
         language,

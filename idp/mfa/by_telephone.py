@@ -45,7 +45,7 @@ class ByTelephone:
 
     def available(self) -> bool:
         """Only where a gateway is set."""
-        return gateways.for_channel(self.kind) is not None
+        return bool(gateways.for_channel(self.kind))
 
     def reaches(self, _credentials: Sequence[Credential]) -> Level:
         """Never *hoog*: a code can be passed on."""

@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
 
-from idp import clock, metrics, settings, throttle
+from idp import clock, settings, throttle
 from idp.audit import Event, record
 from idp.database import db
-from idp.messaging import gateways, texts
+from idp.messaging import gateways, outgoing, sending, texts
 from idp.messaging.addresses import PhoneNumber
+from idp.messaging.outgoing import State
 from idp.mfa.factor import CODE_DIGITS, Continue, Exhausted, Login, Outcome, Rejected, slip
 from idp.models import Account, Passcode
 from idp.secret_values import Secret, new_id, random_digits, same
@@ -39,6 +40,7 @@ class Channel:
 class SentCode:
     """The code that waits to be typed."""
 
+    id: str
     sent_at: datetime
     expires_at: datetime
     next_at: datetime
@@ -50,8 +52,9 @@ def waiting(login: Login, purpose: str) -> SentCode | None:
     rows = _sent(login, purpose)
     if not rows:
         return None
+    newest = rows[0]
     wait = WAITS[min(len(rows), len(WAITS)) - 1]
-    return SentCode(rows[0].sent_at, rows[0].expires_at, rows[0].sent_at + wait)
+    return SentCode(newest.id, newest.sent_at, newest.expires_at, newest.sent_at + wait)
 
 
 def view(login: Login, purpose: str) -> dict[str, object]:
@@ -59,8 +62,12 @@ def view(login: Login, purpose: str) -> dict[str, object]:
     code = waiting(login, purpose)
     if code is None:
         return {}
+    progress = outgoing.state_of(code.id)
     seconds = (code.next_at - clock.now()).total_seconds()
+    if progress is State.FAILED:
+        seconds = 0  # nobody has to wait for what will not come
     return {
+        "progress": progress,
         "sent_at": code.sent_at,
         "lifetime_minutes": int(LIFETIME.total_seconds() // 60),
         "resend_in": max(0, round(seconds)),
@@ -69,16 +76,16 @@ def view(login: Login, purpose: str) -> dict[str, object]:
 
 
 def send(login: Login, purpose: str, to: PhoneNumber, channel: Channel) -> Outcome:
-    """Send a new code, within the limits; commits before the gateway is called.
+    """Make a new code and put its message in the queue, within the limits.
 
-    `Exhausted("sends-spent")` when this login or this account had enough messages, `Continue` when it went out,
-    `Rejected("too-soon")` before the waiting time is over, `Rejected("not-sent")` when the gateway did not take it.
+    `Exhausted("sends-spent")` when this login or this account had enough messages, `Rejected("too-soon")` before the
+    waiting time is over; else `Continue`, and `view` tells how far the message is.
     """
     now = clock.now()
     _one_at_a_time(login.account_id)
     no_more = _spent(login)
     before = waiting(login, purpose)
-    if no_more is None and before is not None and before.next_at > now:
+    if no_more is None and before is not None and _has_to_wait(before, now):
         return Rejected(
             "too-soon",
             field="",
@@ -97,9 +104,10 @@ def send(login: Login, purpose: str, to: PhoneNumber, channel: Channel) -> Outco
         return no_more
     code = Secret(random_digits(CODE_DIGITS))
     _void_earlier(login, purpose)
+    passcode_id, message = new_id(), _message(login, to, channel, code, now + LIFETIME)
     db.session.add(
         Passcode(
-            id=new_id(),
+            id=passcode_id,
             login_id=login.id,
             purpose=purpose,
             digest=_digest(login, purpose, code.reveal()),
@@ -114,9 +122,29 @@ def send(login: Login, purpose: str, to: PhoneNumber, channel: Channel) -> Outco
         reference=login.reference,
         channel=channel.name,
     )
-    db.session.commit()  # the gateway may talk to a network; no transaction waits for it
-    return _hand_over(
-        login, gateways.Message(channel.name, to, channel.wording(code, _about(login)), code)
+    sending.put(
+        message, passcode_id=passcode_id, account_id=login.account_id, reference=login.reference
+    )
+    db.session.commit()  # from here on it goes out by itself, and nobody waits for the gateway
+    return Continue()
+
+
+def _has_to_wait(before: SentCode, now: datetime) -> bool:
+    """Before the next message can be asked; one that failed is not waited for."""
+    return before.next_at > now and outgoing.state_of(before.id) is not State.FAILED
+
+
+def _message(
+    login: Login, to: PhoneNumber, channel: Channel, code: Secret, expires_at: datetime
+) -> gateways.Message:
+    return gateways.Message(
+        id=new_id(),
+        channel=channel.name,
+        to=to,
+        says=channel.wording(code, _about(login)),
+        code=code,
+        language=login.language,
+        expires_at=expires_at,
     )
 
 
@@ -141,27 +169,6 @@ def _spend(login: Login) -> Exhausted | None:
 def _one_at_a_time(account_id: str) -> None:
     """Let sends to one account wait for one another, so that two taps at once cannot both come before the limits."""
     db.session.execute(select(Account.id).where(Account.id == account_id).with_for_update())
-
-
-def _hand_over(login: Login, message: gateways.Message) -> Outcome:
-    gateway = gateways.for_channel(message.channel)
-    try:
-        if gateway is None:
-            raise gateways.NotSent("no gateway is set")
-        gateway.send(message)
-    except gateways.NotSent as trouble:
-        metrics.MESSAGES.count(message.channel, "not-taken")
-        record(
-            Event.PASSCODE_NOT_SENT,
-            succeeded=False,
-            account_id=login.account_id,
-            reference=login.reference,
-            channel=message.channel,
-            reason=str(trouble),
-        )
-        return Rejected("not-sent", field="", costs_a_try=False)
-    metrics.MESSAGES.count(message.channel, "taken")
-    return Continue()
 
 
 def check(login: Login, purpose: str, code: str) -> Outcome | None:
@@ -221,7 +228,11 @@ def _sent(login: Login, purpose: str) -> list[Passcode]:
 
 def _count_sent(login: Login) -> int:
     """The messages of this sign-in, whatever their number or channel; signing in again begins a new count."""
-    statement = select(func.count()).select_from(Passcode).where(Passcode.login_id == login.id)
+    statement = (
+        select(func.count())
+        .select_from(Passcode)
+        .where(Passcode.login_id == login.id, ~outgoing.never_left(Passcode.id))
+    )
     if login.since is not None:
         statement = statement.where(Passcode.sent_at >= login.since)
     return db.session.execute(statement).scalar_one()

@@ -18,7 +18,7 @@ from idp.models.clients import (
 )
 from idp.models.deliveries import Delivery
 from idp.models.keys import KeyChallenge, SecurityKey
-from idp.models.messages import OutboxMessage
+from idp.models.messages import OutboxMessage, OutgoingMessage
 from idp.models.people import Account, Credential, Passcode, Relation
 from idp.models.signing_in import LoginTransaction, Session, SessionClient
 from idp.models.throttle import ThrottleCounter
@@ -39,6 +39,7 @@ __all__ = [
     "KeyChallenge",
     "LoginTransaction",
     "OutboxMessage",
+    "OutgoingMessage",
     "Passcode",
     "PushedRequest",
     "RefreshToken",

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from flask import current_app
 
-from idp.settings.fields import LOOPBACK, LOOPBACK_BIND, Settings, SettingsError
+from idp.networks import LOOPBACK
+from idp.settings.fields import LOOPBACK_BIND, Settings, SettingsError
 from idp.settings.reading import load
 
 __all__ = ["LOOPBACK", "LOOPBACK_BIND", "Settings", "SettingsError", "current", "load"]

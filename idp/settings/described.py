@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from idp.settings.fields import Settings
+from idp.settings.providers import ProviderSettings
 from idp.settings.reading import PREFIX
 
 
@@ -19,7 +20,13 @@ def as_markdown() -> str:
         "| name | default | meaning |",
         "| --- | --- | --- |",
     ]
-    for name, field in Settings.model_fields.items():
+    of_providers = ProviderSettings.model_fields
+    for (
+        name,
+        field,
+    ) in sorted(  # stays in its order otherwise: the house first, its providers after it
+        Settings.model_fields.items(), key=lambda each: each[0] in of_providers
+    ):
         lines.append(
             f"| `{PREFIX}{name.upper()}` | {_default(name, field.get_default())} | {field.description} |"
         )

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from idp.assurance import Level
-from idp.networks import Addresses, Networks, separated
+from idp.networks import LOOPBACK, Addresses, Networks, separated
 from idp.secret_values import RootSecret
 from idp.settings import key_models
 from idp.settings.key_models import KeyModel
+from idp.settings.providers import Gateways, ProviderSettings, in_the_open, lacking
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 #: One address that only this machine reaches, as `bind` writes it.
 LOOPBACK_BIND = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\]):\d{1,5}", re.ASCII)
 
@@ -33,7 +33,7 @@ class SettingsError(Exception):
         self.problems = problems
 
 
-class Settings(BaseModel):
+class Settings(ProviderSettings):
     """One deployment's settings; immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -96,17 +96,17 @@ class Settings(BaseModel):
         ),
     ] = ()
     sms_gateway: Annotated[
-        Literal["outbox"] | None,
+        Gateways,
         Field(
-            description="Which gateway sends text messages; `outbox` (the demo phone) only in the demo and in tests."
+            description="Which gateways send text messages (`cm`, `twilio`, `http`; comma separated): the next one is asked where one does not take a message. `outbox` (the demo phone) only in the demo and in tests."
         ),
-    ] = None
+    ] = ()
     voice_gateway: Annotated[
-        Literal["outbox"] | None,
+        Gateways,
         Field(
-            description="Which gateway makes telephone calls that read a code out; `outbox` (the demo phone) only in the demo and in tests."
+            description="Which gateways make telephone calls that read a code out, in the same form."
         ),
-    ] = None
+    ] = ()
     enabled_profiles: Annotated[
         tuple[str, ...],
         Field(description="Client profiles that this deployment offers, comma separated."),
@@ -299,10 +299,14 @@ class Settings(BaseModel):
                 "IDP_BIND: the demo listens on loopback only, such as 127.0.0.1:8400 or [::1]:8400"
             )
         for name, gateway in (("SMS", self.sms_gateway), ("VOICE", self.voice_gateway)):
-            if gateway == "outbox" and not self.demo:
+            if "outbox" in gateway and (not self.demo or len(gateway) > 1):
                 raise ValueError(
-                    f"IDP_{name}_GATEWAY: `outbox` shows messages on a web page; use it in the demo only"
+                    f"IDP_{name}_GATEWAY: `outbox` shows messages on a web page; use it in the demo only, and alone"
                 )
+            if missing := lacking(self, name.lower(), gateway):
+                raise ValueError(f"{missing[0]}: IDP_{name}_GATEWAY needs it")
+        if not self.is_loopback and (bare := in_the_open(self)):
+            raise ValueError(f"{bare[0]}: must begin with https://")
         if not self.demo and not self.allow_file_keys:
             raise ValueError(
                 "IDP_ALLOW_FILE_KEYS: signing keys in files need this set to 1 outside the demo (see keys/README.md)"

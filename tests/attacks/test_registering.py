@@ -19,7 +19,8 @@ from idp.models import Client
 from idp.oidc import client_keys, clients, registered
 from tests.protocol.registering import REGISTER, Newcomer, error_of, newcomer
 from tests.protocol.relying_party import CALLBACK, client_key, public
-from tests.support.journeys import House, open_house
+from tests.support.journeys import House, house_of_this_worker, open_house
+from tests.support.run import Run
 from tests.support.web_server import WebServer, web_server
 
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -27,9 +28,9 @@ LARGE_ISSUER = "https://inloggen.voorbeeld.nl"
 
 
 @pytest.fixture
-def house(time: Standing, database_url: str, tmp_path: Path) -> House:
+def house(time: Standing, database_url: str, run: Run) -> House:
     """A house where applications may register themselves."""
-    return open_house(database_url, tmp_path, dynamic_registration=True)
+    return house_of_this_worker(database_url, run, dynamic_registration=True)
 
 
 @pytest.fixture

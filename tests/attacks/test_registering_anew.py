@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import base64
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from idp.clock import Standing
-from tests.attacks.test_registering import clients_there
+from idp.database import db
+from idp.models import Client
 from tests.protocol.registering import error_of, newcomer
 from tests.protocol.relying_party import CALLBACK, Provider
-from tests.support.journeys import House, open_house
+from tests.support.journeys import House, house_of_this_worker
 from tests.support.run import Run
+
+ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def house(time: Standing, database_url: str, tmp_path: Path) -> House:
+def house(time: Standing, database_url: str, run: Run) -> House:
     """A house where applications may register themselves."""
-    return open_house(database_url, tmp_path, dynamic_registration=True)
+    return house_of_this_worker(database_url, run, dynamic_registration=True)
 
 
 def test_who_changes_its_name_or_its_host_has_to_be_agreed_to_again(house: House, run: Run) -> None:
@@ -86,7 +88,7 @@ def test_two_native_applications_know_one_person_under_two_names(house: House, r
     assert first == again != second == second_again
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@ONE
 @pytest.mark.parametrize(
     "member",
     ["jwks_uri", "sector_identifier_uri", "backchannel_logout_uri", "request_uris"],
@@ -96,4 +98,5 @@ def test_our_own_address_is_none_that_we_call(house: House, member: str) -> None
     new = newcomer(house)
     refused = new.post({"redirect_uris": [CALLBACK], member: [ours] if member[-1] == "s" else ours})
     assert error_of(refused) == (400, "invalid_client_metadata")
-    assert clients_there(house) == 0
+    with house.inside():
+        assert db.session.query(Client).count() == 0

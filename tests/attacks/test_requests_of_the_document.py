@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -28,7 +27,7 @@ from idp.clock import Standing
 from idp.oidc import ROUTES, SELF_REGISTRATION
 from tests.protocol.registering import newcomer
 from tests.protocol.relying_party import AFTERWARDS, CALLBACK, ISSUER, Provider
-from tests.support.journeys import House, open_house
+from tests.support.journeys import House, house_of_this_worker
 from tests.support.run import Run
 from tests.support.source import ROOT
 
@@ -81,9 +80,9 @@ SCHEMA: Final = schemathesis.openapi.from_dict(without_noise(DOCUMENT))
 
 
 @pytest.fixture
-def house(time: Standing, database_url: str, tmp_path: Path) -> House:
+def house(time: Standing, database_url: str, run: Run) -> House:
     """A house where applications may register themselves."""
-    return open_house(database_url, tmp_path, dynamic_registration=True)
+    return house_of_this_worker(database_url, run, dynamic_registration=True)
 
 
 @pytest.fixture

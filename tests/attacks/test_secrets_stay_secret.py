@@ -159,7 +159,14 @@ KEPT_ON_PURPOSE: Final = {"verifier"}
 FULL: Final = {
     *("account", "credential", "passcode", "activation_code", "login_transaction", "session"),
     *("authorization_code", "authorization_request", "access_token", "client", "session_client"),
-    *("outbox_message", "audit_event", "spent_assertion", "throttle_counter", "refresh_token"),
+    *(
+        "outgoing_message",
+        "outbox_message",
+        "audit_event",
+        "spent_assertion",
+        "throttle_counter",
+        "refresh_token",
+    ),
 }
 
 

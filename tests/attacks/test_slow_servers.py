@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from time import monotonic
 
 import pytest
@@ -16,7 +15,7 @@ from idp.database import db
 from idp.oidc import client_keys, clients
 from tests.protocol.registering import newcomer
 from tests.protocol.relying_party import CALLBACK, Provider, RelyingParty, client_key, public
-from tests.support.journeys import House, open_house
+from tests.support.journeys import House, house_of_this_worker
 from tests.support.run import Run
 from tests.support.web_server import WebServer, web_server
 
@@ -29,9 +28,9 @@ LONG, SHORT = 2.0, 1.2
 
 
 @pytest.fixture
-def house(time: Standing, database_url: str, tmp_path: Path) -> House:
+def house(time: Standing, database_url: str, run: Run) -> House:
     """A house where applications may register themselves."""
-    return open_house(database_url, tmp_path, dynamic_registration=True)
+    return house_of_this_worker(database_url, run, dynamic_registration=True)
 
 
 @pytest.fixture

@@ -65,6 +65,7 @@ def test_without_a_key_the_page_that_asks_one_leads_nowhere_else(
     enter(visitor, "phr")
     if visitor.hook("error") == "key-needed":
         visitor.press("volgende")
+        walks.take_the_step(visitor, person, "totp")
         visitor.is_at("choose-methods")
         visitor.press("stoppen")
     visitor.is_at("problem", "unmet_authentication_requirements")

@@ -27,6 +27,7 @@ BELOW = {
     "servicedesk": {"flows", "keyring"},
     "oidc": {"flows", "keyring"},
     "monitoring": {"keyring"},
+    "reports": {"messaging"},
     "flows": {"mfa", "accounts", "pages"},
     "mfa": {"accounts", "messaging"},  # a factor keeps its credentials where accounts has them
     "accounts": {"messaging"},
@@ -43,7 +44,7 @@ BELOW = {
 }
 
 #: Only these may look at `flask.request`.
-SEES_REQUESTS = {"oidc", "flows", "monitoring", "servicedesk", "pages"}
+SEES_REQUESTS = {"oidc", "flows", "monitoring", "reports", "servicedesk", "pages"}
 
 #: What a room never sees, at all.
 BLIND_TO = {

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from idp import clock
 from idp.mfa import catalogue
 from tests.protocol.relying_party import Provider
-from tests.support.journeys import NOW, House, open_house
+from tests.support.journeys import NOW, House, house_of_this_worker
 from tests.support.keys import StandInKey
 from tests.support.run import Run
 from tests.support.web_server import WebServer, web_server
@@ -24,9 +23,9 @@ def time() -> Iterator[clock.Standing]:
 
 
 @pytest.fixture
-def house(time: clock.Standing, database_url: str, tmp_path: Path) -> House:
+def house(time: clock.Standing, database_url: str, run: Run) -> House:
     """The house, empty; once on each database."""
-    return open_house(database_url, tmp_path)
+    return house_of_this_worker(database_url, run)
 
 
 @pytest.fixture

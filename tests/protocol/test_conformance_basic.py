@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,8 @@ from tests.protocol import conformance
 from tests.protocol.conformance import Module
 from tests.protocol.relying_party import CALLBACK, Provider, challenge_of, unverified
 from tests.protocol.request_objects import by_object
-from tests.support.journeys import House, open_house
+from tests.support.journeys import House, house_of_this_worker
+from tests.support.run import Run
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -27,10 +27,10 @@ HELD = {
 
 
 @pytest.fixture
-def house(time: Standing, database_url: str, tmp_path: Path) -> House:
+def house(time: Standing, database_url: str, run: Run) -> House:
     """As deploy/conformance.toml has it."""
-    return open_house(
-        database_url, tmp_path, dynamic_registration=True, enabled_profiles=("basic",)
+    return house_of_this_worker(
+        database_url, run, dynamic_registration=True, enabled_profiles=("basic",)
     )
 
 

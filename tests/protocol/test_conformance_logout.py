@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
@@ -15,7 +14,8 @@ from tests.protocol.registering import error_of, newcomer
 from tests.protocol.relying_party import AFTERWARDS, CALLBACK, Provider
 from tests.protocol.test_frontchannel_logout import frames
 from tests.protocol.test_logout import sign_out
-from tests.support.journeys import ISSUER, House, open_house
+from tests.support.journeys import ISSUER, House, house_of_this_worker
+from tests.support.run import Run
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -24,11 +24,11 @@ HEARS = "http://localhost:8401/afgemeld"
 
 
 @pytest.fixture
-def house(time: Standing, database_url: str, tmp_path: Path) -> House:
+def house(time: Standing, database_url: str, run: Run) -> House:
     """As deploy/conformance.toml has it."""
-    return open_house(
+    return house_of_this_worker(
         database_url,
-        tmp_path,
+        run,
         dynamic_registration=True,
         frontchannel_logout=True,
         enabled_profiles=("basic",),

@@ -11,7 +11,8 @@ import pytest
 
 from idp.clock import Standing
 from tests.protocol.relying_party import Provider
-from tests.support.journeys import House, open_house
+from tests.support.journeys import House, house_of_this_worker
+from tests.support.run import Run
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -57,10 +58,12 @@ LISTS: Final = frozenset(
 
 
 @pytest.fixture
-def house(time: Standing, database_url: str, tmp_path: Path) -> House:
+def house(time: Standing, database_url: str, run: Run) -> House:
     said = {name: SHIPPED[name] for name in ("issuer", "enabled_profiles")}
     switches = ("dynamic_registration", "frontchannel_logout")
-    return open_house(database_url, tmp_path, **said, **{name: SHIPPED[name] for name in switches})
+    return house_of_this_worker(
+        database_url, run, **said, **{name: SHIPPED[name] for name in switches}
+    )
 
 
 def told(provider: Provider, path: str) -> Any:

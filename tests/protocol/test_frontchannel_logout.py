@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from idp import clock
 from idp.accounts import logouts
 from idp.accounts.logouts import Elsewhere
 from idp.database import db
@@ -16,7 +15,7 @@ from idp.models import Session
 from idp.oidc import clients
 from tests.protocol.relying_party import AFTERWARDS, Provider, RelyingParty
 from tests.protocol.test_logout import sign_out
-from tests.support.journeys import ISSUER, open_house
+from tests.support.journeys import ISSUER, House, open_house
 from tests.support.pages import Page
 from tests.support.run import Run
 
@@ -27,9 +26,10 @@ OTHER = "http://rp.localhost:8402/callback"
 
 
 @pytest.fixture
-def switched_on(time: clock.Standing, database_url: str, tmp_path: Path, run: Run) -> Provider:
-    """A provider with IDP_FRONTCHANNEL_LOGOUT."""
-    return Provider.of(open_house(database_url, tmp_path, frontchannel_logout=True), run)
+def switched_on(house: House, tmp_path: Path, run: Run) -> Provider:
+    """A provider with IDP_FRONTCHANNEL_LOGOUT, over the same database as the house."""
+    here = house.app.config["IDP"].database_url
+    return Provider.of(open_house(here, tmp_path, frontchannel_logout=True), run)
 
 
 def framed(provider: Provider, address: str = FRAME, **said: Any) -> RelyingParty:

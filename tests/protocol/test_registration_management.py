@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,16 +13,16 @@ from idp.models import Client
 from idp.oidc import clients
 from tests.protocol.registering import Newcomer, error_of, newcomer
 from tests.protocol.relying_party import CALLBACK, Provider, client_key, public
-from tests.support.journeys import House, open_house
+from tests.support.journeys import House, house_of_this_worker
 from tests.support.run import Run
 
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def house(time: Standing, database_url: str, tmp_path: Path) -> House:
+def house(time: Standing, database_url: str, run: Run) -> House:
     """A house where applications may register themselves."""
-    return open_house(database_url, tmp_path, dynamic_registration=True)
+    return house_of_this_worker(database_url, run, dynamic_registration=True)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.protocol.registering import REGISTER, Newcomer, error_of, newcomer
 from tests.protocol.relying_party import CALLBACK, Provider, client_key, public, unverified
 from tests.protocol.test_encrypted_answers import opened
 from tests.protocol.test_signing_algorithms import without
-from tests.support.journeys import ISSUER, House, open_house
+from tests.support.journeys import ISSUER, House, house_of_this_worker, open_house
 from tests.support.run import Run
 from tests.support.web_server import WebServer
 
@@ -26,9 +26,9 @@ ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def house(time: Standing, database_url: str, tmp_path: Path) -> House:
+def house(time: Standing, database_url: str, run: Run) -> House:
     """A house where applications may register themselves."""
-    return open_house(database_url, tmp_path, dynamic_registration=True)
+    return house_of_this_worker(database_url, run, dynamic_registration=True)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from idp.audit import Event
 from idp.clock import Standing
 from idp.errors import WrongInput
 from idp.keyring import Ring
-from idp.keyring.ring import LOOK_EVERY
+from idp.keyring import ring as rings
 from idp.keyring.source import FileSource, StoredKey
 from idp.secret_values import RootSecret
 from tests.protocol.relying_party import Provider, unverified
@@ -32,6 +32,9 @@ DAY = timedelta(days=1)
 PATIENCE = 60
 #: Nothing is shared with the other process but the folder.
 APART = multiprocessing.get_context("spawn")
+
+#: How often the other processes look, in seconds: the promise does not depend on it, and waiting for it costs us work.
+SOON = 0.1
 
 
 def states(alg: str = "ES256") -> list[str]:
@@ -166,6 +169,7 @@ def test_two_changes_in_one_tick_are_two_changes(provider: Provider, house: Hous
 
 def work(folder: Path, orders: Connection) -> None:
     """A process of its own: signs, or shows what it publishes, as it is told."""
+    rings.LOOK_EVERY = SOON
     ring = Ring(FileSource(folder, RootSecret.from_text(ROOT_SECRET)))
     with clock.standing_at(NOW + DAY):
         while (order := orders.recv()) is not None:
@@ -211,7 +215,7 @@ def test_no_process_signs_with_a_key_that_another_does_not_publish(
             time.move(timedelta(minutes=1))  # two keys of one moment take turns by name
             with house.inside():
                 [new] = keyring.rotate("ES256", actor="test", at_once=True)
-            deadline = machine.monotonic() + LOOK_EVERY + 5
+            deadline = machine.monotonic() + SOON + 5
             while (signer := told(signs, "sign")) != [new.kid]:
                 assert set(signer) <= set(told(publishes, "publish"))
                 assert machine.monotonic() < deadline, "it never looked again"

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
-from shutil import copyfile
+from shutil import copyfile, rmtree
 from typing import Any, Final
 
 import argon2
@@ -17,6 +18,9 @@ from werkzeug.test import TestResponse
 import idp
 from idp.accounts import passwords
 from idp.database import db
+from idp.deliveries import Sender
+from idp.deliveries.queue import SENDER
+from idp.messaging import sending
 from idp.settings import Settings
 from tests.support.compiled_pages import compile_once
 from tests.support.pages import Browser, Page
@@ -30,7 +34,7 @@ ROOT_SECRET: Final = "5f" * 32
 TRUE_HASHER: Final = passwords._hasher
 #: Elsewhere the same Argon2id with next to no work: two thousand sign-ins would spend a minute on it.
 passwords._hasher = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-_OPENED: Final[dict[str, House]] = {}
+_OPENED: Final[dict[tuple[str, str], Opened]] = {}
 
 
 @dataclass(frozen=True)
@@ -148,34 +152,69 @@ def deployed(folder: Path, **changes: Any) -> Iterator[Settings]:
         yield app.config["IDP"]
 
 
+class AtOnce:
+    """Sends texts and calls as soon as they are committed; `idp serve` has a thread, for which tests would wait."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    def wake(self) -> None:
+        """Hand over what is due, with the true sender."""
+        Sender(self._app, sending.KINDS).deliver_due()
+
+
 def open_house(database_url: str, folder: Path, **changes: Any) -> House:
     """An application over a migrated database; `answers` collects every response."""
     app = idp.create_app(settings_for(database_url, folder, **changes))
+    app.extensions[SENDER] = AtOnce(app)
     compile_once(app)
     house = House(app)
     app.wsgi_app = _listening(app.wsgi_app, house.answers)  # type: ignore[method-assign]
     return house
 
 
-def house_of_this_worker(database_url: str, run: Run) -> House:
-    """The house with its usual settings over a database that is new for this test, opened once per worker.
+@dataclass(frozen=True)
+class Opened:
+    """A house that serves many tests, and what it holds when nobody was there yet."""
 
-    To open one, and to compile its statements, takes longer than most tests. Only for tests that leave the application
-    as it was; and on SQLite the file at `database_url` is copied to where this house looks.
+    house: House
+    extensions: dict[str, Any]
+    config: dict[str, Any]
+
+    @classmethod
+    def now(cls, house: House) -> Opened:
+        """A house that was opened just now."""
+        return cls(house, dict(house.app.extensions), dict(house.app.config))
+
+    def as_new(self) -> House:
+        """The house without keys, and without what it learned or was told since it was opened."""
+        app = self.house.app
+        for held, at_first in ((app.extensions, self.extensions), (app.config, self.config)):
+            held.clear()
+            held.update(at_first)
+        rmtree(app.config["IDP"].key_folder, ignore_errors=True)
+        self.house.answers.clear()
+        return self.house
+
+
+def house_of_this_worker(database_url: str, run: Run, **changes: Any) -> House:
+    """The house with these settings over a database that is new for this test, opened once per worker.
+
+    To open one, and to compile its statements, takes longer than most tests. What it keeps in memory goes with each
+    test, and so do its keys; only handlers that a test adds would stay. On SQLite the file at `database_url` is copied
+    to where this house looks.
     """
-    folder = run.folder / run.worker
+    kind, said = database_url.partition(":")[0], repr(sorted(changes.items()))
+    folder = run.folder / f"{run.worker}-{sha256(said.encode()).hexdigest()[:8]}"
     folder.mkdir(exist_ok=True)
-    kind = database_url.partition(":")[0]
     if kind == "sqlite":
         for old in folder.glob("idp.db*"):
             old.unlink()
         copyfile(database_url.removeprefix("sqlite:///"), folder / "idp.db")
         database_url = f"sqlite:///{folder / 'idp.db'}"
-    if kind not in _OPENED:
-        _OPENED[kind] = open_house(database_url, folder)
-    house = _OPENED[kind]
-    house.answers.clear()
-    return house
+    if (kind, said) not in _OPENED:
+        _OPENED[kind, said] = Opened.now(open_house(database_url, folder, **changes))
+    return _OPENED[kind, said].as_new()
 
 
 def _listening(inner: Any, heard: list[Answer]) -> Any:

@@ -21,14 +21,22 @@ from idp.secret_values import (
     same,
 )
 from idp.settings import SettingsError, current
-from tests.support.journeys import ROOT_SECRET, deployed, settings_for
+from tests.support.journeys import NOW, ROOT_SECRET, deployed, settings_for
 
 HIDDEN = "s3cret-text"
 
 
 def test_a_secret_shows_itself_nowhere() -> None:
     secret = Secret(HIDDEN)
-    message = Message("sms", PhoneNumber("+31612345678"), secret, secret)
+    message = Message(
+        id=new_id(),
+        channel="sms",
+        to=PhoneNumber("+31612345678"),
+        says=secret,
+        code=secret,
+        language="nl",
+        expires_at=NOW,
+    )
     shown = [repr(secret), str(secret), f"{secret}", f"{secret!r}", f"{secret}", repr([secret])]
     shown += [repr({"code": secret}), repr(message), str(ValueError(secret)), ascii(secret)]
     assert not [text for text in shown if HIDDEN in text]

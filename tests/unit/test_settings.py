@@ -58,9 +58,9 @@ BAD = [
     ({"IDP_METRICS_FROM": "::/0"}, "IDP_METRICS_FROM", "everybody"),
     ({"IDP_DEMO": "1"}, "IDP_DEMO", "loopback"),
     ({"IDP_SMS_GATEWAY": "outbox"}, "IDP_SMS_GATEWAY", "demo only"),
-    ({"IDP_SMS_GATEWAY": "cm"}, "IDP_SMS_GATEWAY", "outbox"),
+    ({"IDP_SMS_GATEWAY": "duif"}, "IDP_SMS_GATEWAY", "outbox"),
     ({"IDP_VOICE_GATEWAY": "outbox"}, "IDP_VOICE_GATEWAY", "demo only"),
-    ({"IDP_VOICE_GATEWAY": "cm"}, "IDP_VOICE_GATEWAY", "outbox"),
+    ({"IDP_VOICE_GATEWAY": "duif"}, "IDP_VOICE_GATEWAY", "outbox"),
     ({"IDP_ENROLMENT_LEVEL": "high"}, "IDP_ENROLMENT_LEVEL", "substantieel"),
     ({"IDP_ACCESSIBILITY_STATUS": "E"}, "IDP_ACCESSIBILITY_STATUS", "'A', 'B', 'C' or 'D'"),
     ({"IDP_ACCESSIBILITY_STATEMENT": "javascript:x"}, "IDP_ACCESSIBILITY_STATEMENT", "https://"),
@@ -135,7 +135,7 @@ def test_defaults_are_those_of_the_contract(good: dict[str, str]) -> None:
     assert settings.enrolment_level == "substantieel"
     assert (settings.bind, settings.database_url) == ("127.0.0.1:8400", "sqlite:///var/idp.db")
     assert (settings.demo, settings.trusted_proxies) == (False, ())
-    assert (settings.sms_gateway, settings.voice_gateway) == (None, None)
+    assert (settings.sms_gateway, settings.voice_gateway) == ((), ())
     assert settings.acr[Level.SUBSTANTIEEL] == "http://eidas.europa.eu/LoA/substantial"
     assert settings.host == "inloggen.voorbeeld.nl"
 

@@ -5,39 +5,32 @@ A gateway is called with no database transaction open, because it may talk to a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final
 
 from idp import settings
-from idp.messaging.addresses import PhoneNumber
+from idp.messaging.gateways import cm, twilio
+from idp.messaging.gateways.carried import Gateway, Message, NotSent
+from idp.messaging.gateways.http import Http
 from idp.messaging.gateways.outbox import Outbox
-from idp.messaging.texts import Said
-from idp.secret_values import Secret
+
+__all__ = ["Gateway", "Message", "NotSent", "for_channel"]
+
+_MADE_BY: Final[Mapping[tuple[str, str], Callable[[], Gateway]]] = {
+    ("http", "sms"): partial(Http, "sms"),
+    ("http", "voice"): partial(Http, "voice"),
+    ("outbox", "sms"): Outbox,
+    ("outbox", "voice"): Outbox,
+    ("cm", "sms"): cm.Texts,
+    ("cm", "voice"): cm.Calls,
+    ("twilio", "sms"): twilio.Texts,
+    ("twilio", "voice"): twilio.Calls,
+}
 
 
-class NotSent(Exception):
-    """The gateway did not take the message; the person is offered another method."""
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message to one telephone; what it says holds the code, which the demo phone also shows apart."""
-
-    channel: str
-    to: PhoneNumber
-    says: Said
-    code: Secret
-
-
-class Gateway(Protocol):
-    """Sends messages of one channel."""
-
-    def send(self, message: Message) -> None:
-        """Hand the message over within 5 seconds, once; `NotSent` when it was not taken."""
-
-
-def for_channel(channel: str) -> Gateway | None:
-    """The gateway that the settings name for a channel; `None` when there is none."""
+def for_channel(channel: str) -> tuple[Gateway, ...]:
+    """The gateways that the settings name for a channel, in that order; none where the channel is not offered."""
     here = settings.current()
-    chosen = {"sms": here.sms_gateway, "voice": here.voice_gateway}.get(channel)
-    return Outbox() if chosen == "outbox" else None
+    chosen = {"sms": here.sms_gateway, "voice": here.voice_gateway}.get(channel, ())
+    return tuple(_MADE_BY[name, channel]() for name in chosen)

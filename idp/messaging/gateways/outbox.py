@@ -14,7 +14,7 @@ from idp.models import OutboxMessage
 from idp.secret_values import new_id
 
 if TYPE_CHECKING:
-    from idp.messaging.gateways import Message
+    from idp.messaging.gateways.carried import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,14 @@ class Received:
         return before, after
 
 
+@dataclass(frozen=True, slots=True)
 class Outbox:
     """Puts the message where the demo phone looks."""
 
-    def send(self, message: Message) -> None:
+    name: str = "outbox"
+    fetches: bool = False
+
+    def send(self, message: Message) -> str | None:
         """Store the message, sealed."""
         row_id = new_id()
         db.session.add(
@@ -55,6 +59,7 @@ class Outbox:
             )
         )
         db.session.commit()
+        return None
 
 
 def received(limit: int = 50) -> list[Received]:
