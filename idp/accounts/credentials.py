@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final, cast
 
-from sqlalchemy import Table, bindparam, delete, select, update
+from sqlalchemy import Table, bindparam, delete, exists, select, update
+from sqlalchemy.orm import aliased
 
 from idp import clock, vault
 from idp.accounts import activation_codes, sessions
@@ -128,6 +130,48 @@ def mark_used(credential_id: str) -> None:
 def remove_all_but(account_id: str, keep: str, *, why: str, reference: str | None = None) -> int:
     """Remove the account's other methods: the code that was issued says so."""
     return _remove(account_id, Credential.id != keep, actor="person", why=why, reference=reference)
+
+
+def rename(credential: Credential, label: str) -> bool:
+    """Give a method another name; `False` when it is gone meanwhile."""
+    renamed = db.session.execute(
+        update(Credential)
+        .where(Credential.id == credential.id, Credential.confirmed_at.is_not(None))
+        .values(label=label)
+        .returning(Credential.id)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    if renamed is None:
+        return False
+    record(
+        Event.METHOD_RENAMED,
+        account_id=credential.account_id,
+        kind=credential.kind,
+        credential=credential.id,
+    )
+    return True
+
+
+def remove(account_id: str, credential_id: str, *, beside: Collection[str]) -> bool:
+    """Remove one method, as long as another one of the kinds `beside` stays; `False` when it may not, or is gone.
+
+    Of two at once that would leave nothing, one stays: the account's row is held until the transaction ends (on SQLite
+    the whole database is), so the statement that decides sees what the other did. A sign-in that is under way starts
+    again, because it may rest on what is gone.
+    """
+    db.session.execute(select(Account.id).where(Account.id == account_id).with_for_update())
+    other = aliased(Credential)
+    stays = exists().where(
+        other.account_id == account_id,
+        other.confirmed_at.is_not(None),
+        other.id != credential_id,
+        other.kind.in_(beside),
+    )
+    which = (Credential.id == credential_id) & stays
+    removed = _remove(account_id, which, actor="person", why="removed", reference=None)
+    if removed:
+        sessions.forget_unfinished(account_id)
+    return removed > 0
 
 
 def remove_all(account: Account, *, actor: str) -> int:

@@ -42,6 +42,7 @@ class ByTelephone:
     recommended: bool = False
     phishing_resistant: bool = False
     sends_messages: bool = True
+    can_be_named: bool = False
 
     def available(self) -> bool:
         """Only where a gateway is set."""

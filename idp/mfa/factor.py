@@ -133,6 +133,8 @@ class Factor(Protocol):
     """Whether its proofs are: a false site in between gets nothing that it could use."""
     sends_messages: bool
     """Whether each use costs a message, of which one sign-in gets a few: kinds that send share that number."""
+    can_be_named: bool
+    """Whether somebody may have several, told apart by names of their own; a number is told apart by itself."""
 
     def available(self) -> bool:
         """Whether this deployment can offer it."""

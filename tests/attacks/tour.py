@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from idp import clock
-from idp.accounts import activation_codes, directory
+from idp.accounts import activation_codes, credentials, directory
 from idp.pages.assets import STATIC
 from tests.attacks.life import Life, lead_a_life
 from tests.protocol.relying_party import Provider
@@ -345,3 +345,36 @@ def asked_about_signing_out(house: House) -> Standing:
     sign_in(house, browser, add_person(house, totp=True))
     browser.get("/oauth2/logout")
     return Standing(browser, "uitloggen")
+
+
+def changing_ones_own(house: House, where: str, button: str, **fields: str) -> Standing:
+    """Somebody with an app and a number, just signed in, in front of a change of their own access."""
+    browser = house.browser()
+    anna = add_person(house, totp=True, phone=PHONE)
+    sign_in(house, browser, anna)
+    with house.inside():
+        app = next(each for each in credentials.of_account(anna.id) if each.kind == "totp")
+        number = next(each for each in credentials.of_account(anna.id) if each.kind == "sms")
+        known = {"app": app.id, "number": number.id}
+    browser.get("/mijn/beveiliging" + where.format(**known))
+    return Standing(browser, button, fields=fields)
+
+
+@place
+def about_to_name_a_method(house: House) -> Standing:
+    return changing_ones_own(house, "/methoden/{app}/naam", "volgende", methodenaam="Werk")
+
+
+@place
+def about_to_remove_a_method(house: House) -> Standing:
+    return changing_ones_own(house, "/methoden/{number}/verwijderen", "verwijderen")
+
+
+@place
+def about_to_sign_out_elsewhere(house: House) -> Standing:
+    return changing_ones_own(house, "/overal-uitloggen", "uitloggen-elders")
+
+
+@place
+def about_to_sign_out_everywhere(house: House) -> Standing:
+    return changing_ones_own(house, "/overal-uitloggen", "ook-hier")
