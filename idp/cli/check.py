@@ -14,6 +14,7 @@ from sqlalchemy import func, make_url, select
 from sqlalchemy.exc import DBAPIError
 
 from idp import clock, keyring
+from idp.breach_list import BreachList
 from idp.cli.answers import as_json as show_json
 from idp.cli.answers import json_option, say
 from idp.cli.demo_values import refuse_outside_the_demo
@@ -75,6 +76,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield file_keys(settings)
     yield proxies(settings)
     yield metrics_readers(settings)
+    yield breached_passwords(settings)
     found = database(settings)
     yield found
     if found.verdict != "wrong":
@@ -221,6 +223,21 @@ def metrics_readers(settings: Settings) -> Finding:
         )
     readers = ", ".join(("this machine", *settings.metrics_from))
     return Finding("metrics", "ok", f"for {readers}, past the proxy")
+
+
+def breached_passwords(settings: Settings) -> Finding:
+    """Whether passwords that leaked elsewhere are refused."""
+    file = settings.breached_passwords
+    if file is None:
+        return Finding(
+            "leaked passwords",
+            "note",
+            "IDP_BREACHED_PASSWORDS names no list, so only what is easily guessed is refused "
+            "(`idp passwords import-breached`)",
+        )
+    known = BreachList(file)  # whole, or the settings had refused it
+    known.close()
+    return Finding("leaked passwords", "ok", f"{known.entries} on the list {file}")
 
 
 def gateway(settings: Settings, what: str, setting: str) -> Finding:

@@ -221,6 +221,17 @@ ERRORS: Final[Mapping[str, Trouble]] = {
         "Het nieuwe wachtwoord is te kort of te raden.",
         "Kies een langer wachtwoord.",
     ),
+    "password-wrong": Trouble(
+        "het huidige wachtwoord klopte niet",
+        "De gebruiker wilde een ander wachtwoord kiezen en vulde het huidige verkeerd in.",
+        "Laat het huidige wachtwoord nog eens rustig intypen. Weet de gebruiker het niet meer: "
+        "`idp account reset-password`.",
+    ),
+    "password-check-away": Trouble(
+        "het nieuwe wachtwoord kon niet worden gecontroleerd",
+        "De lijst met gelekte wachtwoorden (IDP_BREACHED_PASSWORDS) geeft geen antwoord. Er is niets veranderd.",
+        "Meld het bij beheer: `idp doctor` zegt wat er met het bestand is. De gebruiker probeert het later opnieuw.",
+    ),
 }
 
 #: Why no message went out any more, by the reason that the audit trail gives.

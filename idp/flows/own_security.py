@@ -16,6 +16,7 @@ from idp.database import db
 from idp.flows import own_methods
 from idp.flows.enrolment import summaries
 from idp.flows.own_methods import ADD_METHOD, SECURITY
+from idp.flows.own_password import CHANGE
 from idp.flows.own_sessions import END, END_ALL
 from idp.flows.signed_in import show_in_portal, signed_in
 from idp.models import Account, AuditEvent
@@ -54,6 +55,7 @@ def security(session: LiveSession, account: Account) -> ResponseReturnValue:
         consents=consents.of_account(account.id),
         withdraw_here=WITHDRAW,
         add_method_here=ADD_METHOD,
+        change_password_here=CHANGE,
         end_session_here=END,
         end_all_here=END_ALL,
     )

@@ -287,6 +287,18 @@ def _not_found(_facts: Facts) -> ErrorCopy:
     )
 
 
+def _password_check_away(_facts: Facts) -> ErrorCopy:
+    return ErrorCopy(
+        title=_("Wij kunnen uw nieuwe wachtwoord nu niet controleren"),
+        explanation=_("Daarom is er niets veranderd. Uw oude wachtwoord werkt nog."),
+        steps=(
+            _("Wacht een paar minuten en probeer het opnieuw."),
+            _("Gebeurt dit weer? Bel de Servicedesk en geef het kenmerk door."),
+        ),
+        button=(_("Opnieuw proberen"), "/"),
+    )
+
+
 def _server_error(_facts: Facts) -> ErrorCopy:
     return ErrorCopy(
         title=_("Er ging iets mis bij ons"),
@@ -316,6 +328,7 @@ PAGES: Final[Mapping[str, Callable[[Facts], ErrorCopy]]] = {
     "not-found": _not_found,
     "other-browser": _other_browser,
     "out-of-turn": _out_of_turn,
+    "password-check-away": _password_check_away,
     "relation-blocked": _relation_blocked,
     "sends-spent": too_often.sends_spent,
     "server-error": _server_error,

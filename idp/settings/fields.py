@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from idp.assurance import Level
+from idp.breach_list import BreachList, UnusableList
 from idp.networks import Addresses, Networks, separated
 from idp.secret_values import RootSecret
 
@@ -149,6 +150,12 @@ class Settings(BaseModel):
     password_minimum: Annotated[
         int, Field(ge=8, le=64, description="Fewest characters of a new password.")
     ] = 12
+    breached_passwords: Annotated[
+        Path | None,
+        Field(
+            description="File with passwords that leaked elsewhere, which nobody may choose; made by `idp passwords import-breached`. Without it only what is easily guessed is refused."
+        ),
+    ] = None
     parallel_hashes: Annotated[
         int,
         Field(
@@ -264,6 +271,16 @@ class Settings(BaseModel):
                 ssl.create_default_context(cafile=value)
             except OSError as wrong:  # ssl.SSLError is one
                 raise ValueError(f"{value} holds no certificates that can be read") from wrong
+        return value
+
+    @field_validator("breached_passwords")
+    @classmethod
+    def _breach_list_is_whole(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            try:
+                BreachList(value).close()
+            except UnusableList as wrong:
+                raise ValueError(str(wrong)) from wrong
         return value
 
     @field_validator("accessibility_statement")

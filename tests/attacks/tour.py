@@ -16,6 +16,7 @@ from tests.protocol.relying_party import Provider
 from tests.support.journeys import (
     ISSUER,
     NEW_PASSWORD,
+    PASSWORD,
     PHONE,
     House,
     Person,
@@ -378,3 +379,10 @@ def about_to_sign_out_elsewhere(house: House) -> Standing:
 @place
 def about_to_sign_out_everywhere(house: House) -> Standing:
     return changing_ones_own(house, "/overal-uitloggen", "ook-hier")
+
+
+@place
+def about_to_change_the_password(house: House) -> Standing:
+    return changing_ones_own(
+        house, "/wachtwoord", "volgende", huidig_wachtwoord=PASSWORD, nieuw_wachtwoord=NEW_PASSWORD
+    )

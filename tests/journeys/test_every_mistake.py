@@ -18,6 +18,7 @@ from tests.journeys import mistakes_in_set_up, mistakes_with_keys
 from tests.journeys.scene import MINUTE, Next, Scene
 from tests.protocol.relying_party import Provider
 from tests.support.journeys import (
+    NEW_PASSWORD,
     House,
     account_of,
     add_application,
@@ -108,6 +109,20 @@ def other_account(scene: Scene) -> Next:
         page = identify(scene.browser, anna, at=None)
         assert second_step(scene.house, scene.browser, anna, page).name == "choose-methods"
         return scene.browser.get("/mijn/applicaties")
+
+    return then
+
+
+def password_wrong(scene: Scene) -> Next:
+    anna = add_person(scene.house, totp=True)
+    sign_in(scene.house, scene.browser, anna)
+    scene.browser.get("/mijn/beveiliging/wachtwoord")
+    scene.press(huidig_wachtwoord="het oude", nieuw_wachtwoord=NEW_PASSWORD)
+
+    def then() -> Page:
+        page = scene.press(huidig_wachtwoord=anna.password, nieuw_wachtwoord=NEW_PASSWORD)
+        assert page.name == "security"
+        return scene.browser.get("/")
 
     return then
 
@@ -243,6 +258,7 @@ MISTAKES: Final = {
     mistake.__name__.replace("_", "-"): mistake
     for mistake in (
         fields_missing, login_failed, throttled, account_blocked, relation_blocked, no_method, other_account,
+        password_wrong,
         *mistakes_in_set_up.MISTAKES,
         *mistakes_with_keys.MISTAKES,
         code_missing, code_invalid, code_expired, code_attempts, sends_spent, too_soon,
@@ -255,7 +271,7 @@ NO_BUTTON: Final = {"account-blocked", "relation-blocked", "client-request"}
 #: Their forms say for each field, or each weakness, what is wrong with it.
 SAID_AT_THE_FIELD: Final = {"fields-missing", "password-weak"}
 #: Failures of ours and of a gateway: `test_hostile_input.py` and `test_gateway_away.py` look at these.
-NOBODYS_MISTAKE: Final = {"server-error", "not-sent"}
+NOBODYS_MISTAKE: Final = {"server-error", "not-sent", "password-check-away"}
 
 
 def as_quoted(error: str) -> list[str]:
