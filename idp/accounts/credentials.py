@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Final, cast
 
 from sqlalchemy import Table, bindparam, delete, exists, select, update
@@ -85,18 +86,20 @@ def confirm(
     credential: Credential,
     *,
     replaces_kind: bool,
+    counts_from: datetime | None = None,
     actor: str = "person",
     reference: str | None = None,
 ) -> bool:
     """Make it one of the account's methods; `False` when another request did so first.
 
     With `replaces_kind` the account's other credentials of that kind go (one number for texts, one for calls).
+    Before `counts_from` its proofs are worth *laag* at most.
     """
     now = clock.now()
     confirmed = db.session.execute(
         update(Credential)
         .where(Credential.id == credential.id, Credential.confirmed_at.is_(None))
-        .values(confirmed_at=now, last_used_at=now)
+        .values(confirmed_at=now, last_used_at=now, counts_from=counts_from)
         .returning(Credential.id)
         .execution_options(synchronize_session=False)
     ).scalar_one_or_none()

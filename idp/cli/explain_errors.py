@@ -216,6 +216,13 @@ ERRORS: Final[Mapping[str, Trouble]] = {
         "Naar dit nummer kan geen sms.",
         "Gebruik een mobiel nummer, of laat u bellen: kies gesproken bericht.",
     ),
+    "number-too-new": Trouble(
+        "een nieuw nummer dat nog niet telt",
+        "De gebruiker heeft zelf een ander telefoonnummer ingesteld en heeft geen andere methode. Zo'n nummer telt pas "
+        "na 72 uur als tweede stap.",
+        "Controleer of de beller het zelf was. Zo ja: wachten, of een nieuwe activatiecode "
+        "(`idp activation-code issue`); daarmee telt een nummer direct. Zo nee: blokkeer het account.",
+    ),
     "password-weak": Trouble(
         "een te makkelijk wachtwoord",
         "Het nieuwe wachtwoord is te kort of te raden.",

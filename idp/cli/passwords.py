@@ -36,7 +36,8 @@ def import_breached(source: BinaryIO, out: Path, at_least: int) -> None:
     """Make the list of leaked passwords.
 
     FILE holds lines of SHA-1 in hexadecimal, sorted, each with or without `:` and how often it was seen; `-` reads what
-    another program unpacks. Takes some minutes per hundred million lines, and no memory to speak of. A process that runs goes on with the list it opened until it starts again.
+    another program unpacks. Takes some minutes per hundred million lines, and no memory to speak of. A process that
+    runs goes on with the list it opened until it starts again.
     """
     try:
         count = breach_list.make(source, out, at_least=at_least)

@@ -14,7 +14,7 @@ from flask import Blueprint, abort
 from flask.typing import ResponseReturnValue
 
 from idp import settings, throttle
-from idp.accounts import activation_codes, new_passwords
+from idp.accounts import activation_codes
 from idp.flows import begin
 from idp.mfa import catalogue, passcode
 from idp.pages import show
@@ -67,7 +67,7 @@ def facts() -> dict[str, Any]:
         "fresh_minutes": _minutes(begin.FRESH),
         "idle_minutes": here.session_idle_minutes,
         "session_hours": here.session_hours,
-        "password_minimum": new_passwords.minimum(),
+        "password_minimum": here.password_minimum,
     }
 
 

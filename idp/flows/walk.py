@@ -112,6 +112,7 @@ class Visit:
             relation_number=self.person.relation.number,
             language=pages.language(),
             reference=self.login.reference,
+            in_window=self.standing.window_open,
             since=next((each.at for each in self.login.earned if each.kind == PASSWORD), None),
         )
 
@@ -178,11 +179,15 @@ def _standing(account: Account | None, own: list[Credential], login: LoginTransa
     if account is None:
         return Standing()
     waiting, window_open = activation_codes.waiting_and_open(account.id, login.browser)
-    factors = [factor for factor, _ in catalogue.usable(own)]
+    usable = catalogue.usable(own)
+    factors = [factor for factor, _ in usable]
     return Standing(
         kinds=tuple(factor.kind for factor in factors),
         phishing_resistant=tuple(factor.kind for factor in factors if factor.phishing_resistant),
         live_code=waiting,
+        too_new=frozenset(
+            factor.kind for factor, mine in usable if all(each.is_too_new for each in mine)
+        ),
         window_open=window_open,
         password_is_temporary=account.password_is_temporary,
     )
@@ -283,6 +288,14 @@ def lead_on(here: Visit) -> ResponseReturnValue:
     if here.step is Step.NO_METHOD:
         raise RefusedOnOurPage(
             "no-method", HTTPStatus.FORBIDDEN, "no method and no live code", reference=reference
+        )
+    if here.step is Step.NUMBER_TOO_NEW:
+        raise RefusedOnOurPage(
+            "number-too-new",
+            HTTPStatus.FORBIDDEN,
+            "the only method is a number that does not count yet",
+            reference=reference,
+            until=min(each.counts_from for each in here.own if each.counts_from is not None),
         )
     if here.step is Step.WINDOW_CLOSED:
         used = activation_codes.was_used_here(here.person.id, here.login.browser)  # in another tab

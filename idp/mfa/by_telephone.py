@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
 
 from idp import clock
 from idp.accounts import credentials
-from idp.assurance import Proof, Strength
+from idp.assurance import Level, Proof, Strength
 from idp.messaging import gateways, texts
 from idp.messaging.addresses import PhoneNumber, UnusableNumber
 from idp.mfa import passcode
@@ -24,6 +26,10 @@ from idp.mfa.factor import (
     View,
 )
 from idp.models import Credential
+
+#: How long a number that its owner changed alone is worth *laag* at most: time in which the owner of the old one
+#: can say that it was somebody else. An activation code makes a number count at once.
+WAITS: Final = timedelta(hours=72)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,6 +63,7 @@ class ByTelephone:
             _number(credential).masked,
             credential.confirmed_at,
             credential.last_used_at,
+            credential.counts_from if credential.is_too_new else None,
         )
 
     def prepare(self, login: Login) -> None:
@@ -66,7 +73,7 @@ class ByTelephone:
         """The number that was given, and when a code went there; neither before the number is given."""
         credential = credentials.being_set_up(login.account_id, self.kind, login.id)
         if credential is None:
-            return {}
+            return {} if login.in_window else {"waits_days": WAITS.days}
         return {"masked": _number(credential).masked} | passcode.view(
             login, _enrolment_of(credential)
         )
@@ -88,9 +95,13 @@ class ByTelephone:
             wrong := passcode.check(login, _enrolment_of(credential), answer.digits("code"))
         ) is not None:
             return wrong
-        if not credentials.confirm(credential, replaces_kind=True, reference=login.reference):
+        counts_from = None if login.in_window else clock.now() + WAITS
+        if not credentials.confirm(
+            credential, replaces_kind=True, counts_from=counts_from, reference=login.reference
+        ):
             return Exhausted("out-of-turn")
-        return Proven(self._proof(credential))
+        ceiling = Level.SUBSTANTIEEL if counts_from is None else Level.LAAG
+        return Proven(self._proof(credential, ceiling))
 
     def _take_number(self, login: Login, typed: str) -> Outcome:
         try:
@@ -129,14 +140,18 @@ class ByTelephone:
         if answer.action == "opnieuw" or passcode.waiting(login, purpose) is None:
             return self._send(login, purpose, _number(credential))
         wrong = passcode.check(login, purpose, answer.digits("code"))
-        return wrong if wrong is not None else Proven(self._proof(credential))
+        if wrong is not None:
+            return wrong
+        ceiling = Level.LAAG if credential.is_too_new else Level.SUBSTANTIEEL
+        return Proven(self._proof(credential, ceiling))
 
-    def _proof(self, credential: Credential) -> Proof:
+    def _proof(self, credential: Credential, ceiling: Level) -> Proof:
         return Proof(
             kind=self.kind,
             strength=Strength.POSSESSION,
             at=clock.now(),
             amr=self.amr,
+            ceiling=ceiling,
             credential_id=credential.id,
         )
 

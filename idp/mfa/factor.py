@@ -32,6 +32,8 @@ class Login:
     relation_number: str
     language: str
     reference: str
+    in_window: bool = False
+    """Whether an activation code opened the way to set something up here."""
     since: datetime | None = None
     """When the password was given in this sign-in: messages from before it are not counted for it."""
 
@@ -104,6 +106,8 @@ class Summary:
     detail: Any
     created_at: datetime | None
     last_used_at: datetime | None
+    counts_from: datetime | None = None
+    """From when it will do as a second step, where that is still to come."""
 
 
 @dataclass(frozen=True, slots=True)

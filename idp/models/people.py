@@ -91,6 +91,13 @@ class Credential(Base):
     created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
     confirmed_at: Mapped[datetime | None] = mapped_column(Moment)
     last_used_at: Mapped[datetime | None] = mapped_column(Moment)
+    counts_from: Mapped[datetime | None] = mapped_column(Moment)
+    """Until then its proofs are worth *laag* at most; empty when it counted at once."""
+
+    @property
+    def is_too_new(self) -> bool:
+        """Whether it was set up so recently that it is worth *laag* at most."""
+        return self.counts_from is not None and self.counts_from > clock.now()
 
 
 class Passcode(Base):

@@ -148,7 +148,12 @@ class Settings(BaseModel):
         int, Field(ge=60, le=900, description="Lifetime of an access token.")
     ] = 600
     password_minimum: Annotated[
-        int, Field(ge=8, le=64, description="Fewest characters of a new password.")
+        int,
+        Field(
+            ge=8,
+            le=64,
+            description="Fewest characters of a new password; 15 all the same where a client is registered at *laag*.",
+        ),
     ] = 12
     breached_passwords: Annotated[
         Path | None,

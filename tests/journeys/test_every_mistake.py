@@ -19,12 +19,14 @@ from tests.journeys.scene import MINUTE, Next, Scene
 from tests.protocol.relying_party import Provider
 from tests.support.journeys import (
     NEW_PASSWORD,
+    PHONE,
     House,
     account_of,
     add_application,
     add_person,
     identify,
     second_step,
+    set_up_sms,
     sign_in,
     totp_code,
     wrong_code,
@@ -125,6 +127,17 @@ def password_wrong(scene: Scene) -> Next:
         return scene.browser.get("/")
 
     return then
+
+
+def number_too_new(scene: Scene) -> Next:
+    anna = add_person(scene.house, phone=PHONE)
+    sign_in(scene.house, scene.browser, anna)
+    scene.browser.get("/mijn/beveiliging")
+    scene.press("methode-toevoegen")
+    scene.press(methode="sms")
+    set_up_sms(scene.house, scene.browser, "06 87654321")
+    scene.press("afronden")
+    return scene.set_up_by_the_desk(anna)
 
 
 # --- the second step -------------------------------------------------------------------------------------------------
@@ -258,7 +271,7 @@ MISTAKES: Final = {
     mistake.__name__.replace("_", "-"): mistake
     for mistake in (
         fields_missing, login_failed, throttled, account_blocked, relation_blocked, no_method, other_account,
-        password_wrong,
+        password_wrong, number_too_new,
         *mistakes_in_set_up.MISTAKES,
         *mistakes_with_keys.MISTAKES,
         code_missing, code_invalid, code_expired, code_attempts, sends_spent, too_soon,
