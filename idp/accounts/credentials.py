@@ -7,7 +7,8 @@ from typing import Final, cast
 from sqlalchemy import Table, bindparam, delete, select, update
 
 from idp import clock, vault
-from idp.accounts import activation_codes, sessions
+from idp.accounts import activation_codes, notices, sessions
+from idp.accounts.notices import Notice
 from idp.audit import Event, record
 from idp.database import connection, db
 from idp.models import Account, Credential
@@ -114,9 +115,18 @@ def confirm(
         kind=credential.kind,
         credential=credential.id,
     )
+    replaced = 0
     if replaces_kind:
         others = (Credential.kind == credential.kind) & (Credential.id != credential.id)
-        _remove(credential.account_id, others, actor=actor, why="replaced", reference=reference)
+        replaced = _remove(
+            credential.account_id, others, actor=actor, why="replaced", reference=reference
+        )
+    notices.tell(
+        credential.account_id,
+        Notice.NUMBER_CHANGED if replaced else Notice.METHOD_ADDED,
+        {"method": credential.kind},
+        reference=reference,
+    )
     return True
 
 
@@ -127,7 +137,13 @@ def mark_used(credential_id: str) -> None:
 
 def remove_all_but(account_id: str, keep: str, *, why: str, reference: str | None = None) -> int:
     """Remove the account's other methods: the code that was issued says so."""
-    return _remove(account_id, Credential.id != keep, actor="person", why=why, reference=reference)
+    _forget_browsers(account_id)
+    removed = _remove(
+        account_id, Credential.id != keep, actor="person", why=why, reference=reference
+    )
+    if removed:
+        notices.tell(account_id, Notice.METHODS_RESET, reference=reference)
+    return removed
 
 
 def remove_all(account: Account, *, actor: str) -> int:
@@ -136,11 +152,22 @@ def remove_all(account: Account, *, actor: str) -> int:
         account.id, Credential.id.is_not(None), actor=actor, why="reset", reference=None
     )
     account.activated_at = None
+    account.browsers_epoch += 1
     db.session.flush()  # waits for a sign-in that is finishing: see `directory.still_welcome`
     activation_codes.shut_windows(account.id)
     sessions.forget_unfinished(account.id)
     sessions.end_all_of(account.id, why="the methods were reset", actor=actor)
+    notices.tell(account.id, Notice.METHODS_RESET)
     return removed
+
+
+def _forget_browsers(account_id: str) -> None:
+    """Methods were reset: no browser counts as the person's own any more."""
+    db.session.execute(
+        update(Account)
+        .where(Account.id == account_id)
+        .values(browsers_epoch=Account.browsers_epoch + 1)
+    )
 
 
 def _remove(account_id: str, which: object, *, actor: str, why: str, reference: str | None) -> int:

@@ -74,6 +74,7 @@ def set_password(account: Account, password: str, *, temporary: bool) -> None:
     account.password_hash = _hash(password)
     account.password_scheme = OURS
     account.password_is_temporary = temporary
+    account.browsers_epoch = (account.browsers_epoch or 0) + 1
 
 
 def take_over(account: Account, hashed: str) -> None:

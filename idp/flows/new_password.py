@@ -6,7 +6,8 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from idp import settings
-from idp.accounts import passwords, sessions
+from idp.accounts import notices, passwords, sessions
+from idp.accounts.notices import Notice
 from idp.audit import Event, record
 from idp.flows.cookies import current_session
 from idp.flows.steps import Step
@@ -57,6 +58,7 @@ def replace(here: Visit) -> ResponseReturnValue:
         relation_id=account.relation_id,
         reference=here.login.reference,
     )
+    notices.tell(account.id, Notice.PASSWORD_CHANGED, reference=here.login.reference)
     session = current_session()
     sessions.forget_unfinished(account.id, except_for=here.login.id)
     sessions.end_all_of(
