@@ -15,7 +15,8 @@ from typing import Final
 from sqlalchemy import exists, select, update
 
 from idp import settings
-from idp.accounts import passwords, sessions
+from idp.accounts import notices, passwords, sessions
+from idp.accounts.notices import Notice
 from idp.assurance import Level
 from idp.audit import Event, record
 from idp.breach_list import BreachList, UnusableList
@@ -79,7 +80,12 @@ def replace(account: Account, password: str, *, stored: str, reference: str | No
     replaced = db.session.execute(
         update(Account)
         .where(Account.id == account_id, Account.password_hash == stored)
-        .values(password_hash=hashed, password_scheme=passwords.OURS, password_is_temporary=False)
+        .values(
+            password_hash=hashed,
+            password_scheme=passwords.OURS,
+            password_is_temporary=False,
+            browsers_epoch=Account.browsers_epoch + 1,
+        )
         .returning(Account.id)
         .execution_options(synchronize_session=False)
     ).scalar_one_or_none()
@@ -91,6 +97,7 @@ def replace(account: Account, password: str, *, stored: str, reference: str | No
         relation_id=relation_id,
         reference=reference,
     )
+    notices.tell(account_id, Notice.PASSWORD_CHANGED, reference=reference)
     db.session.expire_all()
     return True
 

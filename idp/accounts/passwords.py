@@ -72,6 +72,7 @@ def set_password(account: Account, password: str, *, temporary: bool) -> None:
     account.password_hash = hashed(password)
     account.password_scheme = OURS
     account.password_is_temporary = temporary
+    account.browsers_epoch = (account.browsers_epoch or 0) + 1
 
 
 def take_over(account: Account, made_elsewhere: str) -> None:

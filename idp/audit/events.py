@@ -74,3 +74,7 @@ class Event(StrEnum):
     LOGOUT_REQUESTED = "logout-requested"
     LOGOUT_TOLD = "logout-told"
     LOGOUT_NOT_TOLD = "logout-not-told"
+    NOTICE_SENT = "notice-sent"
+    NOTICE_NOT_SENT = "notice-not-sent"
+    NEW_DEVICE = "new-device"
+    ACCOUNT_STOPPED = "account-stopped"

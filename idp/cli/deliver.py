@@ -30,8 +30,8 @@ def deliver() -> None:
 
 def sender_of(app: Flask) -> Sender:
     """A sender that knows every kind of delivery, not started yet."""
-    from idp.accounts import logouts  # here: most verbs deliver nothing
+    from idp.accounts import logouts, notices  # here: most verbs deliver nothing
     from idp.deliveries import Sender
     from idp.oidc import backchannel
 
-    return Sender(app, {logouts.KIND: backchannel.KIND})
+    return Sender(app, {logouts.KIND: backchannel.KIND, notices.NAME: notices.KIND})

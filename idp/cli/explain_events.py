@@ -147,6 +147,15 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
         "De applicatie kreeg geen bericht dat de gebruiker is uitgelogd: zij nam het niet aan, en wij stopten met "
         "proberen."
     ),
+    Event.NOTICE_SENT: "De gebruiker kreeg hierover een e-mail.",
+    Event.NOTICE_NOT_SENT: "De e-mail hierover aan de gebruiker kwam niet aan; wij stopten met proberen.",
+    Event.NEW_DEVICE: lambda e: (
+        f"Dit was de eerste keer in deze browser{_device(e)}, of te lang geleden, of na een herstel."
+    ),
+    Event.ACCOUNT_STOPPED: lambda e: (
+        f"Er waren {e.details.get('failures', 'te veel')} verkeerde pogingen achter elkaar. In een onbekende browser "
+        "kan niemand meer inloggen, tot een collega dat opheft."
+    ),
 }
 
 

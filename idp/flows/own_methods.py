@@ -60,7 +60,9 @@ def give_a_name(session: LiveSession, account: Account, which: str) -> ResponseR
         for each in credentials.of_account(account.id)
         if each.kind == credential.kind and each.id != credential.id
     ]
-    if not credentials.rename(credential, method_names.free(wanted, others)):
+    if not credentials.rename(
+        credential, method_names.free(wanted, others), reference=session.reference
+    ):
         abort(HTTPStatus.NOT_FOUND)
     return redirect(f"{SECURITY}?gedaan=naam", code=HTTPStatus.SEE_OTHER)
 
@@ -77,7 +79,7 @@ def ask_to_remove(session: LiveSession, account: Account, which: str) -> Respons
 def remove(session: LiveSession, account: Account, which: str) -> ResponseReturnValue:
     """Remove it, unless it is the last one that works; of two at once one stays."""
     credential = _own(account, which)
-    if not credentials.remove(account.id, credential.id, beside=_kinds_on_offer()):
+    if not credentials.remove(credential, beside=_kinds_on_offer(), reference=session.reference):
         return _removing(session, account, credential, status=HTTPStatus.CONFLICT)
     return redirect(f"{SECURITY}?gedaan=verwijderd", code=HTTPStatus.SEE_OTHER)
 

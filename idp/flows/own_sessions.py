@@ -8,7 +8,8 @@ from typing import Final
 from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 
-from idp.accounts import logouts, sessions
+from idp.accounts import logouts, notices, sessions
+from idp.accounts.notices import Notice
 from idp.accounts.sessions import LiveSession
 from idp.flows.cookies import forget_session
 from idp.flows.own_methods import SECURITY
@@ -30,6 +31,7 @@ def end_one(session: LiveSession, account: Account) -> ResponseReturnValue:
     own = {each.id for each in sessions.of_account(account.id)} - {session.id}
     if which in own:
         sessions.end(which, why="signed out from another device", reference=session.reference)
+        notices.tell(account.id, Notice.SESSIONS_ENDED, reference=session.reference)
     return redirect(f"{SECURITY}?gedaan=uitgelogd", code=HTTPStatus.SEE_OTHER)
 
 
@@ -48,6 +50,7 @@ def ask_to_end_all(session: LiveSession, account: Account) -> ResponseReturnValu
 def end_all(session: LiveSession, account: Account) -> ResponseReturnValue:
     """End every session but this one, or this one too; sign-ins that are under way elsewhere are forgotten."""
     sessions.forget_unfinished(account.id)
+    notices.tell(account.id, Notice.SESSIONS_ENDED, reference=session.reference)
     if request.form.get("actie") == "ook-hier":
         elsewhere = logouts.elsewhere(session.id)
         sessions.end_all_of(account.id, why="signed out everywhere", actor="person")

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from idp.assurance import Level
 from idp.breach_list import BreachList, UnusableList
 from idp.networks import Addresses, Networks, separated
 from idp.secret_values import RootSecret
+from idp.settings.mail import MailSettings
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 #: One address that only this machine reaches, as `bind` writes it.
@@ -32,7 +33,7 @@ class SettingsError(Exception):
         self.problems = problems
 
 
-class Settings(BaseModel):
+class Settings(MailSettings):
     """One deployment's settings; immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -321,6 +322,8 @@ class Settings(BaseModel):
             raise ValueError(
                 "IDP_ALLOW_FILE_KEYS: signing keys in files need this set to 1 outside the demo (see keys/README.md)"
             )
+        if lacking := self.lacking_for_mail(LOOPBACK):
+            raise ValueError(lacking[0])
         if self.secret_file is None:
             raise ValueError(
                 "IDP_SECRET_FILE: name the file with the root secret; make one with `openssl rand -hex 32`"

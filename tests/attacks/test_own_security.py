@@ -8,9 +8,11 @@ from datetime import timedelta
 
 import pytest
 
-from idp.accounts import credentials
+from idp.accounts import credentials, sessions
 from idp.clock import Standing
+from idp.database import db
 from idp.mfa import catalogue, seeding
+from idp.models import Credential
 from tests.attacks.key_holders import with_a_key
 from tests.support.journeys import (
     PHONE,
@@ -50,7 +52,7 @@ def test_of_two_that_remove_the_last_two_methods_at_once_one_stays(
     def remove(which: str) -> bool:
         with house.inside():
             kinds = {factor.kind for factor in catalogue.factors()}
-            return credentials.remove(anna.id, ids[which], beside=kinds)
+            return credentials.remove(db.session.get_one(Credential, ids[which]), beside=kinds)
 
     with ThreadPoolExecutor(2) as both:
         done = list(both.map(remove, ("totp", "sms")))
@@ -62,7 +64,8 @@ def test_a_method_that_nobody_can_use_here_does_not_count_as_the_one_left(house:
     anna = add_person(house, totp=True, phone=PHONE)
     ids = own(house, anna)
     with house.inside():
-        assert not credentials.remove(anna.id, ids["totp"], beside={"totp", "webauthn"})
+        app = db.session.get_one(Credential, ids["totp"])
+        assert not credentials.remove(app, beside={"totp", "webauthn"})
     assert set(own(house, anna)) == {"totp", "sms"}
 
 
@@ -91,8 +94,6 @@ def test_somebody_elses_session_cannot_be_ended(house: House, time: Standing) ->
     sign_in(house, victim, anna)
     sign_in(house, browser, mallory)
     with house.inside():
-        from idp.accounts import sessions
-
         (open_one,) = sessions.of_account(anna.id)
         which = open_one.id
     browser.get(SECURITY)
@@ -118,8 +119,6 @@ def test_a_session_left_open_changes_nothing_by_itself(
     browser, elsewhere = house.browser(), house.browser()
     sign_in(house, elsewhere, anna)
     with house.inside():
-        from idp.accounts import sessions
-
         known = own(house, anna) | {"elsewhere": sessions.of_account(anna.id)[0].id}
     time.move(MINUTE)
     sign_in(house, browser, anna)

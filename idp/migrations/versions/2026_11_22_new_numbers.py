@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_22_new_numbers"
-down_revision = "2026_11_22_logouts"
+down_revision = "2026_11_22_guard"
 branch_labels = None
 depends_on = None
 
