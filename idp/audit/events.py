@@ -40,6 +40,7 @@ class Event(StrEnum):
     RELATION_UNBLOCKED = "relation-unblocked"
     ACCOUNT_ADDED = "account-added"
     ACCOUNT_UPDATED = "account-updated"
+    ACCOUNT_SHOWN = "account-shown"
     ACCOUNT_BLOCKED = "account-blocked"
     ACCOUNT_UNBLOCKED = "account-unblocked"
     PASSWORD_RESET = "password-reset"

@@ -100,6 +100,7 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
     Event.RELATION_UNBLOCKED: lambda e: f"De relatie is gedeblokkeerd{_by(e)}.",
     Event.ACCOUNT_ADDED: lambda e: f"Het account is toegevoegd{_by(e)}.",
     Event.ACCOUNT_UPDATED: lambda e: f"De gegevens van de persoon zijn gewijzigd{_by(e)}.",
+    Event.ACCOUNT_SHOWN: lambda e: f"De gegevens van het account zijn bekeken{_by(e)}.",
     Event.ACCOUNT_BLOCKED: lambda e: f"Het account is geblokkeerd{_by(e)}.",
     Event.ACCOUNT_UNBLOCKED: lambda e: f"Het account is gedeblokkeerd{_by(e)}.",
     Event.PASSWORD_RESET: lambda e: f"Er is een startwachtwoord gegeven{_by(e)}.",

@@ -9,12 +9,13 @@ from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from idp.accounts import consents, credentials, sessions
+from idp.accounts import consents, credentials, own_data, sessions
 from idp.accounts.sessions import LiveSession
 from idp.audit import Event
 from idp.database import db
 from idp.flows import own_methods
 from idp.flows.enrolment import summaries
+from idp.flows.own_data import DOWNLOAD
 from idp.flows.own_methods import ADD_METHOD, SECURITY
 from idp.flows.own_password import CHANGE
 from idp.flows.own_sessions import END, END_ALL
@@ -52,6 +53,8 @@ def security(session: LiveSession, account: Account) -> ResponseReturnValue:
             for each in sessions.of_account(account.id)
         ],
         sign_ins=_sign_ins(account),
+        looks=own_data.looks(account.id),
+        download_here=DOWNLOAD,
         consents=consents.of_account(account.id),
         withdraw_here=WITHDRAW,
         add_method_here=ADD_METHOD,

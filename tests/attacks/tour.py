@@ -386,3 +386,8 @@ def about_to_change_the_password(house: House) -> Standing:
     return changing_ones_own(
         house, "/wachtwoord", "volgende", huidig_wachtwoord=PASSWORD, nieuw_wachtwoord=NEW_PASSWORD
     )
+
+
+@place
+def about_to_download_ones_own_data(house: House) -> Standing:
+    return changing_ones_own(house, "", "mijn-gegevens")
