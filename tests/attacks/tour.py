@@ -12,6 +12,7 @@ from idp import clock
 from idp.accounts import activation_codes, credentials, directory
 from idp.pages.assets import STATIC
 from tests.attacks.life import Life, lead_a_life
+from tests.attacks.tour_of_ones_own import change_ones_own
 from tests.protocol.relying_party import Provider
 from tests.support.journeys import (
     ISSUER,
@@ -113,6 +114,7 @@ def see_the_portal(life: Life, browser: Visitor) -> None:
         assert browser.get("/mijn/handleidingen").error == "server-error"
     browser.get("/mijn/beveiliging")
     browser.submit("methode-toevoegen")
+    change_ones_own(life, browser, person)
     browser.get("/uitloggen")
     browser.submit("uitloggen")
 
