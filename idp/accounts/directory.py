@@ -7,11 +7,12 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from idp import clock, throttle, vault
-from idp.accounts import passwords, personal, sessions
+from idp.accounts import notices, passwords, personal, sessions
+from idp.accounts.notices import Notice
 from idp.assurance import Level
 from idp.audit import Event, record
 from idp.database import connection, db
@@ -208,9 +209,15 @@ def update_account(
             raise WrongInput("an account needs the person's name")
         account.name = name.strip()
     if email is not None:
+        before_it = email_of(account)
         account.email_sealed = (
             vault.seal(_email(email), place=f"account.email:{account.id}") if email else None
         )
+        db.session.flush()
+        if before_it is not None and before_it != email.strip():
+            notices.tell(account.id, Notice.MAIL_CHANGED, to=before_it)
+        if email.strip() != (before_it or ""):
+            notices.tell(account.id, Notice.MAIL_CHANGED)
     if further:
         before = personal.unseal(account.personal_sealed, account.id)
         account.personal_sealed = personal.seal(personal.checked({**before, **further}), account.id)
@@ -238,10 +245,12 @@ def block_account(account: Account, *, actor: str) -> int:
     if account.blocked_at is not None:
         raise WrongInput(f"{account.username} is blocked already")
     account.blocked_at = clock.now()
+    account.browsers_epoch += 1
     db.session.flush()
     record(
         Event.ACCOUNT_BLOCKED, actor=actor, account_id=account.id, relation_id=account.relation_id
     )
+    notices.tell(account.id, Notice.BLOCKED)
     return sessions.end_all_of(account.id, why="the account was blocked", actor=actor)
 
 
@@ -254,6 +263,7 @@ def unblock_account(account: Account, *, actor: str) -> None:
     record(
         Event.ACCOUNT_UNBLOCKED, actor=actor, account_id=account.id, relation_id=account.relation_id
     )
+    notices.tell(account.id, Notice.UNBLOCKED)
 
 
 def block_relation(relation: Relation, *, actor: str) -> int:
@@ -262,6 +272,11 @@ def block_relation(relation: Relation, *, actor: str) -> int:
         raise WrongInput(f"relation {relation.number} is blocked already")
     relation.blocked_at = clock.now()
     db.session.flush()
+    db.session.execute(
+        update(Account)
+        .where(Account.relation_id == relation.id)
+        .values(browsers_epoch=Account.browsers_epoch + 1)
+    )
     record(Event.RELATION_BLOCKED, actor=actor, relation_id=relation.id)
     return sessions.end_all_of_relation(relation.id, why="the relation was blocked", actor=actor)
 
@@ -283,6 +298,7 @@ def reset_password(account: Account, *, actor: str) -> Secret:
     record(
         Event.PASSWORD_RESET, actor=actor, account_id=account.id, relation_id=account.relation_id
     )
+    notices.tell(account.id, Notice.PASSWORD_RESET)
     sessions.forget_unfinished(account.id)
     sessions.end_all_of(account.id, why="the password was reset", actor=actor)
     return start

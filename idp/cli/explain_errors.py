@@ -226,10 +226,28 @@ ERRORS: Final[Mapping[str, Trouble]] = {
         "Naar dit nummer kan geen sms.",
         "Gebruik een mobiel nummer, of laat u bellen: kies gesproken bericht.",
     ),
+    "number-too-new": Trouble(
+        "een nieuw nummer dat nog niet telt",
+        "De gebruiker heeft zelf een ander telefoonnummer ingesteld en heeft geen andere methode. Zo'n nummer telt pas "
+        "na 72 uur als tweede stap.",
+        "Controleer of de beller het zelf was. Zo ja: wachten, of een nieuwe activatiecode "
+        "(`idp activation-code issue`); daarmee telt een nummer direct. Zo nee: blokkeer het account.",
+    ),
     "password-weak": Trouble(
         "een te makkelijk wachtwoord",
         "Het nieuwe wachtwoord is te kort of te raden.",
         "Kies een langer wachtwoord.",
+    ),
+    "password-wrong": Trouble(
+        "het huidige wachtwoord klopte niet",
+        "De gebruiker wilde een ander wachtwoord kiezen en vulde het huidige verkeerd in.",
+        "Laat het huidige wachtwoord nog eens rustig intypen. Weet de gebruiker het niet meer: "
+        "`idp account reset-password`.",
+    ),
+    "password-check-away": Trouble(
+        "het nieuwe wachtwoord kon niet worden gecontroleerd",
+        "De lijst met gelekte wachtwoorden (IDP_BREACHED_PASSWORDS) geeft geen antwoord. Er is niets veranderd.",
+        "Meld het bij beheer: `idp doctor` zegt wat er met het bestand is. De gebruiker probeert het later opnieuw.",
     ),
 }
 

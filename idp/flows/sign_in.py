@@ -45,11 +45,11 @@ def front() -> ResponseReturnValue:
     return step_up()
 
 
-def step_up() -> ResponseReturnValue:
-    """Ask a signed-in person for what the portal needs more."""
+def step_up(return_to: str = PORTAL) -> ResponseReturnValue:
+    """Ask a signed-in person for what the portal needs more, and lead back to the page that needs it."""
     address = begin_sign_in(
         Demands(),
-        return_to=PORTAL,
+        return_to=return_to,
         reference=new_reference(),
         signing_in_for=None,
         form_action=(),

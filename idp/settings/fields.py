@@ -15,10 +15,12 @@ from urllib.parse import urlsplit
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from idp.assurance import Level
+from idp.breach_list import BreachList, UnusableList
 from idp.networks import LOOPBACK, Addresses, Networks, separated
 from idp.secret_values import RootSecret
 from idp.settings import key_models
 from idp.settings.key_models import KeyModel
+from idp.settings.mail import MailSettings
 from idp.settings.providers import Gateways, ProviderSettings, in_the_open, lacking
 
 #: One address that only this machine reaches, as `bind` writes it.
@@ -33,7 +35,7 @@ class SettingsError(Exception):
         self.problems = problems
 
 
-class Settings(ProviderSettings):
+class Settings(ProviderSettings, MailSettings):
     """One deployment's settings; immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -155,8 +157,19 @@ class Settings(ProviderSettings):
         int, Field(ge=60, le=900, description="Lifetime of an access token.")
     ] = 600
     password_minimum: Annotated[
-        int, Field(ge=8, le=64, description="Fewest characters of a new password.")
+        int,
+        Field(
+            ge=8,
+            le=64,
+            description="Fewest characters of a new password; 15 all the same where a client is registered at *laag*.",
+        ),
     ] = 12
+    breached_passwords: Annotated[
+        Path | None,
+        Field(
+            description="File with passwords that leaked elsewhere, which nobody may choose; made by `idp passwords import-breached`. Without it only what is easily guessed is refused."
+        ),
+    ] = None
     parallel_hashes: Annotated[
         int,
         Field(
@@ -274,6 +287,16 @@ class Settings(ProviderSettings):
                 raise ValueError(f"{value} holds no certificates that can be read") from wrong
         return value
 
+    @field_validator("breached_passwords")
+    @classmethod
+    def _breach_list_is_whole(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            try:
+                BreachList(value).close()
+            except UnusableList as wrong:
+                raise ValueError(str(wrong)) from wrong
+        return value
+
     @field_validator("accessibility_statement")
     @classmethod
     def _statement_is_a_page(cls, value: str | None) -> str | None:
@@ -311,6 +334,8 @@ class Settings(ProviderSettings):
             raise ValueError(
                 "IDP_ALLOW_FILE_KEYS: signing keys in files need this set to 1 outside the demo (see keys/README.md)"
             )
+        if lacking := self.lacking_for_mail(LOOPBACK):
+            raise ValueError(lacking[0])
         if self.secret_file is None:
             raise ValueError(
                 "IDP_SECRET_FILE: name the file with the root secret; make one with `openssl rand -hex 32`"

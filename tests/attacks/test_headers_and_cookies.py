@@ -276,7 +276,11 @@ def test_looking_changes_nothing_whatever_stands_in_the_address(house: House, pl
 def addresses_of(house: House, page: Page) -> Iterator[str]:
     """Each address that answers a GET, with what the page's own address says of names in it."""
     login = re.search(r"/inloggen/([0-9a-f]{32})", page.address)
-    names = {"login_id": login.group(1) if login else "0" * 32, "slug": "instellen"}
+    names = {
+        "login_id": login.group(1) if login else "0" * 32,
+        "slug": "instellen",
+        "which": "0" * 32,
+    }
     for rule in house.app.url_map.iter_rules():
         if "GET" not in (rule.methods or ()) or rule.endpoint == "static":
             continue
