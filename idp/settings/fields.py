@@ -21,7 +21,7 @@ from idp.secret_values import RootSecret
 from idp.settings import key_models
 from idp.settings.key_models import KeyModel
 from idp.settings.mail import MailSettings
-from idp.settings.providers import Gateways, ProviderSettings, in_the_open, lacking
+from idp.settings.providers import ProviderSettings, trouble_with_gateways
 
 #: One address that only this machine reaches, as `bind` writes it.
 LOOPBACK_BIND = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\]):\d{1,5}", re.ASCII)
@@ -95,18 +95,6 @@ class Settings(ProviderSettings, MailSettings):
         Networks,
         Field(
             description="Addresses or networks (comma separated) besides this machine itself that may read `/metrics`, directly, not through a proxy."
-        ),
-    ] = ()
-    sms_gateway: Annotated[
-        Gateways,
-        Field(
-            description="Which gateways send text messages (`cm`, `twilio`, `http`; comma separated): the next one is asked where one does not take a message. `outbox` (the demo phone) only in the demo and in tests."
-        ),
-    ] = ()
-    voice_gateway: Annotated[
-        Gateways,
-        Field(
-            description="Which gateways make telephone calls that read a code out, in the same form."
         ),
     ] = ()
     enabled_profiles: Annotated[
@@ -321,21 +309,14 @@ class Settings(ProviderSettings, MailSettings):
             raise ValueError(
                 "IDP_BIND: the demo listens on loopback only, such as 127.0.0.1:8400 or [::1]:8400"
             )
-        for name, gateway in (("SMS", self.sms_gateway), ("VOICE", self.voice_gateway)):
-            if "outbox" in gateway and (not self.demo or len(gateway) > 1):
-                raise ValueError(
-                    f"IDP_{name}_GATEWAY: `outbox` shows messages on a web page; use it in the demo only, and alone"
-                )
-            if missing := lacking(self, name.lower(), gateway):
-                raise ValueError(f"{missing[0]}: IDP_{name}_GATEWAY needs it")
-        if not self.is_loopback and (bare := in_the_open(self)):
-            raise ValueError(f"{bare[0]}: must begin with https://")
+        if wrong := trouble_with_gateways(self, demo=self.demo, in_public=not self.is_loopback):
+            raise ValueError(wrong)
         if not self.demo and not self.allow_file_keys:
             raise ValueError(
                 "IDP_ALLOW_FILE_KEYS: signing keys in files need this set to 1 outside the demo (see keys/README.md)"
             )
-        if lacking := self.lacking_for_mail(LOOPBACK):
-            raise ValueError(lacking[0])
+        if missing := self.lacking_for_mail(LOOPBACK):
+            raise ValueError(missing[0])
         if self.secret_file is None:
             raise ValueError(
                 "IDP_SECRET_FILE: name the file with the root secret; make one with `openssl rand -hex 32`"
