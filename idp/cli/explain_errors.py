@@ -82,7 +82,10 @@ ERRORS: Final[Mapping[str, Trouble]] = {
         "Laat de gebruiker een andere methode gebruiken en deze sleutel niet meer. Meld het bij de beheerder.",
     ),
     "throttled": Trouble(
-        "te vaak verkeerde gegevens", "Er waren veel mislukte pogingen achter elkaar.", WAIT
+        "te vaak verkeerde gegevens",
+        "Er waren veel mislukte pogingen achter elkaar, misschien van een ander. Een browser waarin de gebruiker al "
+        "eens inlogde, heeft daar geen last van.",
+        f"{WAIT} Zegt het overzicht dat niemand meer kan inloggen: `idp account block` en dan `idp account unblock`.",
     ),
     "account-blocked": Trouble(
         "het account is geblokkeerd",
