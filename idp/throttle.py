@@ -148,7 +148,8 @@ def count_try(counter: str, policy: FailurePolicy) -> Taken:
     through between looking and counting, the very first ones included. A try that is not allowed is not counted.
     """
     now = clock.now()
-    failures, until = _count(counter, now, policy.memory, sliding=True)
+    row = _count(counter, now, policy.memory, sliding=True)
+    failures, until = row.count_, row.not_before
     if until is not None and until > now:
         return Taken(until, failures)
     wait = policy.wait_after(failures)
@@ -159,14 +160,30 @@ def count_try(counter: str, policy: FailurePolicy) -> Taken:
     return Taken(None, failures)
 
 
+@dataclass(frozen=True, slots=True)
+class Used:
+    """How far a counter is, and when its window ends."""
+
+    count: int
+    ends_at: datetime
+
+
+def use(counter: str, window: timedelta, amount: int = 1) -> Used:
+    """Add to a counter whose window begins with the first; for who has to see how far it is."""
+    row = _count(counter, clock.now(), window, sliding=False, amount=amount)
+    return Used(row.count_, row.expires_at)
+
+
+def count_of(counter: str) -> int:
+    """How far a counter is; only looks."""
+    row = connection().execute(_LOOK, {"counter": counter}).one_or_none()
+    return 0 if row is None or row.expires_at <= clock.now() else int(row.so_often)
+
+
 def spend(counter: str, budget: Budget) -> datetime | None:
     """Use one of the budget; `None` when that was allowed, else the moment at which the next one is."""
-    now = clock.now()
-    if _count(counter, now, budget.window, sliding=False)[0] <= budget.times:
-        return None
-    return db.session.execute(
-        select(ThrottleCounter.expires_at).where(ThrottleCounter.key == counter)
-    ).scalar_one()
+    used = use(counter, budget.window)
+    return None if used.count <= budget.times else used.ends_at
 
 
 def spent(counter: str, budget: Budget) -> datetime | None:
@@ -216,22 +233,19 @@ def spend_all(budgets: Mapping[str, Budget]) -> None:
     connection().execute(statement, {"present": now, **values})
 
 
-def _count(
-    counter: str, now: datetime, lasts: timedelta, *, sliding: bool
-) -> tuple[int, datetime | None]:
+def _count(counter: str, now: datetime, lasts: timedelta, *, sliding: bool, amount: int = 1) -> Any:
     """Add one, or start again at one when the old count has expired, but leave a counter that makes people wait.
 
-    One statement, which holds the row until the transaction ends; returns the count and until when it waits.
+    One statement, which holds the row until the transaction ends; returns the row.
     """
-    row = (
+    return (
         connection()
         .execute(
             _counting(db.engine.dialect.name, sliding),
-            {"counter": counter, "present": now, "end": now + lasts},
+            {"counter": counter, "present": now, "end": now + lasts, "amount": amount},
         )
         .one()
     )
-    return row.count_, row.not_before
 
 
 @cache
@@ -266,15 +280,18 @@ def _counting_all(dialect: str, many: int) -> Insert:
 def _counting(dialect: str, sliding: bool) -> ReturningInsert[Any]:
     """The statement of `_count`, built once."""
     present, end = bindparam("present", type_=Moment()), bindparam("end", type_=Moment())
+    amount = bindparam("amount", type_=_COUNTERS.c.count.type)
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     old, waits = _COUNTERS.c.expires_at <= present, _COUNTERS.c.not_before > present
     return (
         insert(_COUNTERS)
-        .values(key=bindparam("counter"), count=1, since=present, expires_at=end)
+        .values(key=bindparam("counter"), count=amount, since=present, expires_at=end)
         .on_conflict_do_update(
             index_elements=[_COUNTERS.c.key],
             set_={
-                "count": case((old, 1), (waits, _COUNTERS.c.count), else_=_COUNTERS.c.count + 1),
+                "count": case(
+                    (old, amount), (waits, _COUNTERS.c.count), else_=_COUNTERS.c.count + amount
+                ),
                 "since": case((old, present), else_=_COUNTERS.c.since),
                 "not_before": case((old, None), else_=_COUNTERS.c.not_before),
                 "expires_at": case((old, end), (waits, _COUNTERS.c.expires_at), else_=end)
@@ -282,5 +299,7 @@ def _counting(dialect: str, sliding: bool) -> ReturningInsert[Any]:
                 else case((old, end), else_=_COUNTERS.c.expires_at),
             },
         )
-        .returning(_COUNTERS.c.count.label("count_"), _COUNTERS.c.not_before)
+        .returning(
+            _COUNTERS.c.count.label("count_"), _COUNTERS.c.not_before, _COUNTERS.c.expires_at
+        )
     )

@@ -20,6 +20,8 @@ from idp.errors import RefusedOnOurPage
 from idp.flows import transaction
 from idp.flows.cookies import browser_digest, current_session
 from idp.flows.finish import finish
+from idp.flows.front_door import network, origin
+from idp.flows.known_browsers import known_as
 from idp.flows.steps import SETTING_UP, Standing, Step, next_step, offered
 from idp.flows.transaction import LoginTransaction, Purpose
 from idp.mfa import catalogue
@@ -112,6 +114,8 @@ class Visit:
             relation_number=self.person.relation.number,
             language=pages.language(),
             reference=self.login.reference,
+            origin=network(origin()),
+            known_browser=known_as(self.person.id, self.person.browsers_epoch) is not None,
             since=next((each.at for each in self.login.earned if each.kind == PASSWORD), None),
         )
 

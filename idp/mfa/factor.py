@@ -32,6 +32,10 @@ class Login:
     relation_number: str
     language: str
     reference: str
+    origin: str = ""
+    """From which place the request comes: an address, or a subscriber's network."""
+    known_browser: bool = False
+    """Whether the person signed in completely in this browser before."""
     since: datetime | None = None
     """When the password was given in this sign-in: messages from before it are not counted for it."""
 

@@ -18,6 +18,7 @@ from idp.assurance import Level
 from idp.networks import Addresses, Networks, separated
 from idp.secret_values import RootSecret
 from idp.settings.mail import MailSettings
+from idp.settings.messages import MessageSettings
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 #: One address that only this machine reaches, as `bind` writes it.
@@ -32,7 +33,7 @@ class SettingsError(Exception):
         self.problems = problems
 
 
-class Settings(MailSettings):
+class Settings(MailSettings, MessageSettings):
     """One deployment's settings; immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
