@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import bindparam, select, update
@@ -48,7 +49,7 @@ _NAMED: Final = (
 )
 
 _PASSWORD: Final = (
-    select(Account.password_hash, Account.password_scheme)
+    select(Account.password_hash, Account.password_scheme, Account.id, Account.browsers_epoch)
     .select_from(Account.__table__)
     .join(Relation.__table__, Relation.id == Account.relation_id)
     .where(Relation.number == bindparam("number"), Account.username_key == bindparam("name"))
@@ -68,10 +69,20 @@ def lookup(number: str, key: str) -> Account | None:
     return db.session.scalars(_NAMED, {"number": number, "name": key}).one_or_none()
 
 
-def stored_password(number: str, key: str) -> tuple[str | None, str | None]:
-    """Hash and scheme of the account that they name, or nothing twice; always one and the same statement."""
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a sign-in looks up before it tries a password; all of it `None` where there is no such account."""
+
+    password_hash: str | None = None
+    password_scheme: str | None = None
+    account_id: str | None = None
+    browsers_epoch: int | None = None
+
+
+def stored(number: str, key: str) -> Stored:
+    """Of the account that they name; always one and the same statement."""
     row = connection().execute(_PASSWORD, {"number": number, "name": key}).one_or_none()
-    return (None, None) if row is None else (row.password_hash, row.password_scheme)
+    return Stored() if row is None else Stored(*row)
 
 
 def find_relation(number: str) -> Relation:

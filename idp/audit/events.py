@@ -81,3 +81,6 @@ class Event(StrEnum):
     NOTICE_NOT_SENT = "notice-not-sent"
     NEW_DEVICE = "new-device"
     ACCOUNT_STOPPED = "account-stopped"
+    RANGE_PAUSED = "range-paused"
+    MESSAGE_BUDGET_LOW = "message-budget-low"
+    MESSAGE_BUDGET_SPENT = "message-budget-spent"

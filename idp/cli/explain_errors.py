@@ -82,7 +82,10 @@ ERRORS: Final[Mapping[str, Trouble]] = {
         "Laat de gebruiker een andere methode gebruiken en deze sleutel niet meer. Meld het bij de beheerder.",
     ),
     "throttled": Trouble(
-        "te vaak verkeerde gegevens", "Er waren veel mislukte pogingen achter elkaar.", WAIT
+        "te vaak verkeerde gegevens",
+        "Er waren veel mislukte pogingen achter elkaar, misschien van een ander. Een browser waarin de gebruiker al "
+        "eens inlogde, heeft daar geen last van.",
+        f"{WAIT} Zegt het overzicht dat niemand meer kan inloggen: `idp account block` en dan `idp account unblock`.",
     ),
     "account-blocked": Trouble(
         "het account is geblokkeerd",
@@ -268,6 +271,31 @@ SENDS_SPENT: Final[Mapping[str, Trouble]] = {
         "er konden vandaag geen codes meer worden gestuurd",
         "Er zijn tien codes gevraagd binnen 24 uur; meer sturen wij er dan niet.",
         "Kies een andere methode, of wacht tot de tijd op de pagina. Opnieuw inloggen helpt niet.",
+    ),
+    "sends-number": Trouble(
+        "naar dit nummer konden geen codes meer worden gestuurd",
+        "Naar dit telefoonnummer gingen al te veel codes, ook van andere accounts die het nummer gebruiken.",
+        "Kies een andere methode, of wacht tot de tijd op de pagina. Opnieuw inloggen helpt niet.",
+    ),
+    "sends-origin": Trouble(
+        "vanaf deze plek konden geen codes meer worden gestuurd",
+        "Er zijn vanaf dit netwerkadres al tien codes in een uur gevraagd, in browsers die wij niet kennen.",
+        "Kies een andere methode, wacht tot de tijd op de pagina, of log in waar de gebruiker dat al eens deed.",
+    ),
+    "sends-range": Trouble(
+        "naar dit soort nummer konden dit uur geen codes meer worden gestuurd",
+        "Er zijn al twintig codes in een uur gestuurd naar nummers die op dit nummer lijken. Zo beperken wij misbruik.",
+        "Kies een andere methode, of wacht tot de tijd op de pagina. Gebeurt dit vaker: meld het bij de beheerder.",
+    ),
+    "sends-paused": Trouble(
+        "naar dit soort nummer sturen wij nu geen codes",
+        "Codes naar nummers die op dit nummer lijken, werden bijna nooit gebruikt. Dat kan misbruik zijn.",
+        "Kies een andere methode. Kan dat niet: wacht tot de tijd op de pagina, en meld het bij de beheerder.",
+    ),
+    "sends-budget": Trouble(
+        "alle berichten van vandaag waren op",
+        "Wij sturen per dag niet meer dan `IDP_MESSAGES_PER_DAY` en `IDP_MESSAGE_CENTS_PER_DAY`.",
+        "Kies een andere methode, en meld het direct bij de beheerder: het kan misbruik zijn.",
     ),
 }
 

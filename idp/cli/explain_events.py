@@ -159,6 +159,12 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
     Event.NEW_DEVICE: lambda e: (
         f"Dit was de eerste keer in deze browser{_device(e)}, of te lang geleden, of na een herstel."
     ),
+    Event.RANGE_PAUSED: (
+        "Naar nummers die op dit nummer lijken, sturen wij een tijd niets: de codes werden bijna nooit gebruikt. "
+        "Dat kan misbruik zijn."
+    ),
+    Event.MESSAGE_BUDGET_LOW: "Tachtig procent van de berichten van vandaag is op.",
+    Event.MESSAGE_BUDGET_SPENT: "Alle berichten van vandaag zijn op: er gaan geen codes per sms of telefoon meer uit.",
     Event.ACCOUNT_STOPPED: lambda e: (
         f"Er waren {e.details.get('failures', 'te veel')} verkeerde pogingen achter elkaar. In een onbekende browser "
         "kan niemand meer inloggen, tot een collega dat opheft."

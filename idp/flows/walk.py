@@ -20,6 +20,8 @@ from idp.errors import RefusedOnOurPage
 from idp.flows import transaction
 from idp.flows.cookies import browser_digest, current_session
 from idp.flows.finish import finish
+from idp.flows.front_door import network, origin
+from idp.flows.known_browsers import known_as
 from idp.flows.steps import SETTING_UP, Standing, Step, next_step, offered
 from idp.flows.transaction import LoginTransaction, Purpose
 from idp.mfa import catalogue
@@ -115,6 +117,8 @@ class Visit:
             asked=self.login.demands.level,
             reference=self.login.reference,
             in_window=self.standing.window_open,
+            origin=network(origin()),
+            known_browser=known_as(self.person.id, self.person.browsers_epoch) is not None,
             since=next((each.at for each in self.login.earned if each.kind == PASSWORD), None),
         )
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from idp import clock
+from idp import clock, settings
 from idp.accounts import credentials
 from idp.assurance import Level, Proof, Strength
-from idp.messaging import gateways, texts
+from idp.messaging import gateways, guard, texts
 from idp.messaging.addresses import PhoneNumber, UnusableNumber
 from idp.mfa import passcode
 from idp.mfa.factor import (
@@ -40,8 +40,8 @@ class ByTelephone:
     order: int
     amr: tuple[str, ...]
     """What the proof earns (RFC 8176 section 2)."""
-    number: Callable[[str], PhoneNumber]
-    """Reads a number that somebody typed; `UnusableNumber` for one that this way cannot reach."""
+    number: Callable[[str, Collection[str]], PhoneNumber]
+    """Reads a number that somebody typed, of one of these countries; `UnusableNumber` where this way cannot reach."""
     wording: texts.Wording
     instead: ByTelephone | None = None
     """Offered by itself for a number that only it can reach."""
@@ -99,6 +99,7 @@ class ByTelephone:
             wrong := passcode.check(login, _enrolment_of(credential), answer.digits("code"))
         ) is not None:
             return wrong
+        guard.completed(_number(credential))
         counts_from = None if login.in_window else clock.now() + WAITS
         if not credentials.confirm(
             credential, replaces_kind=True, counts_from=counts_from, reference=login.reference
@@ -109,7 +110,7 @@ class ByTelephone:
 
     def _take_number(self, login: Login, typed: str) -> Outcome:
         try:
-            number = self.number(typed)
+            number = self.number(typed, settings.current().message_countries)
         except UnusableNumber as unusable:
             return Rejected(
                 unusable.trouble.value,
@@ -118,6 +119,7 @@ class ByTelephone:
                 instead=self._who_takes(typed),
             )
         credential = credentials.begin(login.account_id, self.kind, login.id, number.e164)
+        credential.number_digest = guard.number_digest(number)
         return self._send(login, _enrolment_of(credential), number)
 
     def _who_takes(self, typed: str) -> str | None:
@@ -125,7 +127,7 @@ class ByTelephone:
         if self.instead is None or not self.instead.available():
             return None
         try:
-            self.instead.number(typed)
+            self.instead.number(typed, settings.current().message_countries)
         except UnusableNumber:
             return None
         return self.instead.kind
@@ -142,10 +144,13 @@ class ByTelephone:
         credential = own[0]
         purpose = _step_of(credential)
         if answer.action == "opnieuw" or passcode.waiting(login, purpose) is None:
+            if credential.number_digest is None:  # set up before numbers were counted
+                credential.number_digest = guard.number_digest(_number(credential))
             return self._send(login, purpose, _number(credential))
         wrong = passcode.check(login, purpose, answer.digits("code"))
         if wrong is not None:
             return wrong
+        guard.completed(_number(credential))
         ceiling = Level.LAAG if credential.is_too_new else Level.SUBSTANTIEEL
         return Proven(self._proof(credential, ceiling))
 

@@ -41,6 +41,10 @@ class Login:
     """What this sign-in has to reach."""
     in_window: bool = False
     """Whether an activation code opened the way to set something up here."""
+    origin: str = ""
+    """From which place the request comes: an address, or a subscriber's network."""
+    known_browser: bool = False
+    """Whether the person signed in completely in this browser before."""
     since: datetime | None = None
     """When the password was given in this sign-in: messages from before it are not counted for it."""
 

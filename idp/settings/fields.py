@@ -21,6 +21,7 @@ from idp.secret_values import RootSecret
 from idp.settings import key_models
 from idp.settings.key_models import KeyModel
 from idp.settings.mail import MailSettings
+from idp.settings.messages import MessageSettings
 from idp.settings.providers import ProviderSettings, trouble_with_gateways
 
 #: One address that only this machine reaches, as `bind` writes it.
@@ -35,7 +36,7 @@ class SettingsError(Exception):
         self.problems = problems
 
 
-class Settings(ProviderSettings, MailSettings):
+class Settings(ProviderSettings, MailSettings, MessageSettings):
     """One deployment's settings; immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
