@@ -67,6 +67,8 @@ def number_digest(number: PhoneNumber) -> str:
 
 def before_sending(to: PhoneNumber, channel: str, because: Because) -> Held | None:
     """Count one message before it is made; `Held` when it may not be. The narrowest budget comes first."""
+    if not settings.current().message_limits:
+        return None
     prefix = to.e164[:-LAST_DIGITS]
     if (until := throttle.spent(_pause(prefix), Budget(1, PAUSE))) is not None:
         return Held("sends-paused", until)

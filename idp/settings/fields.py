@@ -316,6 +316,8 @@ class Settings(ProviderSettings, MailSettings, MessageSettings):
             raise ValueError(
                 "IDP_ALLOW_FILE_KEYS: signing keys in files need this set to 1 outside the demo (see keys/README.md)"
             )
+        if not self.message_limits and not self.demo:
+            raise ValueError("IDP_MESSAGE_LIMITS: only the demo may send without limits")
         if missing := self.lacking_for_mail(LOOPBACK):
             raise ValueError(missing[0])
         if self.secret_file is None:

@@ -19,6 +19,12 @@ class MessageSettings(BaseModel):
             description="Countries (two capitals, comma separated) whose telephone numbers get texts and calls. Each one more is one more that fraud can be made with.",
         ),
     ] = ("NL", "BE", "DE")
+    message_limits: Annotated[
+        bool,
+        Field(
+            description="Hold messages to the budgets of number, place, range and day. Only the demo, whose messages go nowhere, may leave that out."
+        ),
+    ] = True
     messages_per_day: Annotated[
         int,
         Field(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from idp.messaging import guard
 from idp.messaging.addresses import PhoneNumber, UnusableNumber, mobile_number
 from idp.messaging.guard import Because, Held
 from idp.models import AuditEvent, Credential
+from idp.settings import SettingsError, load
 from tests.support.journeys import PHONE, House, add_person, identify, sign_in
 
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -204,3 +206,15 @@ def test_a_town_hall_in_known_browsers_is_not_one_place_too_many(
     time.move(HOUR)
     for person, desk in zip(people, desks, strict=True):
         assert sign_in(house, desk, person).name == "portal"
+
+
+def test_only_the_demo_may_do_without_these_limits(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("5f" * 32)
+    environment = {
+        "IDP_ISSUER": "https://inloggen.voorbeeld.nl",
+        "IDP_ALLOW_FILE_KEYS": "1",
+        "IDP_SECRET_FILE": str(tmp_path / "secret"),
+    }
+    assert load(environment).message_limits
+    with pytest.raises(SettingsError, match="IDP_MESSAGE_LIMITS"):
+        load(environment | {"IDP_MESSAGE_LIMITS": "0"})
