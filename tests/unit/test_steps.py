@@ -298,6 +298,15 @@ def test_only_proofs_that_are_young_enough_count(
     assert next_step(login("sign-in", demands), Standing(kinds=("totp",)), proofs, now=NOW) is step
 
 
+def test_who_has_only_a_number_that_is_too_new_is_told_so_and_at_laag_it_serves() -> None:
+    new = Standing(kinds=("sms",), too_new=frozenset({"sms"}))
+    assert next_step(login("sign-in"), new, PROOFS["password"], now=NOW) is Step.NUMBER_TOO_NEW
+    at_laag = login("sign-in", Demands(level=Level.LAAG))
+    assert next_step(at_laag, new, PROOFS["password"], now=NOW) is Step.FINISH
+    with_an_app = replace(new, kinds=("sms", "totp"))
+    assert offered(login("sign-in"), with_an_app) == ("totp",)
+
+
 def test_two_passwords_are_one_factor() -> None:
     proofs = (password(2), replace(password(1), kind="pincode"))
     here = next_step(login("sign-in"), Standing(kinds=("totp",)), proofs, now=NOW)
