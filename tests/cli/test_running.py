@@ -296,6 +296,7 @@ def _the_environment_works(description: dict[str, Any]) -> None:
         IDP_DEMO="",
         IDP_SMS_GATEWAY="",
         IDP_VOICE_GATEWAY="",
+        IDP_MESSAGE_LIMITS="",
         IDP_ALLOW_FILE_KEYS="1",
     )
     assert refused.code == 2
