@@ -53,10 +53,12 @@ def put(
     client_id: str | None = None,
     session_id: str | None = None,
     reference: str | None = None,
+    due_at: datetime | None = None,
 ) -> None:
     """Add a delivery to the present transaction; after its commit the sender of this process wakes up.
 
-    `party` is who answers for the lane, when one has several; without it each lane is a party.
+    `party` is who answers for the lane, when one has several; without it each lane is a party. It is due at once,
+    unless `due_at` is later.
     """
     now = clock.now()
     connection().execute(
@@ -73,7 +75,7 @@ def put(
             "reference": reference,
             "why": why[:100],
             "created_at": now,
-            "due_at": now,
+            "due_at": due_at or now,
             "tries": 0,
         },
     )
