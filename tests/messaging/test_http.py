@@ -48,7 +48,9 @@ def send(folder: Path, file: Path, sent: Message) -> str | None:
         return gateway.send(sent)
 
 
-def test_whatever_is_in_a_message_stays_in_its_place(provider: AnyProvider, tmp_path: Path) -> None:
+def test_whatever_is_in_a_message_stays_in_its_place(
+    provider: AnyProvider, tmp_path: Path, time: clock.Standing
+) -> None:
     assert send(tmp_path, provider.described(tmp_path), message(NASTY)) == "17"
     [body] = provider.bodies()
     assert body == {

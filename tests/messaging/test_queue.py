@@ -306,4 +306,4 @@ def test_a_call_goes_the_same_way(provider: AnyProvider, database_url: str, tmp_
     house = open_house(database_url, tmp_path, http_gateway_file=file, voice_gateway=["http"])
     _browser, page = ask_for_a_code(house, call=True)
     assert (page.error, state(house), newest(house).channel) == (None, State.HANDED, "voice")
-    assert provider.bodies()[0]["to"] == LANDLINE
+    assert provider.bodies()[0]["to"] == "+31" + LANDLINE.replace(" ", "")[1:]
