@@ -88,6 +88,10 @@ class Browser:
         headers = {"Content-Type": FORM} | ({"X-Forwarded-For": origin} if origin else {})
         return self._go("POST", page.address, headers, body)
 
+    def forget(self, name: str) -> None:
+        """Delete a cookie."""
+        self._cookies.pop(name, None)
+
     def _go(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Page:
         while True:
             if self._cookies:

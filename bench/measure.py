@@ -183,10 +183,10 @@ def failing_sign_ins(provider: Provider, people: list[Person], count: int) -> di
         before = time.perf_counter()
         answer = browser.post(
             page,
-            origin=f"192.0.2.{turn % 250}",
+            origin=f"203.{turn % 250}.113.7",  # no budget of strangers is spent
             relatienummer=number,
             gebruikersnaam=username,
-            wachtwoord="dit is het niet",
+            wachtwoord=f"dit is het niet {turn}",
         )
         took.setdefault(reason, []).append((time.perf_counter() - before) * 1000)
         if answer.name != "login (login-failed)":

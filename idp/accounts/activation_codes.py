@@ -14,6 +14,8 @@ from typing import Final, cast
 from sqlalchemy import ColumnElement, Table, and_, bindparam, or_, select, update
 
 from idp import clock, settings, throttle
+from idp.accounts import notices
+from idp.accounts.notices import Notice
 from idp.audit import Event, record
 from idp.database import connection, db
 from idp.errors import WrongInput
@@ -109,6 +111,7 @@ def issue(
     db.session.add(code)
     db.session.flush()
     throttle.forgive(throttle.second_step_key(account.id))  # somebody spoke to the person
+    account.browsers_epoch += 1  # and nor do wrong tries in a known browser count any more
     record(
         Event.ACTIVATION_CODE_ISSUED,
         actor=actor,
@@ -117,6 +120,7 @@ def issue(
         channel=channel,
         replaces_methods=replaces_methods,
     )
+    notices.tell(account.id, Notice.CODE_ISSUED)
     return code, Secret(f"{symbols[:4]}-{symbols[4:8]}-{symbols[8:]}")
 
 
@@ -161,6 +165,7 @@ def redeem(account: Account, typed: str, *, browser: str, reference: str) -> Acc
             relation_id=account.relation_id,
             reference=reference,
         )
+        notices.tell(account.id, Notice.CODE_USED, reference=reference)
     else:
         record(
             Event.ACTIVATION_CODE_REFUSED,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime
 from typing import Final, cast
 
-from sqlalchemy import Table, bindparam, delete, select, update
+from sqlalchemy import Table, bindparam, delete, exists, select, update
+from sqlalchemy.orm import aliased
 
 from idp import clock, vault
-from idp.accounts import activation_codes, sessions
+from idp.accounts import activation_codes, notices, sessions
+from idp.accounts.notices import Notice
 from idp.audit import Event, record
 from idp.database import connection, db
 from idp.models import Account, Credential
@@ -83,18 +87,20 @@ def confirm(
     credential: Credential,
     *,
     replaces_kind: bool,
+    counts_from: datetime | None = None,
     actor: str = "person",
     reference: str | None = None,
 ) -> bool:
     """Make it one of the account's methods; `False` when another request did so first.
 
     With `replaces_kind` the account's other credentials of that kind go (one number for texts, one for calls).
+    Before `counts_from` its proofs are worth *laag* at most.
     """
     now = clock.now()
     confirmed = db.session.execute(
         update(Credential)
         .where(Credential.id == credential.id, Credential.confirmed_at.is_(None))
-        .values(confirmed_at=now, last_used_at=now)
+        .values(confirmed_at=now, last_used_at=now, counts_from=counts_from)
         .returning(Credential.id)
         .execution_options(synchronize_session=False)
     ).scalar_one_or_none()
@@ -114,9 +120,18 @@ def confirm(
         kind=credential.kind,
         credential=credential.id,
     )
+    replaced = 0
     if replaces_kind:
         others = (Credential.kind == credential.kind) & (Credential.id != credential.id)
-        _remove(credential.account_id, others, actor=actor, why="replaced", reference=reference)
+        replaced = _remove(
+            credential.account_id, others, actor=actor, why="replaced", reference=reference
+        )
+    notices.tell(
+        credential.account_id,
+        Notice.NUMBER_CHANGED if replaced else Notice.METHOD_ADDED,
+        {"method": credential.kind},
+        reference=reference,
+    )
     return True
 
 
@@ -127,7 +142,60 @@ def mark_used(credential_id: str) -> None:
 
 def remove_all_but(account_id: str, keep: str, *, why: str, reference: str | None = None) -> int:
     """Remove the account's other methods: the code that was issued says so."""
-    return _remove(account_id, Credential.id != keep, actor="person", why=why, reference=reference)
+    _forget_browsers(account_id)
+    removed = _remove(
+        account_id, Credential.id != keep, actor="person", why=why, reference=reference
+    )
+    if removed:
+        notices.tell(account_id, Notice.METHODS_RESET, reference=reference)
+    return removed
+
+
+def rename(credential: Credential, label: str, *, reference: str | None = None) -> bool:
+    """Give a method another name; `False` when it is gone meanwhile."""
+    renamed = db.session.execute(
+        update(Credential)
+        .where(Credential.id == credential.id, Credential.confirmed_at.is_not(None))
+        .values(label=label)
+        .returning(Credential.id)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    if renamed is None:
+        return False
+    record(
+        Event.METHOD_RENAMED,
+        account_id=credential.account_id,
+        reference=reference,
+        kind=credential.kind,
+        credential=credential.id,
+    )
+    return True
+
+
+def remove(
+    credential: Credential, *, beside: Collection[str], reference: str | None = None
+) -> bool:
+    """Remove one method, as long as another one of the kinds `beside` stays; `False` when it may not, or is gone.
+
+    Of two at once that would leave nothing, one stays: the account's row is held until the transaction ends (on SQLite
+    the whole database is), so the statement that decides sees what the other did. A sign-in that is under way starts
+    again, because it may rest on what is gone.
+    """
+    account_id, credential_id, kind = credential.account_id, credential.id, credential.kind
+    db.session.execute(select(Account.id).where(Account.id == account_id).with_for_update())
+    other = aliased(Credential)
+    stays = exists().where(
+        other.account_id == account_id,
+        other.confirmed_at.is_not(None),
+        other.id != credential_id,
+        other.kind.in_(beside),
+    )
+    which = (Credential.id == credential_id) & stays
+    removed = _remove(account_id, which, actor="person", why="removed", reference=reference)
+    if removed:
+        sessions.forget_unfinished(account_id)
+        notices.tell(account_id, Notice.METHOD_REMOVED, {"method": kind}, reference=reference)
+    return removed > 0
 
 
 def remove_all(account: Account, *, actor: str) -> int:
@@ -136,11 +204,22 @@ def remove_all(account: Account, *, actor: str) -> int:
         account.id, Credential.id.is_not(None), actor=actor, why="reset", reference=None
     )
     account.activated_at = None
+    account.browsers_epoch += 1
     db.session.flush()  # waits for a sign-in that is finishing: see `directory.still_welcome`
     activation_codes.shut_windows(account.id)
     sessions.forget_unfinished(account.id)
     sessions.end_all_of(account.id, why="the methods were reset", actor=actor)
+    notices.tell(account.id, Notice.METHODS_RESET)
     return removed
+
+
+def _forget_browsers(account_id: str) -> None:
+    """Methods were reset: no browser counts as the person's own any more."""
+    db.session.execute(
+        update(Account)
+        .where(Account.id == account_id)
+        .values(browsers_epoch=Account.browsers_epoch + 1)
+    )
 
 
 def _remove(account_id: str, which: object, *, actor: str, why: str, reference: str | None) -> int:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from idp import clock, throttle, vault
-from idp.accounts import passwords, personal, sessions
+from idp.accounts import notices, passwords, personal, sessions
+from idp.accounts.notices import Notice
 from idp.assurance import Level
 from idp.audit import Event, record
 from idp.database import connection, db
@@ -47,7 +49,7 @@ _NAMED: Final = (
 )
 
 _PASSWORD: Final = (
-    select(Account.password_hash, Account.password_scheme)
+    select(Account.password_hash, Account.password_scheme, Account.id, Account.browsers_epoch)
     .select_from(Account.__table__)
     .join(Relation.__table__, Relation.id == Account.relation_id)
     .where(Relation.number == bindparam("number"), Account.username_key == bindparam("name"))
@@ -67,10 +69,20 @@ def lookup(number: str, key: str) -> Account | None:
     return db.session.scalars(_NAMED, {"number": number, "name": key}).one_or_none()
 
 
-def stored_password(number: str, key: str) -> tuple[str | None, str | None]:
-    """Hash and scheme of the account that they name, or nothing twice; always one and the same statement."""
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a sign-in looks up before it tries a password; all of it `None` where there is no such account."""
+
+    password_hash: str | None = None
+    password_scheme: str | None = None
+    account_id: str | None = None
+    browsers_epoch: int | None = None
+
+
+def stored(number: str, key: str) -> Stored:
+    """Of the account that they name; always one and the same statement."""
     row = connection().execute(_PASSWORD, {"number": number, "name": key}).one_or_none()
-    return (None, None) if row is None else (row.password_hash, row.password_scheme)
+    return Stored() if row is None else Stored(*row)
 
 
 def find_relation(number: str) -> Relation:
@@ -208,9 +220,15 @@ def update_account(
             raise WrongInput("an account needs the person's name")
         account.name = name.strip()
     if email is not None:
+        before_it = email_of(account)
         account.email_sealed = (
             vault.seal(_email(email), place=f"account.email:{account.id}") if email else None
         )
+        db.session.flush()
+        if before_it is not None and before_it != email.strip():
+            notices.tell(account.id, Notice.MAIL_CHANGED, to=before_it)
+        if email.strip() != (before_it or ""):
+            notices.tell(account.id, Notice.MAIL_CHANGED)
     if further:
         before = personal.unseal(account.personal_sealed, account.id)
         account.personal_sealed = personal.seal(personal.checked({**before, **further}), account.id)
@@ -238,10 +256,12 @@ def block_account(account: Account, *, actor: str) -> int:
     if account.blocked_at is not None:
         raise WrongInput(f"{account.username} is blocked already")
     account.blocked_at = clock.now()
+    account.browsers_epoch += 1
     db.session.flush()
     record(
         Event.ACCOUNT_BLOCKED, actor=actor, account_id=account.id, relation_id=account.relation_id
     )
+    notices.tell(account.id, Notice.BLOCKED)
     return sessions.end_all_of(account.id, why="the account was blocked", actor=actor)
 
 
@@ -254,6 +274,7 @@ def unblock_account(account: Account, *, actor: str) -> None:
     record(
         Event.ACCOUNT_UNBLOCKED, actor=actor, account_id=account.id, relation_id=account.relation_id
     )
+    notices.tell(account.id, Notice.UNBLOCKED)
 
 
 def block_relation(relation: Relation, *, actor: str) -> int:
@@ -262,6 +283,11 @@ def block_relation(relation: Relation, *, actor: str) -> int:
         raise WrongInput(f"relation {relation.number} is blocked already")
     relation.blocked_at = clock.now()
     db.session.flush()
+    db.session.execute(
+        update(Account)
+        .where(Account.relation_id == relation.id)
+        .values(browsers_epoch=Account.browsers_epoch + 1)
+    )
     record(Event.RELATION_BLOCKED, actor=actor, relation_id=relation.id)
     return sessions.end_all_of_relation(relation.id, why="the relation was blocked", actor=actor)
 
@@ -283,6 +309,7 @@ def reset_password(account: Account, *, actor: str) -> Secret:
     record(
         Event.PASSWORD_RESET, actor=actor, account_id=account.id, relation_id=account.relation_id
     )
+    notices.tell(account.id, Notice.PASSWORD_RESET)
     sessions.forget_unfinished(account.id)
     sessions.end_all_of(account.id, why="the password was reset", actor=actor)
     return start

@@ -1,6 +1,6 @@
 """Passwords: hashed with Argon2id and a pepper, imported hashes replaced at the next sign-in, every failure alike.
 
-RFC 9106 for Argon2; NIST SP 800-63B-4 section 3.1.1 for what a password may be.
+RFC 9106 for Argon2. What may be a new password: `new_passwords.py`.
 """
 
 from __future__ import annotations
@@ -31,8 +31,6 @@ from idp.secret_values import Secret, random_crockford, random_token
 
 #: Our own scheme; every other one was imported and is replaced at the next sign-in.
 OURS = "argon2id-pepper1"
-LONGEST = 128
-"""Most characters of a password; longer ones are refused, never cut."""
 _BUSY_AFTER_SECONDS = 10
 _SCHEMES_KNOWN_FOR_SECONDS = 30
 
@@ -71,21 +69,22 @@ _known_schemes: dict[str, tuple[float, frozenset[str]]] = {}
 
 def set_password(account: Account, password: str, *, temporary: bool) -> None:
     """Store a new password; the caller ends sessions and records why."""
-    account.password_hash = _hash(password)
+    account.password_hash = hashed(password)
     account.password_scheme = OURS
     account.password_is_temporary = temporary
+    account.browsers_epoch = (account.browsers_epoch or 0) + 1
 
 
-def take_over(account: Account, hashed: str) -> None:
+def take_over(account: Account, made_elsewhere: str) -> None:
     """Store a hash that another system made; `WrongInput` when it is of no kind we can check."""
-    account.password_scheme = imported_hashes.recognise(hashed).scheme
-    account.password_hash = hashed
+    account.password_scheme = imported_hashes.recognise(made_elsewhere).scheme
+    account.password_hash = made_elsewhere
     account.password_is_temporary = False
 
 
-def recognise(hashed: str) -> str:
+def recognise(made_elsewhere: str) -> str:
     """The scheme of an imported hash; `WrongInput` when it is of no kind we can check."""
-    return imported_hashes.recognise(hashed).scheme
+    return imported_hashes.recognise(made_elsewhere).scheme
 
 
 def start_password() -> Secret:
@@ -115,7 +114,7 @@ def improve(account: Account, password: str) -> None:
     if account.password_scheme == OURS and not _hasher.check_needs_rehash(account.password_hash):
         return
     before = account.password_scheme
-    account.password_hash, account.password_scheme = _hash(password), OURS
+    account.password_hash, account.password_scheme = hashed(password), OURS
     record(
         Event.PASSWORD_REHASHED,
         account_id=account.id,
@@ -124,56 +123,18 @@ def improve(account: Account, password: str) -> None:
     )
 
 
-def weakness(password: str, account: Account) -> str | None:
-    """Why this cannot be a new password: `short`, `long`, `context` or `simple`; `None` when it can."""
-    if len(password) < settings.current().password_minimum:
-        return "short"
-    if len(password) > LONGEST:
-        return "long"
-    plain = "".join(letter for letter in _normal(password).casefold() if letter.isalnum())
-    for word in _context_words(account):
-        plain = plain.replace(word, "")
-    if len(plain) < 6:
-        return "context"
-    if len(set(plain)) < 5:
-        return "simple"
-    return None
-
-
-def _context_words(account: Account) -> tuple[str, ...]:
-    current = settings.current()
-    words = [
-        account.username,
-        account.relation.number,
-        account.relation.name,
-        current.org_name,
-        current.service_name,
-    ]
-    parts = {part for text in words for part in (text, *text.split())}
-    plain = {"".join(letter for letter in part.casefold() if letter.isalnum()) for part in parts}
-    known = {
-        "wachtwoord",
-        "password",
-        "welkom",
-        "geheim",
-        "qwerty",
-        "123456789",
-        "12345678",
-        "123456",
-    }
-    return tuple(sorted((word for word in plain | known if len(word) >= 3), key=len, reverse=True))
-
-
-def _normal(password: str) -> str:
+def normal(password: str) -> str:
+    """As it is hashed and compared: one text for every way in which keyboards make it (NFKC)."""
     return unicodedata.normalize("NFKC", password)
 
 
 def _peppered(password: str) -> bytes:
     pepper = settings.current().secret.derive("pepper 1")
-    return base64.b64encode(hmac.new(pepper, _normal(password).encode(), hashlib.sha256).digest())
+    return base64.b64encode(hmac.new(pepper, normal(password).encode(), hashlib.sha256).digest())
 
 
-def _hash(password: str) -> str:
+def hashed(password: str) -> str:
+    """The hash of a new password, by our own scheme; takes a while, so that no transaction should be open."""
     with _turnstile.passage():
         return _hasher.hash(_peppered(password))
 

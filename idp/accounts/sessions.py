@@ -193,17 +193,24 @@ def raise_session(session: LiveSession, proofs: Iterable[Proof]) -> str | None:
 
 
 def forget_proofs(account_id: str, credential_ids: Collection[str]) -> None:
-    """A method is gone: what it proved in any session of the account counts no longer, and is asked again."""
+    """A method is gone: what it proved in any session of the account counts no longer, and is asked again.
+
+    What applications hold of such a session is revoked, because they got it on the strength of that proof.
+    """
     if not credential_ids:
         return
+    leaned: list[str] = []
     for session in db.session.scalars(
         select(Session)
         .where(Session.account_id == account_id, Session.ended_at.is_(None))
         .with_for_update()
     ):
-        session.proofs = [
-            proof for proof in session.proofs if proof["credential_id"] not in credential_ids
-        ]
+        stays = [proof for proof in session.proofs if proof["credential_id"] not in credential_ids]
+        if len(stays) < len(session.proofs):
+            session.proofs = stays
+            leaned.append(session.id)
+    if leaned:
+        logouts.end_held(lambda held: (held.session_id.in_(leaned),))
 
 
 def sid_for(session_id: str, client_id: str) -> str:

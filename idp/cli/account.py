@@ -10,6 +10,7 @@ import click
 
 from idp.accounts import activation_codes, credentials, directory, grants, personal, sessions
 from idp.assurance import Level
+from idp.audit import Event, record
 from idp.cli import account_import
 from idp.cli.answers import as_json as show_json
 from idp.cli.answers import facts, json_option, listing, say
@@ -104,9 +105,15 @@ def list_(number: str | None, as_json: bool) -> None:
 @account_arguments
 @json_option
 def show(number: str, username: str, as_json: bool) -> None:
-    """Show one account: standing, methods, activation codes, applications, sessions."""
-    with at_work(keep=False):
+    """Show one account: standing, methods, activation codes, applications, sessions. Its holder sees that you did."""
+    with at_work():
         found = directory.find_account(number, username)
+        record(
+            Event.ACCOUNT_SHOWN,
+            actor=operator(),
+            account_id=found.id,
+            relation_id=found.relation_id,
+        )
         whole = _row(found) | {
             "relation": found.relation.name,
             "relation_blocked_at": found.relation.blocked_at,

@@ -14,6 +14,7 @@ from sqlalchemy import func, make_url, select
 from sqlalchemy.exc import DBAPIError
 
 from idp import clock, keyring
+from idp.breach_list import BreachList
 from idp.cli.answers import as_json as show_json
 from idp.cli.answers import json_option, say
 from idp.cli.demo_values import refuse_outside_the_demo
@@ -79,6 +80,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield metrics_readers(settings)
     if settings.key_models:
         yield key_models(settings)
+    yield breached_passwords(settings)
     found = database(settings)
     yield found
     if found.verdict != "wrong":
@@ -232,6 +234,21 @@ def key_models(settings: Settings) -> Finding:
     """Which keys reach *hoog*."""
     count = len(settings.key_models)
     return Finding("hoog", "ok", f"with keys of {count} {'model' if count == 1 else 'models'}")
+
+
+def breached_passwords(settings: Settings) -> Finding:
+    """Whether passwords that leaked elsewhere are refused."""
+    file = settings.breached_passwords
+    if file is None:
+        return Finding(
+            "leaked passwords",
+            "note",
+            "IDP_BREACHED_PASSWORDS names no list, so only what is easily guessed is refused "
+            "(`idp passwords import-breached`)",
+        )
+    known = BreachList(file)  # whole, or the settings had refused it
+    known.close()
+    return Finding("leaked passwords", "ok", f"{known.entries} on the list {file}")
 
 
 def gateway(settings: Settings, what: str, setting: str) -> Finding:

@@ -30,9 +30,10 @@ def deliver() -> None:
 
 def sender_of(app: Flask) -> Sender:
     """A sender that knows every kind of delivery, not started yet."""
-    from idp.accounts import logouts  # here: most verbs deliver nothing
+    from idp.accounts import logouts, notices  # here: most verbs deliver nothing
     from idp.deliveries import Sender
     from idp.messaging import sending
     from idp.oidc import backchannel
 
-    return Sender(app, {logouts.KIND: backchannel.KIND, **sending.KINDS})
+    kinds = {logouts.KIND: backchannel.KIND, notices.NAME: notices.KIND, **sending.KINDS}
+    return Sender(app, kinds)

@@ -82,7 +82,10 @@ ERRORS: Final[Mapping[str, Trouble]] = {
         "Laat de gebruiker een andere methode gebruiken en deze sleutel niet meer. Meld het bij de beheerder.",
     ),
     "throttled": Trouble(
-        "te vaak verkeerde gegevens", "Er waren veel mislukte pogingen achter elkaar.", WAIT
+        "te vaak verkeerde gegevens",
+        "Er waren veel mislukte pogingen achter elkaar, misschien van een ander. Een browser waarin de gebruiker al "
+        "eens inlogde, heeft daar geen last van.",
+        f"{WAIT} Zegt het overzicht dat niemand meer kan inloggen: `idp account block` en dan `idp account unblock`.",
     ),
     "account-blocked": Trouble(
         "het account is geblokkeerd",
@@ -226,10 +229,28 @@ ERRORS: Final[Mapping[str, Trouble]] = {
         "Naar dit nummer kan geen sms.",
         "Gebruik een mobiel nummer, of laat u bellen: kies gesproken bericht.",
     ),
+    "number-too-new": Trouble(
+        "een nieuw nummer dat nog niet telt",
+        "De gebruiker heeft zelf een ander telefoonnummer ingesteld en heeft geen andere methode. Zo'n nummer telt pas "
+        "na 72 uur als tweede stap.",
+        "Controleer of de beller het zelf was. Zo ja: wachten, of een nieuwe activatiecode "
+        "(`idp activation-code issue`); daarmee telt een nummer direct. Zo nee: blokkeer het account.",
+    ),
     "password-weak": Trouble(
         "een te makkelijk wachtwoord",
         "Het nieuwe wachtwoord is te kort of te raden.",
         "Kies een langer wachtwoord.",
+    ),
+    "password-wrong": Trouble(
+        "het huidige wachtwoord klopte niet",
+        "De gebruiker wilde een ander wachtwoord kiezen en vulde het huidige verkeerd in.",
+        "Laat het huidige wachtwoord nog eens rustig intypen. Weet de gebruiker het niet meer: "
+        "`idp account reset-password`.",
+    ),
+    "password-check-away": Trouble(
+        "het nieuwe wachtwoord kon niet worden gecontroleerd",
+        "De lijst met gelekte wachtwoorden (IDP_BREACHED_PASSWORDS) geeft geen antwoord. Er is niets veranderd.",
+        "Meld het bij beheer: `idp doctor` zegt wat er met het bestand is. De gebruiker probeert het later opnieuw.",
     ),
 }
 
@@ -250,6 +271,31 @@ SENDS_SPENT: Final[Mapping[str, Trouble]] = {
         "er konden vandaag geen codes meer worden gestuurd",
         "Er zijn tien codes gevraagd binnen 24 uur; meer sturen wij er dan niet.",
         "Kies een andere methode, of wacht tot de tijd op de pagina. Opnieuw inloggen helpt niet.",
+    ),
+    "sends-number": Trouble(
+        "naar dit nummer konden geen codes meer worden gestuurd",
+        "Naar dit telefoonnummer gingen al te veel codes, ook van andere accounts die het nummer gebruiken.",
+        "Kies een andere methode, of wacht tot de tijd op de pagina. Opnieuw inloggen helpt niet.",
+    ),
+    "sends-origin": Trouble(
+        "vanaf deze plek konden geen codes meer worden gestuurd",
+        "Er zijn vanaf dit netwerkadres al tien codes in een uur gevraagd, in browsers die wij niet kennen.",
+        "Kies een andere methode, wacht tot de tijd op de pagina, of log in waar de gebruiker dat al eens deed.",
+    ),
+    "sends-range": Trouble(
+        "naar dit soort nummer konden dit uur geen codes meer worden gestuurd",
+        "Er zijn al twintig codes in een uur gestuurd naar nummers die op dit nummer lijken. Zo beperken wij misbruik.",
+        "Kies een andere methode, of wacht tot de tijd op de pagina. Gebeurt dit vaker: meld het bij de beheerder.",
+    ),
+    "sends-paused": Trouble(
+        "naar dit soort nummer sturen wij nu geen codes",
+        "Codes naar nummers die op dit nummer lijken, werden bijna nooit gebruikt. Dat kan misbruik zijn.",
+        "Kies een andere methode. Kan dat niet: wacht tot de tijd op de pagina, en meld het bij de beheerder.",
+    ),
+    "sends-budget": Trouble(
+        "alle berichten van vandaag waren op",
+        "Wij sturen per dag niet meer dan `IDP_MESSAGES_PER_DAY` en `IDP_MESSAGE_CENTS_PER_DAY`.",
+        "Kies een andere methode, en meld het direct bij de beheerder: het kan misbruik zijn.",
     ),
 }
 

@@ -99,12 +99,14 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
     Event.ACTIVATION_CODE_REFUSED: lambda e: f"De activatiecode werd niet aangenomen: {_error(e)}.",
     Event.METHOD_ADDED: lambda e: f"De gebruiker stelde {method(e)} in.",
     Event.METHOD_REMOVED: lambda e: f"Een methode is verwijderd: {method(e)}{_by(e)}.",
+    Event.METHOD_RENAMED: lambda e: f"De gebruiker gaf {method(e)} een andere naam.",
     Event.ACTIVATION_FINISHED: "De gebruiker rondde het activeren af.",
     Event.RELATION_ADDED: lambda e: f"De relatie is toegevoegd{_by(e)}.",
     Event.RELATION_BLOCKED: lambda e: f"De relatie is geblokkeerd{_by(e)}.",
     Event.RELATION_UNBLOCKED: lambda e: f"De relatie is gedeblokkeerd{_by(e)}.",
     Event.ACCOUNT_ADDED: lambda e: f"Het account is toegevoegd{_by(e)}.",
     Event.ACCOUNT_UPDATED: lambda e: f"De gegevens van de persoon zijn gewijzigd{_by(e)}.",
+    Event.ACCOUNT_SHOWN: lambda e: f"De gegevens van het account zijn bekeken{_by(e)}.",
     Event.ACCOUNT_BLOCKED: lambda e: f"Het account is geblokkeerd{_by(e)}.",
     Event.ACCOUNT_UNBLOCKED: lambda e: f"Het account is gedeblokkeerd{_by(e)}.",
     Event.PASSWORD_RESET: lambda e: f"Er is een startwachtwoord gegeven{_by(e)}.",
@@ -143,6 +145,7 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
     ),
     Event.TOKEN_REFUSED: "De applicatie kreeg de gegevens van het inloggen niet.",
     Event.CLIENT_AUTHENTICATION_FAILED: "De applicatie kon niet bewijzen wie zij is.",
+    Event.OWN_DATA_READ: "De gebruiker haalde de eigen gegevens op.",
     Event.PURGED: lambda e: f"Verlopen gegevens zijn opgeruimd{_by(e)}.",
     Event.USERINFO_READ: "De applicatie las de naam van de gebruiker.",
     Event.LOGOUT_REQUESTED: "De applicatie vroeg ons de gebruiker uit te loggen.",
@@ -150,6 +153,21 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
     Event.LOGOUT_NOT_TOLD: (
         "De applicatie kreeg geen bericht dat de gebruiker is uitgelogd: zij nam het niet aan, en wij stopten met "
         "proberen."
+    ),
+    Event.NOTICE_SENT: "De gebruiker kreeg hierover een e-mail.",
+    Event.NOTICE_NOT_SENT: "De e-mail hierover aan de gebruiker kwam niet aan; wij stopten met proberen.",
+    Event.NEW_DEVICE: lambda e: (
+        f"Dit was de eerste keer in deze browser{_device(e)}, of te lang geleden, of na een herstel."
+    ),
+    Event.RANGE_PAUSED: (
+        "Naar nummers die op dit nummer lijken, sturen wij een tijd niets: de codes werden bijna nooit gebruikt. "
+        "Dat kan misbruik zijn."
+    ),
+    Event.MESSAGE_BUDGET_LOW: "Tachtig procent van de berichten van vandaag is op.",
+    Event.MESSAGE_BUDGET_SPENT: "Alle berichten van vandaag zijn op: er gaan geen codes per sms of telefoon meer uit.",
+    Event.ACCOUNT_STOPPED: lambda e: (
+        f"Er waren {e.details.get('failures', 'te veel')} verkeerde pogingen achter elkaar. In een onbekende browser "
+        "kan niemand meer inloggen, tot een collega dat opheft."
     ),
 }
 

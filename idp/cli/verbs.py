@@ -17,6 +17,7 @@ from idp.cli.explain import explain
 from idp.cli.keys import keys
 from idp.cli.line import OperatorsLine
 from idp.cli.migration import database
+from idp.cli.passwords import passwords
 from idp.cli.purge import purge
 from idp.cli.relation import relation
 from idp.cli.serve import serve
@@ -50,6 +51,7 @@ for verb in (
     keys,
     relation,
     account,
+    passwords,
     activation_code,
     application,
     client,

@@ -14,6 +14,11 @@ from idp.flows import (
     front_door,
     manuals,
     new_password,
+    own_data,
+    own_methods,
+    own_password,
+    own_security,
+    own_sessions,
     portal,
     refusals,
     second_factor,
@@ -27,6 +32,8 @@ def init_app(app: Flask) -> None:
     front_door.init_app(app)
     refusals.init_app(app)
     for room in (sign_in, activation, enrolment, second_factor, new_password, portal, sign_out):
+        app.register_blueprint(room.pages)
+    for room in (own_security, own_methods, own_sessions, own_password, own_data):
         app.register_blueprint(room.pages)
     app.register_blueprint(manuals.pages)
     if "outbox" in {*app.config["IDP"].sms_gateway, *app.config["IDP"].voice_gateway}:

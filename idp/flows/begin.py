@@ -7,14 +7,16 @@ from http import HTTPStatus
 from typing import Final
 
 from idp import clock
+from idp.accounts.sessions import LiveSession
 from idp.assurance import Demands
 from idp.errors import RefusedOnOurPage
 from idp.flows import transaction
 from idp.flows.cookies import browser_digest, current_session
 from idp.flows.transaction import Purpose
+from idp.secret_values import new_reference
 
 FRESH: Final = timedelta(minutes=5)
-"""How old proofs may be for adding a method (OWASP ASVS 7.5.1)."""
+"""How old proofs may be for changing what opens the account (OWASP ASVS 7.5.1)."""
 
 
 def begin_sign_in(
@@ -64,17 +66,11 @@ def begin_adding_a_method(
     else whoever got past another method could add a key, and be taken for somebody whom no false site can fool.
     The rest is as for `begin_sign_in`, where an application waits for it.
     """
-    session = current_session()
-    if session is None:
-        raise RefusedOnOurPage(
-            "session-expired", HTTPStatus.BAD_REQUEST, "no session to add a method to"
-        )
+    session = _of_this_browser()
     login = transaction.start(
         browser=browser_digest(),
         purpose=Purpose.ADD_METHOD,
-        demands=Demands(
-            not_before=clock.now() - FRESH, account_id=session.account_id, phishing_resistant=True
-        ),
+        demands=freshly_proven(session.account_id, phishing_resistant=True),
         return_to=return_to,
         reference=reference,
         signing_in_for=signing_in_for,
@@ -83,3 +79,36 @@ def begin_adding_a_method(
         session_id=session.id,
     )
     return f"/inloggen/{login.id}"
+
+
+def begin_proving_again(*, return_to: str, phishing_resistant: bool) -> str:
+    """Store the sign-in that comes before a change when the session's proofs are too old for it, or too weak."""
+    session = _of_this_browser()
+    return begin_sign_in(
+        freshly_proven(session.account_id, phishing_resistant=phishing_resistant),
+        return_to=return_to,
+        reference=new_reference(),
+        signing_in_for=None,
+        form_action=(),
+        language=None,
+    )
+
+
+def freshly_proven(account_id: str, *, phishing_resistant: bool) -> Demands:
+    """What a change of the account's own access asks: two steps, both younger than five minutes.
+
+    Phishing resistance is asked of who has a key; the walk lets others go on without.
+    """
+    return Demands(
+        not_before=clock.now() - FRESH,
+        account_id=account_id,
+        phishing_resistant=phishing_resistant,
+    )
+
+
+def _of_this_browser() -> LiveSession:
+    if (session := current_session()) is None:
+        raise RefusedOnOurPage(
+            "session-expired", HTTPStatus.BAD_REQUEST, "no session to change anything of"
+        )
+    return session

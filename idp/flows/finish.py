@@ -7,15 +7,17 @@ from http import HTTPStatus
 from flask import redirect
 from flask.typing import ResponseReturnValue
 
-from idp.accounts import activation_codes, directory, sessions
+from idp.accounts import activation_codes, directory, notices, sessions
+from idp.accounts.notices import Notice
 from idp.audit import Event, record
 from idp.database import db
 from idp.errors import RefusedOnOurPage
-from idp.flows import transaction
+from idp.flows import known_browsers, transaction
 from idp.flows.cookies import current_session, remember_session
 from idp.flows.device import device_in_words
 from idp.flows.transaction import LoginTransaction, Purpose
 from idp.models import Account
+from idp.pages import language
 
 
 def finish(login: LoginTransaction, account: Account) -> ResponseReturnValue:
@@ -31,6 +33,10 @@ def finish(login: LoginTransaction, account: Account) -> ResponseReturnValue:
             "blocked while signing in",
             reference=login.reference,
         )
+    browser = known_browsers.known_as(account.id, account.browsers_epoch)
+    cookie_of_browser = known_browsers.marked(account.id, account.browsers_epoch, browser)
+    if (spoken := language()) != (account.language or "nl"):
+        account.language = spoken
     transaction.save(login.moved(ended=True))
     if login.purpose is Purpose.ACTIVATION or (login.purpose is Purpose.SIGN_IN and login.enrolled):
         activation_codes.close_window(account.id, login.browser)
@@ -51,9 +57,25 @@ def finish(login: LoginTransaction, account: Account) -> ResponseReturnValue:
         what=login.signing_in_for,
         device=device_in_words(),
     )
+    if browser is None:
+        _new_device(login, account)
     db.session.commit()
     remember_session(cookie)
+    known_browsers.remember(cookie_of_browser)
     return redirect(login.return_to, code=HTTPStatus.SEE_OTHER)
+
+
+def _new_device(login: LoginTransaction, account: Account) -> None:
+    """Nobody signed in to this account in this browser before, or not since its password or methods were reset."""
+    device = device_in_words()
+    record(
+        Event.NEW_DEVICE,
+        account_id=account.id,
+        relation_id=account.relation_id,
+        reference=login.reference,
+        device=device,
+    )
+    notices.tell(account.id, Notice.NEW_DEVICE, {"device": device}, reference=login.reference)
 
 
 def _session(login: LoginTransaction, account: Account) -> tuple[str, str]:

@@ -75,6 +75,16 @@ def origin() -> str | None:
     return address
 
 
+def subnet(address: str | None) -> str:
+    """What one site or small provider has: the /24 of an IPv4 address, or the /56 of an IPv6 one."""
+    try:
+        parsed = ip_address(address or "")
+    except ValueError:
+        return ""
+    size = 24 if parsed.version == 4 else 56
+    return str(ip_network((parsed, size), strict=False))
+
+
 def network(address: str | None) -> str:
     """What one subscriber has: an IPv4 address, or the /64 of an IPv6 one."""
     try:

@@ -10,15 +10,17 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from idp import throttle
-from idp.accounts import credentials
+from idp.accounts import credentials, notices
+from idp.accounts.notices import Notice
 from idp.audit import Event, record
 from idp.database import db
 from idp.errors import RefusedOnOurPage
-from idp.flows import transaction
+from idp.flows import known_browsers, transaction
 from idp.flows.answers import answer, not_sent, rejected
 from idp.flows.device import device_in_words
 from idp.flows.enrolment import summaries
 from idp.flows.no_more import no_more
+from idp.flows.sign_in_tries import tell_of_the_stop
 from idp.flows.steps import Step
 from idp.flows.walk import Visit, at_step, onward, show_here, stop
 from idp.mfa.factor import Continue, Exhausted, Proven, Rejected, Summary
@@ -98,9 +100,10 @@ def verify(here: Visit) -> ResponseReturnValue:
         return onward(here.login.moved(chosen=None), here)
     if given.action == "opnieuw-inloggen":
         return onward(here.login.again())
-    login, counter = here.login, throttle.second_step_key(here.person.id)
+    login, counter = here.login, _counter(here)
+    failures = 0
     if given.is_a_try:
-        _take_a_try(here, counter)
+        failures = _take_a_try(here, counter)
     match here.factor().verify(here.for_factor(), _of_kind(here), given):
         case Proven(proof):
             throttle.forgive(counter)
@@ -116,25 +119,36 @@ def verify(here: Visit) -> ResponseReturnValue:
         case Continue():
             return onward(login, here)
         case Rejected() as wrong:
-            return _rejected(here, wrong)
+            return _rejected(here, wrong, failures)
         case Exhausted() as end:
             raise no_more(here, end, login.moved(chosen=None))
 
 
-def _take_a_try(here: Visit, counter: str) -> None:
-    """Count the try for the account, over all sign-ins and channels, before it is made."""
-    if (until := throttle.attempt(counter, throttle.SECOND_STEP)) is not None:
+def _counter(here: Visit) -> str:
+    """Of the account's wrong second steps, over all sign-ins and channels; a browser that is known has its own."""
+    person = here.person
+    browser = known_browsers.known_as(person.id, person.browsers_epoch)
+    if browser is not None:
+        return throttle.key("second-step-known", person.id, browser)
+    return throttle.second_step_key(person.id)
+
+
+def _take_a_try(here: Visit, counter: str) -> int:
+    """Count the try before it is made; how many in a row there are with it."""
+    taken = throttle.count_try(counter, throttle.SECOND_STEP)
+    if taken.until is not None:
         db.session.commit()
         raise RefusedOnOurPage(
             "throttled",
             HTTPStatus.TOO_MANY_REQUESTS,
             "too many wrong second steps of this account",
             reference=here.login.reference,
-            until=until,
+            until=taken.until,
         )
+    return taken.failures
 
 
-def _rejected(here: Visit, wrong: Rejected) -> ResponseReturnValue:
+def _rejected(here: Visit, wrong: Rejected, failures: int) -> ResponseReturnValue:
     login = here.login
     if not wrong.costs_a_try:
         db.session.commit()
@@ -149,6 +163,8 @@ def _rejected(here: Visit, wrong: Rejected) -> ResponseReturnValue:
         reason=wrong.error,
         device=device_in_words(),
     )
+    if failures == throttle.SECOND_STEP.stop:
+        tell_of_the_stop(here.person, login.reference, failures)
     if login.failures + 1 >= WRONG_PER_SIGN_IN:
         _spent(here)
     transaction.save(login.moved(failures=login.failures + 1))
@@ -166,6 +182,12 @@ def _spent(here: Visit) -> NoReturn:
         Event.STEP_ATTEMPTS_SPENT,
         succeeded=False,
         account_id=here.person.id,
+        reference=here.login.reference,
+    )
+    notices.tell(
+        here.person.id,
+        Notice.STEP_FAILED,
+        {"device": device_in_words()},
         reference=here.login.reference,
     )
     transaction.save(here.login.again())

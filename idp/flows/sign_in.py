@@ -8,17 +8,17 @@ from typing import Any, Final
 from flask import Blueprint, Response, g, redirect, request
 from flask.typing import ResponseReturnValue
 
-from idp import clock, throttle
+from idp import clock
 from idp.accounts import directory, passwords
 from idp.assurance import Demands, password_proof, satisfies
 from idp.audit import Event, record
 from idp.database import db
 from idp.errors import RefusedOnOurPage
-from idp.flows import transaction
+from idp.flows import known_browsers, transaction
 from idp.flows.begin import begin_sign_in
 from idp.flows.cookies import browser_digest, current_session
 from idp.flows.device import device_in_words
-from idp.flows.front_door import network, origin
+from idp.flows.sign_in_tries import Tries
 from idp.flows.steps import Step
 from idp.flows.transaction import LoginTransaction, Purpose
 from idp.flows.walk import Visit, at_step, blocked, onward, refuse_foreign_post, stop
@@ -45,11 +45,11 @@ def front() -> ResponseReturnValue:
     return step_up()
 
 
-def step_up() -> ResponseReturnValue:
-    """Ask a signed-in person for what the portal needs more."""
+def step_up(return_to: str = PORTAL) -> ResponseReturnValue:
+    """Ask a signed-in person for what the portal needs more, and lead back to the page that needs it."""
     address = begin_sign_in(
         Demands(),
-        return_to=PORTAL,
+        return_to=return_to,
         reference=new_reference(),
         signing_in_for=None,
         form_action=(),
@@ -193,16 +193,16 @@ def identify(
         directory.normal_number(typed["relatienummer"]),
         directory.username_key(typed["gebruikersnaam"]),
     )
-    counters = _Counters(number, key)
-    counters.take_a_try(reference)
-    stored, scheme = directory.stored_password(number, key)
-    db.session.rollback()  # only read so far; no transaction stays open while the hash is computed
-    right = passwords.verify(stored, scheme, typed["wachtwoord"])
+    stored = directory.stored(number, key)
+    browser = known_browsers.known_as(stored.account_id, stored.browsers_epoch)
+    tries = Tries(number, key, typed["wachtwoord"], account_id=stored.account_id, browser=browser)
+    tries.take_one(reference)  # commits: no transaction stays open while the hash is computed
+    right = passwords.verify(stored.password_hash, stored.password_scheme, typed["wachtwoord"])
     account = directory.lookup(number, key)
-    if account is not None and account.password_hash != stored:
+    if account is not None and account.password_hash != stored.password_hash:
         right = False  # the password was changed while we looked at the old one
     if not right or account is None:
-        counters.count_against_origin()
+        tries.failed(account, reference)
         record(
             Event.SIGN_IN_FAILED,
             succeeded=False,
@@ -221,42 +221,9 @@ def identify(
             error="login-failed",
             **_typed(),
         )
-    counters.forgive()
+    tries.succeeded(account, reference)
     passwords.improve(account, typed["wachtwoord"])
     return account
-
-
-class _Counters:
-    """The tries of one sign-in: for the name that was typed, whether it exists or not, and for where it came from."""
-
-    def __init__(self, number: str, key: str) -> None:
-        self._name = throttle.sign_in_key(number, key)
-        self._origin = throttle.key("sign-in-origin", network(origin()))
-
-    def take_a_try(self, reference: str) -> None:
-        """Count the try before it is made; refuse it, right or wrong, when it comes too soon."""
-        until = throttle.spent(self._origin, throttle.FAILURES_PER_ORIGIN) or throttle.attempt(
-            self._name, throttle.SIGN_IN
-        )
-        if until is not None:
-            record(Event.SIGN_IN_THROTTLED, succeeded=False, reference=reference)
-        db.session.commit()
-        if until is not None:
-            raise RefusedOnOurPage(
-                "throttled",
-                HTTPStatus.TOO_MANY_REQUESTS,
-                "too many tries",
-                reference=reference,
-                until=until,
-            )
-
-    def count_against_origin(self) -> None:
-        """A failed sign-in is also one from this address."""
-        throttle.spend(self._origin, throttle.FAILURES_PER_ORIGIN)
-
-    def forgive(self) -> None:
-        """The password was right: the name starts again from nothing."""
-        throttle.forgive(self._name)
 
 
 def _missing(name: str) -> str:

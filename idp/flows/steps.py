@@ -13,7 +13,7 @@ from idp.flows.transaction import LoginTransaction, Purpose
 
 
 class Step(StrEnum):
-    """Where a sign-in can stand; all but the last two are pages, named by the contract."""
+    """Where a sign-in can stand; all but the last four are pages, named by the contract."""
 
     IDENTIFY = "login"
     ACTIVATION_INTRO = "activation-intro"
@@ -25,6 +25,7 @@ class Step(StrEnum):
     SECOND_FACTOR = "second-factor"
     SET_PASSWORD = "set-password"
     NO_METHOD = "no-method"
+    NUMBER_TOO_NEW = "number-too-new"
     WINDOW_CLOSED = "activation-window-closed"
     FINISH = "finish"
 
@@ -51,6 +52,8 @@ class Standing:
     """Those of them that phishing does not get past."""
     hoog: tuple[str, ...] = ()
     """Those that reach *hoog*; told only where that is asked."""
+    too_new: frozenset[str] = frozenset()
+    """Those of them that are worth *laag* at most, for as long as they are new."""
     live_code: bool = False
     window_open: bool = False
     """An enrolment window is open for this account in this browser."""
@@ -75,6 +78,8 @@ def next_step(
     activates = activates or (login.purpose is Purpose.SIGN_IN and bool(login.enrolled))
     if activates and (two_steps or (standing.window_open and not login.enrolled)):
         return _setting_up(login, window_open=standing.window_open)
+    if _adds_more_here(login):
+        return _setting_up(login, window_open=True)
     # A start password, which others have seen, opens nothing by itself.
     taken = attained(counting, enrolled_at=Level.HOOG)
     if standing.password_is_temporary or not taken.covers(_enough(login, standing)):
@@ -82,6 +87,15 @@ def next_step(
     if login.purpose is Purpose.ADD_METHOD:
         return _setting_up(login, window_open=True)
     return Step.FINISH
+
+
+def _adds_more_here(login: LoginTransaction) -> bool:
+    """Who added a method in this sign-in proved enough for another one, even if the first took the place of that proof.
+
+    Not after a new start: what was proved before it counts no more.
+    """
+    added = login.purpose is Purpose.ADD_METHOD and bool(login.enrolled)
+    return added and login.session_id is not None
 
 
 def _before_the_window(login: LoginTransaction, standing: Standing) -> Step:
@@ -117,13 +131,17 @@ def offered(login: LoginTransaction, standing: Standing) -> tuple[str, ...]:
     enough = _enough(login, standing)
     if enough.level is Level.HOOG:
         return standing.hoog
-    resists = enough.phishing_resistant
-    return standing.phishing_resistant if resists else standing.kinds
+    kinds = standing.phishing_resistant if enough.phishing_resistant else standing.kinds
+    if enough.level <= Level.LAAG:
+        return kinds
+    return tuple(kind for kind in kinds if kind not in standing.too_new)
 
 
 def _second_step(login: LoginTransaction, standing: Standing) -> Step:
     """One's own methods to choose from; no choice page when there is exactly one."""
     kinds = offered(login, standing)
+    if not kinds:
+        return Step.NUMBER_TOO_NEW
     if login.chosen in kinds or len(kinds) == 1:
         return Step.SECOND_FACTOR
     return Step.CHOOSE_METHOD

@@ -20,6 +20,8 @@ from idp.errors import RefusedOnOurPage
 from idp.flows import transaction
 from idp.flows.cookies import browser_digest, current_session
 from idp.flows.finish import finish
+from idp.flows.front_door import network, origin
+from idp.flows.known_browsers import known_as
 from idp.flows.steps import SETTING_UP, Standing, Step, next_step, offered
 from idp.flows.transaction import LoginTransaction, Purpose
 from idp.mfa import catalogue
@@ -114,6 +116,9 @@ class Visit:
             enrolled_at=Level(self.person.enrolment_level),
             asked=self.login.demands.level,
             reference=self.login.reference,
+            in_window=self.standing.window_open,
+            origin=network(origin()),
+            known_browser=known_as(self.person.id, self.person.browsers_epoch) is not None,
             since=next((each.at for each in self.login.earned if each.kind == PASSWORD), None),
         )
 
@@ -189,6 +194,9 @@ def _standing(account: Account | None, own: list[Credential], login: LoginTransa
         if login.demands.level is Level.HOOG
         else (),
         live_code=waiting,
+        too_new=frozenset(
+            factor.kind for factor, mine in usable if all(each.is_too_new for each in mine)
+        ),
         window_open=window_open,
         password_is_temporary=account.password_is_temporary,
     )
@@ -289,6 +297,14 @@ def lead_on(here: Visit) -> ResponseReturnValue:
     if here.step is Step.NO_METHOD:
         raise RefusedOnOurPage(
             "no-method", HTTPStatus.FORBIDDEN, "no method and no live code", reference=reference
+        )
+    if here.step is Step.NUMBER_TOO_NEW:
+        raise RefusedOnOurPage(
+            "number-too-new",
+            HTTPStatus.FORBIDDEN,
+            "the only method is a number that does not count yet",
+            reference=reference,
+            until=min(each.counts_from for each in here.own if each.counts_from is not None),
         )
     if here.step is Step.WINDOW_CLOSED:
         used = activation_codes.was_used_here(here.person.id, here.login.browser)  # in another tab

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberType
 
-#: Countries whose numbers we reach; others only when an operator lists them.
+#: Countries whose numbers we reach; others only when an operator lists them (`IDP_MESSAGE_COUNTRIES`).
 COUNTRIES: Final = ("NL", "BE", "DE")
 _MOBILE: Final = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 #: Machines, not phones: the Dutch M2M range looks mobile to the common library.
@@ -73,20 +74,20 @@ class MaskedNumber:
         return self.shown
 
 
-def mobile_number(typed: str) -> PhoneNumber:
+def mobile_number(typed: str, countries: Collection[str] = COUNTRIES) -> PhoneNumber:
     """The mobile number that somebody typed, in whichever way; `UnusableNumber` when it cannot be texted."""
-    number = _within_reach(typed)
+    number = _within_reach(typed, countries)
     if phonenumbers.number_type(number) not in _MOBILE:
         raise UnusableNumber(NumberTrouble.NOT_MOBILE)
     return _ours(number)
 
 
-def fixed_or_mobile_number(typed: str) -> PhoneNumber:
+def fixed_or_mobile_number(typed: str, countries: Collection[str] = COUNTRIES) -> PhoneNumber:
     """The number that somebody typed, in whichever way; `UnusableNumber` when it cannot be called.
 
     Mobile, geographic and Dutch numbers of organisations; none that costs the one who calls, or reaches a machine.
     """
-    number = _within_reach(typed)
+    number = _within_reach(typed, countries)
     ours = _ours(number)
     if phonenumbers.number_type(number) not in _FIXED and not ours.e164.startswith(
         _OF_ORGANISATIONS
@@ -95,7 +96,7 @@ def fixed_or_mobile_number(typed: str) -> PhoneNumber:
     return ours
 
 
-def _within_reach(typed: str) -> phonenumbers.PhoneNumber:
+def _within_reach(typed: str, countries: Collection[str]) -> phonenumbers.PhoneNumber:
     """A number that exists, in a country that we reach."""
     if not typed.strip():
         raise UnusableNumber(NumberTrouble.MISSING)
@@ -106,7 +107,7 @@ def _within_reach(typed: str) -> phonenumbers.PhoneNumber:
     known = phonenumbers.is_valid_number(number) and number.extension is None
     if (
         not known
-        or phonenumbers.region_code_for_number(number) not in COUNTRIES
+        or phonenumbers.region_code_for_number(number) not in countries
         or _ours(number).e164.startswith(_NEVER)
     ):
         raise UnusableNumber(NumberTrouble.INVALID)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
 
-from idp import clock
+from idp import clock, settings
 from idp.accounts import credentials
 from idp.assurance import Level, Proof, Strength
-from idp.messaging import gateways, texts
+from idp.messaging import gateways, guard, texts
 from idp.messaging.addresses import PhoneNumber, UnusableNumber
 from idp.mfa import passcode
 from idp.mfa.factor import (
@@ -25,6 +27,10 @@ from idp.mfa.factor import (
 )
 from idp.models import Credential
 
+#: How long a number that its owner changed alone is worth *laag* at most: time in which the owner of the old one
+#: can say that it was somebody else. An activation code makes a number count at once.
+WAITS: Final = timedelta(hours=72)
+
 
 @dataclass(slots=True, kw_only=True)
 class ByTelephone:
@@ -34,14 +40,15 @@ class ByTelephone:
     order: int
     amr: tuple[str, ...]
     """What the proof earns (RFC 8176 section 2)."""
-    number: Callable[[str], PhoneNumber]
-    """Reads a number that somebody typed; `UnusableNumber` for one that this way cannot reach."""
+    number: Callable[[str, Collection[str]], PhoneNumber]
+    """Reads a number that somebody typed, of one of these countries; `UnusableNumber` where this way cannot reach."""
     wording: texts.Wording
     instead: ByTelephone | None = None
     """Offered by itself for a number that only it can reach."""
     recommended: bool = False
     phishing_resistant: bool = False
     sends_messages: bool = True
+    can_be_named: bool = False
 
     def available(self) -> bool:
         """Only where a gateway is set."""
@@ -60,6 +67,7 @@ class ByTelephone:
             _number(credential).masked,
             credential.confirmed_at,
             credential.last_used_at,
+            credential.counts_from if credential.is_too_new else None,
         )
 
     def prepare(self, login: Login) -> None:
@@ -69,7 +77,7 @@ class ByTelephone:
         """The number that was given, and when a code went there; neither before the number is given."""
         credential = credentials.being_set_up(login.account_id, self.kind, login.id)
         if credential is None:
-            return {}
+            return {} if login.in_window else {"waits_days": WAITS.days}
         return {"masked": _number(credential).masked} | passcode.view(
             login, _enrolment_of(credential)
         )
@@ -91,13 +99,18 @@ class ByTelephone:
             wrong := passcode.check(login, _enrolment_of(credential), answer.digits("code"))
         ) is not None:
             return wrong
-        if not credentials.confirm(credential, replaces_kind=True, reference=login.reference):
+        guard.completed(_number(credential))
+        counts_from = None if login.in_window else clock.now() + WAITS
+        if not credentials.confirm(
+            credential, replaces_kind=True, counts_from=counts_from, reference=login.reference
+        ):
             return Exhausted("out-of-turn")
-        return Proven(self._proof(credential))
+        ceiling = Level.SUBSTANTIEEL if counts_from is None else Level.LAAG
+        return Proven(self._proof(credential, ceiling))
 
     def _take_number(self, login: Login, typed: str) -> Outcome:
         try:
-            number = self.number(typed)
+            number = self.number(typed, settings.current().message_countries)
         except UnusableNumber as unusable:
             return Rejected(
                 unusable.trouble.value,
@@ -106,6 +119,7 @@ class ByTelephone:
                 instead=self._who_takes(typed),
             )
         credential = credentials.begin(login.account_id, self.kind, login.id, number.e164)
+        credential.number_digest = guard.number_digest(number)
         return self._send(login, _enrolment_of(credential), number)
 
     def _who_takes(self, typed: str) -> str | None:
@@ -113,7 +127,7 @@ class ByTelephone:
         if self.instead is None or not self.instead.available():
             return None
         try:
-            self.instead.number(typed)
+            self.instead.number(typed, settings.current().message_countries)
         except UnusableNumber:
             return None
         return self.instead.kind
@@ -130,16 +144,23 @@ class ByTelephone:
         credential = own[0]
         purpose = _step_of(credential)
         if answer.action == "opnieuw" or passcode.waiting(login, purpose) is None:
+            if credential.number_digest is None:  # set up before numbers were counted
+                credential.number_digest = guard.number_digest(_number(credential))
             return self._send(login, purpose, _number(credential))
         wrong = passcode.check(login, purpose, answer.digits("code"))
-        return wrong if wrong is not None else Proven(self._proof(credential))
+        if wrong is not None:
+            return wrong
+        guard.completed(_number(credential))
+        ceiling = Level.LAAG if credential.is_too_new else Level.SUBSTANTIEEL
+        return Proven(self._proof(credential, ceiling))
 
-    def _proof(self, credential: Credential) -> Proof:
+    def _proof(self, credential: Credential, ceiling: Level) -> Proof:
         return Proof(
             kind=self.kind,
             strength=Strength.POSSESSION,
             at=clock.now(),
             amr=self.amr,
+            ceiling=ceiling,
             credential_id=credential.id,
         )
 

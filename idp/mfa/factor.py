@@ -39,6 +39,12 @@ class Login:
     """At which level the body enrolled this account."""
     asked: Level = Level.SUBSTANTIEEL
     """What this sign-in has to reach."""
+    in_window: bool = False
+    """Whether an activation code opened the way to set something up here."""
+    origin: str = ""
+    """From which place the request comes: an address, or a subscriber's network."""
+    known_browser: bool = False
+    """Whether the person signed in completely in this browser before."""
     since: datetime | None = None
     """When the password was given in this sign-in: messages from before it are not counted for it."""
 
@@ -118,6 +124,8 @@ class Summary:
     detail: Any
     created_at: datetime | None
     last_used_at: datetime | None
+    counts_from: datetime | None = None
+    """From when it will do as a second step, where that is still to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +161,8 @@ class Factor(Protocol):
     """Whether its proofs are: a false site in between gets nothing that it could use."""
     sends_messages: bool
     """Whether each use costs a message, of which one sign-in gets a few: kinds that send share that number."""
+    can_be_named: bool
+    """Whether somebody may have several, told apart by names of their own; a number is told apart by itself."""
 
     def available(self) -> bool:
         """Whether this deployment can offer it."""

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 from idp import clock, settings, throttle
 from idp.audit import Event, record
 from idp.database import db
-from idp.messaging import gateways, outgoing, sending, texts
+from idp.messaging import gateways, guard, outgoing, sending, texts
 from idp.messaging.addresses import PhoneNumber
 from idp.messaging.outgoing import State
 from idp.mfa.factor import CODE_DIGITS, Continue, Exhausted, Login, Outcome, Rejected, slip
@@ -92,7 +92,7 @@ def send(login: Login, purpose: str, to: PhoneNumber, channel: Channel) -> Outco
             seconds=round((before.next_at - now).total_seconds()),
             costs_a_try=False,
         )
-    if (no_more := no_more or _spend(login)) is not None:
+    if (no_more := no_more or _held(login, to, channel) or _spend(login)) is not None:
         record(
             Event.PASSCODE_NOT_SENT,
             succeeded=False,
@@ -156,6 +156,18 @@ def _spent(login: Login) -> Exhausted | None:
     if _count_sent(login) >= SENDS_PER_LOGIN:
         return Exhausted("sends-spent", why="sends-login", asked=SENDS_PER_LOGIN)
     return None
+
+
+def _held(login: Login, to: PhoneNumber, channel: Channel) -> Exhausted | None:
+    """What the guard of the whole deployment says of this message."""
+    because = guard.Because(
+        account_id=login.account_id,
+        reference=login.reference,
+        origin=login.origin,
+        known_browser=login.known_browser,
+    )
+    held = guard.before_sending(to, channel.name, because)
+    return None if held is None else Exhausted("sends-spent", held.until, why=held.why)
 
 
 def _spend(login: Login) -> Exhausted | None:

@@ -43,6 +43,7 @@ class Totp:
     recommended = True
     phishing_resistant = False
     sends_messages = False
+    can_be_named = True
 
     def available(self) -> bool:
         """Always: it needs no gateway."""

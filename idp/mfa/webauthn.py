@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import select, update
 
 from idp import clock, settings
-from idp.accounts import credentials
+from idp.accounts import credentials, method_names
 from idp.assurance import Level, Proof, Strength
 from idp.audit import Event, record
 from idp.database import db, insert
@@ -22,7 +22,6 @@ from idp.mfa.key_ceremony import Known, NewKey, Said, Unacceptable, Used
 from idp.models import Credential, SecurityKey
 
 MOST_KEYS: Final = 10
-LONGEST_NAME: Final = 40
 
 _NOT_MADE: Final = Rejected("key-not-made", field="", costs_a_try=False)
 _KNOWN_ALREADY: Final = Rejected("key-known", field="", costs_a_try=False)
@@ -40,6 +39,7 @@ class WebAuthn:
     recommended = True
     phishing_resistant = True
     sends_messages = False
+    can_be_named = True
 
     def available(self) -> bool:
         """Wherever the issuer has a name: browsers make no keys for a bare address."""
@@ -71,7 +71,7 @@ class WebAuthn:
         known = [Known(key.key_id, key.transports) for key in _keys(own)]
         return {
             "suggested": _free_name(f"Passkey {len(own) + 1}", own),
-            "longest_name": LONGEST_NAME,
+            "longest_name": method_names.LONGEST,
             "options": key_ceremony.options_to_make(
                 key_challenges.present(login, key_challenges.ENROLMENT),
                 user_handle=bytes.fromhex(_handle(login)),
@@ -97,7 +97,8 @@ class WebAuthn:
         except Unacceptable as why:
             _note(login, why)
             return _NOT_MADE
-        name = _free_name(_readable(answer.text("sleutelnaam")) or f"Passkey {len(own) + 1}", own)
+        typed_name = method_names.readable(answer.text("sleutelnaam"))
+        name = _free_name(typed_name or f"Passkey {len(own) + 1}", own)
         credential = credentials.begin(login.account_id, self.kind, login.id, "", label=name)
         if not _store(credential, key):
             credentials.forget(credential)
@@ -264,20 +265,8 @@ def _handle(login: Login) -> str:
     return settings.current().secret.digest("webauthn user handle", login.account_id)
 
 
-def _readable(typed: str) -> str:
-    """A name without what cannot be seen, of a bounded length."""
-    shown = "".join(each if each.isprintable() else " " for each in typed)
-    return " ".join(shown.split())[:LONGEST_NAME].strip()
-
-
 def _free_name(wanted: str, own: Sequence[Credential]) -> str:
-    """The name, with a number behind it when another key of the person is called so."""
-    taken = {credential.label.casefold() for credential in own}
-    name, number = wanted, 1
-    while name.casefold() in taken:
-        number += 1
-        name = f"{wanted[: LONGEST_NAME - 3]} {number}"
-    return name
+    return method_names.free(wanted, (credential.label for credential in own))
 
 
 FACTOR = WebAuthn()

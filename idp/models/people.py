@@ -47,6 +47,10 @@ class Account(Base):
     password_hash: Mapped[str] = mapped_column(String(500))
     password_scheme: Mapped[str] = mapped_column(String(60), index=True)
     """Which kind of hash it is; an imported one is replaced at the next sign-in."""
+    language: Mapped[str | None] = mapped_column(String(5))
+    """In which language the person last signed in, for notices; empty for Dutch."""
+    browsers_epoch: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Goes up when password or methods are reset or access is blocked: browsers known until then are strangers."""
     password_is_temporary: Mapped[bool] = mapped_column(default=False)
     """A start password that the person replaces right after the second step is confirmed."""
     enrolment_level: Mapped[int]
@@ -84,6 +88,8 @@ class Credential(Base):
     label: Mapped[str] = mapped_column(String(100), default="")
     secret_sealed: Mapped[bytes]
     """What the factor keeps (a seed, a number), sealed for `credential.secret:<id>`."""
+    number_digest: Mapped[str | None] = mapped_column(String(64), index=True)
+    """Of a telephone number: a keyed digest that tells how many accounts have it."""
     last_step: Mapped[int] = mapped_column(default=0)
     """The last time step that was accepted; only a later one counts (RFC 6238 section 5.2)."""
     set_up_in: Mapped[str] = mapped_column(String(32))
@@ -91,6 +97,13 @@ class Credential(Base):
     created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
     confirmed_at: Mapped[datetime | None] = mapped_column(Moment)
     last_used_at: Mapped[datetime | None] = mapped_column(Moment)
+    counts_from: Mapped[datetime | None] = mapped_column(Moment)
+    """Until then its proofs are worth *laag* at most; empty when it counted at once."""
+
+    @property
+    def is_too_new(self) -> bool:
+        """Whether it was set up so recently that it is worth *laag* at most."""
+        return self.counts_from is not None and self.counts_from > clock.now()
 
 
 class Passcode(Base):

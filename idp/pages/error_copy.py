@@ -142,6 +142,25 @@ def _no_method(_facts: Facts) -> ErrorCopy:
     )
 
 
+def _number_too_new(facts: Facts) -> ErrorCopy:
+    until = facts.get("until")
+    return ErrorCopy(
+        title=_("Uw nieuwe telefoonnummer werkt nog niet als tweede stap"),
+        explanation=_(
+            "U hebt zelf een ander nummer ingesteld. Zo’n nummer werkt pas na 3 dagen. Zo beschermen wij uw gegevens."
+        ),
+        steps=(
+            _("U kunt weer inloggen op %(moment)s.", moment=moments.day_and_time(until))
+            if isinstance(until, datetime)
+            else _("Wacht tot het nummer werkt. Log daarna opnieuw in."),
+            _("Eerder inloggen? Bel de Servicedesk en vraag om een nieuwe activatiecode."),
+            _("Hebt u het nummer niet zelf veranderd? Bel direct de Servicedesk."),
+        ),
+        button=sign_in_again(),
+        icon="clock",
+    )
+
+
 def _no_access(facts: Facts) -> ErrorCopy:
     application = facts.get("application")
     return ErrorCopy(
@@ -287,6 +306,18 @@ def _not_found(_facts: Facts) -> ErrorCopy:
     )
 
 
+def _password_check_away(_facts: Facts) -> ErrorCopy:
+    return ErrorCopy(
+        title=_("Wij kunnen uw nieuwe wachtwoord nu niet controleren"),
+        explanation=_("Daarom is er niets veranderd. Uw oude wachtwoord werkt nog."),
+        steps=(
+            _("Wacht een paar minuten en probeer het opnieuw."),
+            _("Gebeurt dit weer? Bel de Servicedesk en geef het kenmerk door."),
+        ),
+        button=(_("Opnieuw proberen"), "/"),
+    )
+
+
 def _too_large(_facts: Facts) -> ErrorCopy:
     return ErrorCopy(
         title=_("U hebt te veel tekst ingevuld"),
@@ -326,8 +357,10 @@ PAGES: Final[Mapping[str, Callable[[Facts], ErrorCopy]]] = {
     "no-access": _no_access,
     "no-method": _no_method,
     "not-found": _not_found,
+    "number-too-new": _number_too_new,
     "other-browser": _other_browser,
     "out-of-turn": _out_of_turn,
+    "password-check-away": _password_check_away,
     "relation-blocked": _relation_blocked,
     "sends-spent": too_often.sends_spent,
     "server-error": _server_error,

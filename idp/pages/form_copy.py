@@ -118,6 +118,7 @@ SENTENCES: Final[Mapping[str, Callable[[Facts], str]]] = {
     "password-weak": lambda _facts: _(
         "Dit wachtwoord is te makkelijk te raden. Kies een ander wachtwoord"
     ),
+    "password-wrong": lambda _facts: _("Dit is niet uw huidige wachtwoord"),
     "session-expired": lambda _facts: _("Uw sessie is verlopen. Log opnieuw in"),
     "too-soon": _soon,
 }

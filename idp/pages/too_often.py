@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
+from idp import clock
 from idp.pages import moments
 from idp.pages.error_words import ErrorCopy, Facts, sign_in_again
 from idp.pages.wording import translate
 
 _ = translate
+#: Longer than this nobody waits: it takes a colleague.
+_LONG: Final = timedelta(days=2)
 
 
 def _wait(facts: Facts) -> str:
-    if isinstance(moment := facts.get("until"), datetime):
+    moment = facts.get("until")
+    if isinstance(moment, datetime) and moment - clock.now() > _LONG:
+        return _("Wachten helpt niet meer. Bel de Servicedesk: zij laat u weer inloggen.")
+    if isinstance(moment, datetime):
         return _("Wacht tot %(time)s. Probeer het daarna opnieuw.", time=moments.time(moment))
     return _("Wacht een paar minuten. Probeer het daarna opnieuw.")
 

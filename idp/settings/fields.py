@@ -15,11 +15,14 @@ from urllib.parse import urlsplit
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from idp.assurance import Level
+from idp.breach_list import BreachList, UnusableList
 from idp.networks import LOOPBACK, Addresses, Networks, separated
 from idp.secret_values import RootSecret
 from idp.settings import key_models
 from idp.settings.key_models import KeyModel
-from idp.settings.providers import Gateways, ProviderSettings, in_the_open, lacking
+from idp.settings.mail import MailSettings
+from idp.settings.messages import MessageSettings
+from idp.settings.providers import ProviderSettings, trouble_with_gateways
 
 #: One address that only this machine reaches, as `bind` writes it.
 LOOPBACK_BIND = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\]):\d{1,5}", re.ASCII)
@@ -33,7 +36,7 @@ class SettingsError(Exception):
         self.problems = problems
 
 
-class Settings(ProviderSettings):
+class Settings(ProviderSettings, MailSettings, MessageSettings):
     """One deployment's settings; immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -95,18 +98,6 @@ class Settings(ProviderSettings):
             description="Addresses or networks (comma separated) besides this machine itself that may read `/metrics`, directly, not through a proxy."
         ),
     ] = ()
-    sms_gateway: Annotated[
-        Gateways,
-        Field(
-            description="Which gateways send text messages (`cm`, `twilio`, `http`; comma separated): the next one is asked where one does not take a message. `outbox` (the demo phone) only in the demo and in tests."
-        ),
-    ] = ()
-    voice_gateway: Annotated[
-        Gateways,
-        Field(
-            description="Which gateways make telephone calls that read a code out, in the same form."
-        ),
-    ] = ()
     enabled_profiles: Annotated[
         tuple[str, ...],
         Field(description="Client profiles that this deployment offers, comma separated."),
@@ -155,8 +146,19 @@ class Settings(ProviderSettings):
         int, Field(ge=60, le=900, description="Lifetime of an access token.")
     ] = 600
     password_minimum: Annotated[
-        int, Field(ge=8, le=64, description="Fewest characters of a new password.")
+        int,
+        Field(
+            ge=8,
+            le=64,
+            description="Fewest characters of a new password; 15 all the same where a client is registered at *laag*.",
+        ),
     ] = 12
+    breached_passwords: Annotated[
+        Path | None,
+        Field(
+            description="File with passwords that leaked elsewhere, which nobody may choose; made by `idp passwords import-breached`. Without it only what is easily guessed is refused."
+        ),
+    ] = None
     parallel_hashes: Annotated[
         int,
         Field(
@@ -274,6 +276,16 @@ class Settings(ProviderSettings):
                 raise ValueError(f"{value} holds no certificates that can be read") from wrong
         return value
 
+    @field_validator("breached_passwords")
+    @classmethod
+    def _breach_list_is_whole(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            try:
+                BreachList(value).close()
+            except UnusableList as wrong:
+                raise ValueError(str(wrong)) from wrong
+        return value
+
     @field_validator("accessibility_statement")
     @classmethod
     def _statement_is_a_page(cls, value: str | None) -> str | None:
@@ -298,19 +310,14 @@ class Settings(ProviderSettings):
             raise ValueError(
                 "IDP_BIND: the demo listens on loopback only, such as 127.0.0.1:8400 or [::1]:8400"
             )
-        for name, gateway in (("SMS", self.sms_gateway), ("VOICE", self.voice_gateway)):
-            if "outbox" in gateway and (not self.demo or len(gateway) > 1):
-                raise ValueError(
-                    f"IDP_{name}_GATEWAY: `outbox` shows messages on a web page; use it in the demo only, and alone"
-                )
-            if missing := lacking(self, name.lower(), gateway):
-                raise ValueError(f"{missing[0]}: IDP_{name}_GATEWAY needs it")
-        if not self.is_loopback and (bare := in_the_open(self)):
-            raise ValueError(f"{bare[0]}: must begin with https://")
+        if wrong := trouble_with_gateways(self, demo=self.demo, in_public=not self.is_loopback):
+            raise ValueError(wrong)
         if not self.demo and not self.allow_file_keys:
             raise ValueError(
                 "IDP_ALLOW_FILE_KEYS: signing keys in files need this set to 1 outside the demo (see keys/README.md)"
             )
+        if missing := self.lacking_for_mail(LOOPBACK):
+            raise ValueError(missing[0])
         if self.secret_file is None:
             raise ValueError(
                 "IDP_SECRET_FILE: name the file with the root secret; make one with `openssl rand -hex 32`"

@@ -58,6 +58,18 @@ Gateways = Annotated[
 class ProviderSettings(BaseModel):
     """Of each provider; none has to be set where its gateway is not chosen."""
 
+    sms_gateway: Annotated[
+        Gateways,
+        Field(
+            description="Which gateways send text messages (`cm`, `twilio`, `http`; comma separated): the next one is asked where one does not take a message. `outbox` (the demo phone) only in the demo and in tests."
+        ),
+    ] = ()
+    voice_gateway: Annotated[
+        Gateways,
+        Field(
+            description="Which gateways make telephone calls that read a code out, in the same form."
+        ),
+    ] = ()
     http_gateway_file: Annotated[
         Path | None,
         Field(
@@ -200,6 +212,18 @@ class ProviderSettings(BaseModel):
     def twilio_token(self) -> Secret:
         """The auth token of Twilio; only where `twilio` was chosen, so that there is one."""
         return _secret(self.twilio_token_file)
+
+
+def trouble_with_gateways(settings: ProviderSettings, *, demo: bool, in_public: bool) -> str | None:
+    """Why the chosen gateways cannot work together with the rest, in one line; `None` when they can."""
+    for name, chosen in (("SMS", settings.sms_gateway), ("VOICE", settings.voice_gateway)):
+        if "outbox" in chosen and (not demo or len(chosen) > 1):
+            return f"IDP_{name}_GATEWAY: `outbox` shows messages on a web page; use it in the demo only, and alone"
+        if missing := lacking(settings, name.lower(), chosen):
+            return f"{missing[0]}: IDP_{name}_GATEWAY needs it"
+    if in_public and (bare := in_the_open(settings)):
+        return f"{bare[0]}: must begin with https://"
+    return None
 
 
 def lacking(settings: ProviderSettings, channel: str, gateways: Collection[str]) -> list[str]:

@@ -45,12 +45,13 @@ NO_PAGE_POLICY: Final = (
 )
 PUBLISHED: Final = "public, max-age=604800"
 FOR_EVER: Final = "public, max-age=31536000, immutable"
-#: The four cookies there are, and what stands behind the value of each.
+#: The five cookies there are, and what stands behind the value of each.
 OURS: Final = {"secure", "httponly", "path=/", "samesite=lax"}
 COOKIES: Final = {
     "__Host-idp_browser": OURS,
     "__Host-idp_session": OURS,
     "__Host-idp_csrf": OURS,
+    "__Host-idp_known": {*OURS, "max-age=15552000"},
     "idp_taal": {*OURS, "max-age=31536000"},
 }
 CLEARED: Final = {*OURS, "max-age=0"}
@@ -223,8 +224,10 @@ def test_every_cookie_has_its_attributes_and_says_nothing(seen: Seen) -> None:
             cleared = value == ""
             expires = {one for one in attributes if one.startswith("expires=")}
             assert attributes - expires == (CLEARED if cleared else COOKIES[name]), cookie
-            assert not expires or cleared or name == "idp_taal", cookie
-            assert re.fullmatch(r"[A-Za-z0-9_-]{43}|nl|en|", value), cookie
+            assert not expires or cleared or name in {"idp_taal", "__Host-idp_known"}, cookie
+            assert re.fullmatch(
+                r"[A-Za-z0-9_-]{43}|[A-Za-z0-9_-]{52}(\.[A-Za-z0-9_-]{52}){0,4}|nl|en|", value
+            ), cookie
             assert not WITHOUT_COOKIES.search(answer.path), f"{cookie} at {answer.path}"
             met.add((name, cleared))
     assert met == {(name, False) for name in COOKIES} | {("__Host-idp_session", True)}
@@ -276,7 +279,11 @@ def test_looking_changes_nothing_whatever_stands_in_the_address(house: House, pl
 def addresses_of(house: House, page: Page) -> Iterator[str]:
     """Each address that answers a GET, with what the page's own address says of names in it."""
     login = re.search(r"/inloggen/([0-9a-f]{32})", page.address)
-    names = {"login_id": login.group(1) if login else "0" * 32, "slug": "instellen"}
+    names = {
+        "login_id": login.group(1) if login else "0" * 32,
+        "slug": "instellen",
+        "which": "0" * 32,
+    }
     for rule in house.app.url_map.iter_rules():
         if "GET" not in (rule.methods or ()) or rule.endpoint == "static":
             continue

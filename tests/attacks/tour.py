@@ -9,13 +9,15 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from idp import clock
-from idp.accounts import activation_codes, directory
+from idp.accounts import activation_codes, credentials, directory
 from idp.pages.assets import STATIC
 from tests.attacks.life import Life, lead_a_life
+from tests.attacks.tour_of_ones_own import change_ones_own
 from tests.protocol.relying_party import Provider
 from tests.support.journeys import (
     ISSUER,
     NEW_PASSWORD,
+    PASSWORD,
     PHONE,
     House,
     Person,
@@ -112,6 +114,7 @@ def see_the_portal(life: Life, browser: Visitor) -> None:
         assert browser.get("/mijn/handleidingen").error == "server-error"
     browser.get("/mijn/beveiliging")
     browser.submit("methode-toevoegen")
+    change_ones_own(life, browser, person)
     browser.get("/uitloggen")
     browser.submit("uitloggen")
 
@@ -349,3 +352,48 @@ def asked_about_signing_out(house: House) -> Standing:
     sign_in(house, browser, add_person(house, totp=True))
     browser.get("/oauth2/logout")
     return Standing(browser, "uitloggen")
+
+
+def changing_ones_own(house: House, where: str, button: str, **fields: str) -> Standing:
+    """Somebody with an app and a number, just signed in, in front of a change of their own access."""
+    browser = house.browser()
+    anna = add_person(house, totp=True, phone=PHONE)
+    sign_in(house, browser, anna)
+    with house.inside():
+        app = next(each for each in credentials.of_account(anna.id) if each.kind == "totp")
+        number = next(each for each in credentials.of_account(anna.id) if each.kind == "sms")
+        known = {"app": app.id, "number": number.id}
+    browser.get("/mijn/beveiliging" + where.format(**known))
+    return Standing(browser, button, fields=fields)
+
+
+@place
+def about_to_name_a_method(house: House) -> Standing:
+    return changing_ones_own(house, "/methoden/{app}/naam", "volgende", methodenaam="Werk")
+
+
+@place
+def about_to_remove_a_method(house: House) -> Standing:
+    return changing_ones_own(house, "/methoden/{number}/verwijderen", "verwijderen")
+
+
+@place
+def about_to_sign_out_elsewhere(house: House) -> Standing:
+    return changing_ones_own(house, "/overal-uitloggen", "uitloggen-elders")
+
+
+@place
+def about_to_sign_out_everywhere(house: House) -> Standing:
+    return changing_ones_own(house, "/overal-uitloggen", "ook-hier")
+
+
+@place
+def about_to_change_the_password(house: House) -> Standing:
+    return changing_ones_own(
+        house, "/wachtwoord", "volgende", huidig_wachtwoord=PASSWORD, nieuw_wachtwoord=NEW_PASSWORD
+    )
+
+
+@place
+def about_to_download_ones_own_data(house: House) -> Standing:
+    return changing_ones_own(house, "", "mijn-gegevens")

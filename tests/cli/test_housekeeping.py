@@ -243,6 +243,7 @@ def test_doctor_finds_everything_in_order(operator: Operator) -> None:
         "key folder": "note",
         "proxies": "note",
         "metrics": "ok",
+        "leaked passwords": "note",
         "database": "ok",
         "clock": "ok",
         "signing keys": "ok",

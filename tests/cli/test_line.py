@@ -19,6 +19,7 @@ VERBS = {
     "relation add", "relation list", "relation block", "relation unblock", "relation import",
     "account add", "account update", "account list", "account show", "account block", "account unblock",
     "account reset-password", "account import",
+    "passwords import-breached",
     "activation-code issue", "activation-code list", "activation-code revoke",
     "application add", "application list", "application grant", "application revoke",
     "client add", "client update", "client check", "client claims", "client show", "client list",

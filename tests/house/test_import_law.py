@@ -11,6 +11,7 @@ from tests.support.source import Module, modules
 #: Rooms that everybody may use. Among themselves they may import one another.
 FOUNDATION = {
     "assurance",
+    "breach_list",
     "clock",
     "errors",
     "logs",

@@ -18,12 +18,15 @@ from tests.journeys import mistakes_in_set_up, mistakes_with_keys
 from tests.journeys.scene import MINUTE, Next, Scene
 from tests.protocol.relying_party import Provider
 from tests.support.journeys import (
+    NEW_PASSWORD,
+    PHONE,
     House,
     account_of,
     add_application,
     add_person,
     identify,
     second_step,
+    set_up_sms,
     sign_in,
     totp_code,
     wrong_code,
@@ -110,6 +113,31 @@ def other_account(scene: Scene) -> Next:
         return scene.browser.get("/mijn/applicaties")
 
     return then
+
+
+def password_wrong(scene: Scene) -> Next:
+    anna = add_person(scene.house, totp=True)
+    sign_in(scene.house, scene.browser, anna)
+    scene.browser.get("/mijn/beveiliging/wachtwoord")
+    scene.press(huidig_wachtwoord="het oude", nieuw_wachtwoord=NEW_PASSWORD)
+
+    def then() -> Page:
+        page = scene.press(huidig_wachtwoord=anna.password, nieuw_wachtwoord=NEW_PASSWORD)
+        assert page.name == "security"
+        return scene.browser.get("/")
+
+    return then
+
+
+def number_too_new(scene: Scene) -> Next:
+    anna = add_person(scene.house, phone=PHONE)
+    sign_in(scene.house, scene.browser, anna)
+    scene.browser.get("/mijn/beveiliging")
+    scene.press("methode-toevoegen")
+    scene.press(methode="sms")
+    set_up_sms(scene.house, scene.browser, "06 87654321")
+    scene.press("afronden")
+    return scene.set_up_by_the_desk(anna)
 
 
 # --- the second step -------------------------------------------------------------------------------------------------
@@ -260,6 +288,7 @@ MISTAKES: Final = {
     mistake.__name__.replace("_", "-"): mistake
     for mistake in (
         fields_missing, login_failed, throttled, account_blocked, relation_blocked, no_method, other_account,
+        password_wrong, number_too_new,
         *mistakes_in_set_up.MISTAKES,
         *mistakes_with_keys.MISTAKES,
         code_missing, code_length, code_invalid, code_expired, code_attempts, sends_spent, too_soon,
@@ -273,7 +302,7 @@ NO_BUTTON: Final = {"account-blocked", "relation-blocked", "client-request"}
 #: Their forms say for each field, or each weakness, what is wrong with it.
 SAID_AT_THE_FIELD: Final = {"fields-missing", "password-weak"}
 #: Failures of ours and of a gateway: `test_hostile_input.py` and `test_gateway_away.py` look at these.
-NOBODYS_MISTAKE: Final = {"server-error", "not-sent"}
+NOBODYS_MISTAKE: Final = {"server-error", "not-sent", "password-check-away"}
 
 
 def as_quoted(error: str) -> list[str]:

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from idp.accounts.method_names import LONGEST
 from idp.clock import Standing
 from idp.database import db
-from idp.mfa.webauthn import LONGEST_NAME, MOST_KEYS
+from idp.mfa.webauthn import MOST_KEYS
 from idp.models import AuditEvent, Credential, SecurityKey
 from tests.support.journeys import (
     House,
@@ -182,7 +183,7 @@ def test_choosing_among_methods_names_every_key(house: House, time: Standing) ->
 
 @pytest.mark.parametrize(
     ("typed", "kept"),
-    [("", "Passkey 1"), (" \u200b ", "Passkey 1"), ("n" * 300, "n" * LONGEST_NAME)],
+    [("", "Passkey 1"), (" \u200b ", "Passkey 1"), ("n" * 300, "n" * LONGEST)],
 )
 def test_a_name_is_never_missing_and_never_long(house: House, typed: str, kept: str) -> None:
     anna = add_person(house, "anna", code=True)

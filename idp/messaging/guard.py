@@ -1,0 +1,159 @@
+"""Keeping texts and calls from being made a bill: what may go out now, to where, and because of whom.
+
+    held = guard.before_sending(to, "sms", because)   # in the transaction that stores the message, before it
+    guard.completed(to)                               # its code came back
+
+Counted for the number, the place that asks, the range of the number and the whole deployment; texts and calls
+together. A range whose codes do not come back is paused: that is what pumping looks like. Counters lie in the database,
+as all of `throttle` does, shared by every node. The caller commits, also when a message is held.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import func, select
+
+from idp import clock, settings, throttle
+from idp.audit import Event, record
+from idp.database import connection
+from idp.messaging.addresses import PhoneNumber
+from idp.models import Credential
+from idp.throttle import Budget
+
+#: As many accounts as may share one number with a budget for each.
+MOST_ACCOUNTS: Final = 5
+_DAY: Final = timedelta(days=1)
+#: Texts and calls because of one place, in unknown browsers.
+PER_ORIGIN: Final = Budget(times=10, window=timedelta(hours=1))
+#: Texts and calls to numbers that differ in their last four digits only.
+PER_RANGE: Final = Budget(times=20, window=timedelta(hours=1))
+LAST_DIGITS: Final = 4
+#: Of a range in one day: from so many messages on it is looked at,
+LOOKED_AT_FROM: Final = 20
+#: and paused when less than this part of the codes came back
+COMPLETED_AT_LEAST: Final = 0.5
+#: for so long.
+PAUSE: Final = timedelta(hours=6)
+ALARM_AT: Final = 0.8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Because:
+    """Who wants the message."""
+
+    account_id: str
+    reference: str
+    origin: str
+    """The place: an address or a subscriber's network."""
+    known_browser: bool
+    """Whether this browser is known for the account: then the place does not count, because a town hall is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """It may not go out; `why` is the name in `idp explain`, `until` when it may be tried again."""
+
+    why: str
+    until: datetime
+
+
+def number_digest(number: PhoneNumber) -> str:
+    """By what accounts with the same number are counted; tells nobody the number."""
+    return settings.current().secret.digest("telephone number", number.e164)
+
+
+def before_sending(to: PhoneNumber, channel: str, because: Because) -> Held | None:
+    """Count one message before it is made; `Held` when it may not be. The narrowest budget comes first."""
+    prefix = to.e164[:-LAST_DIGITS]
+    if (until := throttle.spent(_pause(prefix), Budget(1, PAUSE))) is not None:
+        return Held("sends-paused", until)
+    accounts = _accounts_with(to)
+    number = number_digest(to)
+    budgets = [
+        ("sends-number", ("number-hour", number), _times(throttle.SENDS_PER_HOUR, accounts)),
+        ("sends-number", ("number-day", number), _times(throttle.SENDS_PER_DAY, accounts)),
+        ("sends-range", ("range-hour", prefix), PER_RANGE),
+    ]
+    if not because.known_browser:
+        budgets.insert(2, ("sends-origin", ("origin-hour", because.origin), PER_ORIGIN))
+    for why, parts, budget in budgets:
+        if (until := throttle.spend(throttle.key(*parts), budget)) is not None:
+            return Held(why, until)
+    return _pumped(prefix, because) or _whole_budget(channel, because)
+
+
+def completed(to: PhoneNumber) -> None:
+    """A code that was sent there came back right."""
+    throttle.use(_today("range-completed", to.e164[:-LAST_DIGITS]), _DAY)
+
+
+def _times(budget: Budget, accounts: int) -> Budget:
+    return Budget(budget.times * accounts, budget.window)
+
+
+def _accounts_with(to: PhoneNumber) -> int:
+    """How many accounts enrolled with this number; at least one, at most `MOST_ACCOUNTS`."""
+    found = connection().execute(
+        select(func.count(Credential.account_id.distinct())).where(
+            Credential.number_digest == number_digest(to), Credential.confirmed_at.is_not(None)
+        )
+    )
+    return max(1, min(int(found.scalar_one()), MOST_ACCOUNTS))
+
+
+def _pumped(prefix: str, because: Because) -> Held | None:
+    """Pause a range whose codes do not come back; measured over the messages of today before this one."""
+    sent = throttle.use(_today("range-sent", prefix), _DAY).count - 1
+    if sent < LOOKED_AT_FROM:
+        return None
+    back = throttle.count_of(_today("range-completed", prefix))
+    if back >= sent * COMPLETED_AT_LEAST:
+        return None
+    used = throttle.use(_pause(prefix), PAUSE)
+    record(
+        Event.RANGE_PAUSED,
+        succeeded=False,
+        account_id=because.account_id,
+        reference=because.reference,
+        range=prefix,
+        sent=sent,
+        completed=back,
+    )
+    return Held("sends-paused", used.ends_at)
+
+
+def _whole_budget(channel: str, because: Because) -> Held | None:
+    """The day's budget of the deployment, in messages and in cents; both are counted, so that either can be seen."""
+    current = settings.current()
+    price = current.sms_cents if channel == "sms" else current.voice_cents
+    held = None
+    for of, amount, limit in (
+        ("messages", 1, current.messages_per_day),
+        ("cents", price, current.message_cents_per_day),
+    ):
+        if limit is None or amount == 0:
+            continue
+        used = throttle.use(throttle.key("all-messages", of), _DAY, amount)
+        if used.count - amount < limit * ALARM_AT <= used.count:
+            _alarm(Event.MESSAGE_BUDGET_LOW, of, limit, because)
+        if used.count > limit:
+            if used.count - amount <= limit:
+                _alarm(Event.MESSAGE_BUDGET_SPENT, of, limit, because)
+            held = Held("sends-budget", used.ends_at)
+    return held
+
+
+def _alarm(event: Event, of: str, limit: int, because: Because) -> None:
+    record(event, succeeded=False, actor="system", reference=because.reference, of=of, limit=limit)
+
+
+def _pause(prefix: str) -> str:
+    return throttle.key("range-paused", prefix)
+
+
+def _today(kind: str, prefix: str) -> str:
+    """A counter of one calendar day, so that two of them always speak of the same messages."""
+    return throttle.key(kind, prefix, clock.now().date().isoformat())

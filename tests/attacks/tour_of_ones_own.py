@@ -1,0 +1,33 @@
+"""The part of the tour in which somebody changes everything on Beveiliging."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from idp.accounts import credentials
+from tests.attacks.life import Life
+from tests.support.journeys import NEW_PASSWORD, PASSWORD, Person, Visitor, sign_in
+
+MINUTE: Final = timedelta(minutes=1)
+
+
+def change_ones_own(life: Life, browser: Visitor, person: Person) -> None:
+    """Everything on Beveiliging, as far as it can be with one method and a session elsewhere."""
+    life.time.move(MINUTE)
+    sign_in(life.house, life.browser(), person)
+    with life.house.inside():
+        (app,) = credentials.of_account(person.id)
+        method = f"/mijn/beveiliging/methoden/{app.id}"
+    browser.get(f"{method}/naam")
+    browser.submit("volgende", methodenaam="Telefoon van het werk")
+    browser.get(f"{method}/verwijderen")
+    browser.send("POST", f"{method}/verwijderen", csrf_token=browser.token())
+    browser.get("/mijn/beveiliging")
+    buttons = [one.get("id") or "" for one in browser.page.document.descendants("button")]
+    browser.submit(next(one for one in buttons if one.startswith("uitloggen-")))
+    browser.submit("mijn-gegevens")
+    browser.get("/mijn/beveiliging/wachtwoord")
+    browser.submit("volgende", huidig_wachtwoord=PASSWORD, nieuw_wachtwoord=NEW_PASSWORD)
+    browser.get("/mijn/beveiliging/overal-uitloggen")
+    browser.submit("uitloggen-elders")

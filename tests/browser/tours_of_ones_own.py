@@ -1,0 +1,73 @@
+"""A tour past everything that somebody changes on *Beveiliging*, with what the pages say when it cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from tests.browser import walks
+from tests.browser.people import People
+from tests.browser.visitor import Visitor
+
+SECURITY = "/mijn/beveiliging"
+OTHER_PASSWORD = "lantaarn kwartel roeispaan wolk"
+
+
+def own_security(visitor: Visitor, people: People) -> Iterator[str]:
+    """Names, removing, signing out elsewhere, another password, another number; each with its errors."""
+    person = people.make(totp=True, sms=True)
+    people.was_here_before(person, timedelta(minutes=20))
+    visitor.open("/")
+    visitor.sign_in(person)
+    visitor.choose("totp")
+    visitor.press("volgende")
+    walks.take_the_step(visitor, person, "totp")
+    visitor.open(SECURITY)
+    visitor.is_at("security")
+    visitor.click("a[id^=naam-]")
+    visitor.is_at("rename-method")
+    yield "methode-naam"
+    visitor.press("volgende", methodenaam=" ")
+    visitor.is_at("rename-method", "fields-missing")
+    yield "methode-naam-fout"
+    visitor.press("volgende", methodenaam="Telefoon van het werk")
+    visitor.is_at("security")
+    yield "beveiliging-gewijzigd"
+    visitor.click("#wachtwoord-wijzigen")
+    visitor.is_at("change-password")
+    yield "wachtwoord-wijzigen"
+    visitor.press("volgende", huidig_wachtwoord=person.wachtwoord, nieuw_wachtwoord="welkom")
+    visitor.is_at("change-password", "password-weak")
+    yield "wachtwoord-wijzigen-zwak"
+    visitor.press("volgende", huidig_wachtwoord="mis", nieuw_wachtwoord=OTHER_PASSWORD)
+    visitor.is_at("change-password", "password-wrong")
+    yield "wachtwoord-wijzigen-fout"
+    visitor.click("#annuleren")
+    visitor.is_at("security")
+    visitor.click("#overal-uitloggen")
+    visitor.is_at("end-sessions")
+    yield "overal-uitloggen"
+    visitor.press("uitloggen-elders")
+    visitor.is_at("security")
+    visitor.click("li:has([id^=naam-]) a[id^=verwijderen-]")
+    visitor.is_at("remove-method")
+    yield "methode-verwijderen"
+    visitor.press("verwijderen")
+    walks.take_the_step(visitor, person, "sms")
+    visitor.is_at("security")
+    visitor.click("a[id^=verwijderen-]")
+    visitor.is_at("remove-method")
+    yield "methode-enige"
+    visitor.press("methode-toevoegen")
+    visitor.is_at("choose-methods")
+    visitor.choose("sms")
+    visitor.press("volgende")
+    visitor.is_at("enrol-sms")
+    yield "ander-nummer"
+    visitor.press("volgende", telefoonnummer=person.telefoonnummer)
+    visitor.is_at("enrol-sms")
+    visitor.press("volgende", code=person.code_from_the_text())
+    visitor.is_at("enrolment-done")
+    visitor.press("afronden")
+    visitor.is_at("error", "number-too-new")
+    yield "fout-nummer-te-nieuw"
