@@ -146,10 +146,13 @@ def _call(
         line.request(method, target, body, {"User-Agent": "idp", "Connection": "close", **headers})
         with line.getresponse() as answer:
             content = answer.read(LONGEST + 1)
+            missing = answer.length  # of what it announced; the library is silent about that
         if late.is_set():
             raise CannotReach("it took too long")
         if len(content) > LONGEST:
             raise CannotReach(f"it answered more than {LONGEST} bytes")
+        if missing:
+            raise CannotReach("the connection broke before the end of its answer")
         return Answer(
             answer.status,
             answer.headers.get_content_type(),

@@ -58,12 +58,14 @@ def put(
     client_id: str | None = None,
     session_id: str | None = None,
     reference: str | None = None,
+    due_at: datetime | None = None,
     only_if: ColumnElement[bool] | None = None,
 ) -> None:
     """Add a delivery to the present transaction; after its commit the sender of this process wakes up.
 
-    `party` is who answers for the lane, when one has several; without it each lane is a party. `only_if` is decided by
-    the database in the same statement, so that nobody can tell by the work whether it held.
+    `party` is who answers for the lane, when one has several; without it each lane is a party. It is due at once,
+    unless `due_at` is later. `only_if` is decided by the database in the same statement, so that nobody can tell by the
+    work whether it held.
     """
     now = clock.now()
     connection().execute(
@@ -80,7 +82,7 @@ def put(
             "reference": reference,
             "why": why[:100],
             "created_at": now,
-            "due_at": now,
+            "due_at": due_at or now,
             "tries": 0,
         },
     )

@@ -28,7 +28,14 @@ LOOKS_EVERY: Final = 5.0
 
 
 class NotDelivered(Exception):
-    """This try failed; the text says why, to the operator, and holds nothing that somebody typed or was sent."""
+    """This try failed; the text says why, to the operator, and holds nothing that somebody typed or was sent.
+
+    `final`: no other try is to be made.
+    """
+
+    def __init__(self, why: str, *, final: bool = False) -> None:
+        super().__init__(why)
+        self.final = final
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,29 +137,30 @@ class Sender:
     def _try(self, due: Due) -> None:
         try:
             with self._app.app_context():
-                self._settle(due, self._problem(due))
+                self._settle(due, self._trouble(due))
         except SQLAlchemyError:  # its claim runs out, and then it is tried once more
             LOG.warning("what came of a delivery could not be written down", exc_info=True)
         finally:
             self._free(due.lane)
 
-    def _problem(self, due: Due) -> str | None:
+    def _trouble(self, due: Due) -> NotDelivered | None:
         """Try it; why that failed, or `None`."""
         try:
             self._kinds[due.kind].send(due)
         except NotDelivered as why:
-            return str(why)
+            return why
         except Exception as wrong:  # noqa: BLE001  # a fault of ours must not lose the delivery
             LOG.exception("a delivery failed by a fault of our own")
-            return f"a fault of our own ({type(wrong).__name__}); the log tells more"
+            return NotDelivered(f"a fault of our own ({type(wrong).__name__}); the log tells more")
         finally:
             db.session.rollback()
         return None
 
-    def _settle(self, due: Due, problem: str | None) -> None:
+    def _settle(self, due: Due, trouble: NotDelivered | None) -> None:
         kind = self._kinds[due.kind]
-        if problem is not None and due.tries <= len(kind.pauses):
-            queue.postpone(due, clock.now() + kind.pauses[due.tries - 1], problem)
+        problem = None if trouble is None else str(trouble)
+        if trouble is not None and not trouble.final and due.tries <= len(kind.pauses):
+            queue.postpone(due, clock.now() + kind.pauses[due.tries - 1], str(trouble))
         elif queue.finish(due, "delivered" if problem is None else "given-up", problem) and (
             event := kind.delivered if problem is None else kind.given_up
         ):

@@ -6,16 +6,16 @@ One row for each message. Its contents are there only as long as somebody has to
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, cast
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, Table, exists, insert, select, update
 
-from idp import clock, metrics, vault
+from idp import clock, deliveries, metrics, vault
 from idp.audit import Event, record
 from idp.database import connection, db
+from idp.logs import LOG
 from idp.messaging import gateways
 from idp.messaging.addresses import PhoneNumber
 from idp.messaging.gateways import Gateway, Message, NotSent
@@ -25,6 +25,8 @@ from idp.secret_values import Secret
 
 _ROWS: Final = cast(Table, OutgoingMessage.__table__)
 _CODES: Final = cast(Table, Passcode.__table__)
+#: The delivery that erases what nobody asked for in time.
+OVER: Final = "message-over"
 
 
 class State(StrEnum):
@@ -71,14 +73,15 @@ def hand_over(message_id: str) -> None:
     """
     last = NotSent("its code no longer works, or no gateway is left")
     channel, asked = _where_it_is(message_id)
-    chain = gateways.for_channel(channel)
-    for gateway in chain[_after(asked, chain) :]:
+    for gateway in gateways.for_channel(channel):
+        if gateway.name in asked.split(","):
+            continue
         message = _claim(message_id, gateway, asked)
         if message is None:
             break
-        asked = gateway.name
+        asked += f"{gateway.name},"
         try:
-            provider_id = gateway.send(message)
+            provider_id = _answer_of(gateway, message)
         except NotSent as why:
             metrics.MESSAGES.count(message.channel, "not-taken")
             last = why
@@ -89,6 +92,11 @@ def hand_over(message_id: str) -> None:
         return
     if _given_up(message_id, asked, last):
         raise last
+
+
+def erase(message_id: str) -> None:
+    """Its code is over, so nobody has to read it any more. The caller commits."""
+    _settle(message_id, _ROWS.c.content_sealed.is_not(None), content_sealed=None)
 
 
 def call_of(message_id: str, gateway: str) -> CallScript | None:
@@ -199,20 +207,27 @@ def _works() -> ColumnElement[bool]:
     )
 
 
-def _where_it_is(message_id: str) -> tuple[str, str | None]:
-    """Its channel, and the gateway that was asked last, by whomever; `None` while none was."""
-    statement = select(_ROWS.c.channel, _ROWS.c.gateway).where(_ROWS.c.id == message_id)
+def _where_it_is(message_id: str) -> tuple[str, str]:
+    """Its channel, and the gateways that were asked, by whomever, each followed by a comma."""
+    statement = select(_ROWS.c.channel, _ROWS.c.asked).where(_ROWS.c.id == message_id)
     row = connection().execute(statement).one_or_none()
     db.session.rollback()
-    return ("", None) if row is None else (row.channel, row.gateway)
+    return ("", "") if row is None else (row.channel, row.asked)
 
 
-def _after(asked: str | None, chain: Sequence[Gateway]) -> int:
-    """Where to go on in the chain; at its begin when the one that was asked is no longer in it."""
-    return next((at + 1 for at, each in enumerate(chain) if each.name == asked), 0)
+def _answer_of(gateway: Gateway, message: Message) -> str | None:
+    """What a gateway says of a message that it took; a fault of ours in one must not keep the next from being asked."""
+    try:
+        return gateway.send(message)
+    except NotSent:
+        raise
+    except Exception as wrong:
+        LOG.exception("a gateway failed by a fault of our own")
+        db.session.rollback()
+        raise NotSent(f"a fault of our own ({type(wrong).__name__}); the log tells more") from wrong
 
 
-def _claim(message_id: str, gateway: Gateway, asked: str | None) -> Message | None:
+def _claim(message_id: str, gateway: Gateway, asked: str) -> Message | None:
     """Write down that this gateway is asked now, and commit; the message, or `None` when it is not ours to send."""
     sealed = (
         connection()
@@ -221,10 +236,15 @@ def _claim(message_id: str, gateway: Gateway, asked: str | None) -> Message | No
             .where(
                 _ROWS.c.id == message_id,
                 _UNDER_WAY,
-                _ROWS.c.gateway.is_not_distinct_from(asked),
+                _ROWS.c.asked == asked,
                 _works(),
             )
-            .values(state=State.CALLING, gateway=gateway.name, provider_id=None)
+            .values(
+                state=State.CALLING,
+                gateway=gateway.name,
+                asked=f"{asked}{gateway.name},",
+                provider_id=None,
+            )
             .returning(_ROWS.c.content_sealed)
         )
         .scalar_one_or_none()
@@ -248,19 +268,25 @@ def _taken(message: Message, gateway: Gateway, provider_id: str | None) -> None:
     )
     if row is not None:
         _note(Event.PASSCODE_HANDED_OVER, message.channel, row, gateway=gateway.name)
+        if gateway.fetches:  # and when nobody ever asks for the words, they go with the code
+            deliveries.put(
+                OVER,
+                lane=message.id,
+                facts={"message": message.id},
+                why="its code is over",
+                due_at=message.expires_at,
+            )
     db.session.commit()
     metrics.MESSAGES.count(message.channel, "taken")
 
 
-def _given_up(message_id: str, asked: str | None, why: NotSent) -> bool:
+def _given_up(message_id: str, asked: str, why: NotSent) -> bool:
     """No gateway took it; `False` when somebody else goes on with it, or was done with it before."""
     row = (
         connection()
         .execute(
             update(_ROWS)
-            .where(
-                _ROWS.c.id == message_id, _UNDER_WAY, _ROWS.c.gateway.is_not_distinct_from(asked)
-            )
+            .where(_ROWS.c.id == message_id, _UNDER_WAY, _ROWS.c.asked == asked)
             .values(state=State.FAILED, content_sealed=None)
             .returning(_ROWS.c.channel, _ROWS.c.account_id, _ROWS.c.reference)
         )

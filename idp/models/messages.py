@@ -28,6 +28,8 @@ class OutgoingMessage(Base):
     state: Mapped[str] = mapped_column(String(12))
     gateway: Mapped[str | None] = mapped_column(String(20))
     """The one that was asked last, written down before it is asked."""
+    asked: Mapped[str] = mapped_column(String(100), default="", server_default="")
+    """All that were asked so far, each followed by a comma: none of them is asked again, also after a crash."""
     provider_id: Mapped[str | None] = mapped_column(String(64))
     """By which name its provider reports on it."""
     told_at: Mapped[datetime | None] = mapped_column(Moment)
