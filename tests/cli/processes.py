@@ -34,6 +34,11 @@ def surroundings(settings: dict[str, str]) -> dict[str, str]:
     return kept | settings
 
 
+def _as_at_a_terminal() -> None:
+    """Whoever runs the tests in the background has Ctrl-C switched off, and what they start inherits that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Running:
     """One running command; what it says goes to a file."""
 
@@ -47,6 +52,7 @@ class Running:
                 stdin=subprocess.DEVNULL,
                 env=surroundings(environment),
                 cwd=folder,
+                preexec_fn=_as_at_a_terminal,  # noqa: PLW1509  # nothing here has threads that matter
             )
 
     @property
