@@ -74,6 +74,8 @@ FAILURES_PER_NETWORK = Budget(times=900, window=timedelta(minutes=15))
 FAILURES_PER_RELATION = Budget(times=1000, window=timedelta(minutes=15))
 #: With one password over all names.
 FAILURES_PER_PASSWORD = Budget(times=30, window=timedelta(minutes=15))
+#: Mails to one account that it was used in a new browser.
+WARNINGS = Budget(times=1, window=timedelta(hours=1))
 #: Texts and calls to one account.
 SENDS_PER_HOUR = Budget(times=5, window=timedelta(hours=1))
 SENDS_PER_DAY = Budget(times=10, window=timedelta(days=1))

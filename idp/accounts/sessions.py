@@ -179,12 +179,15 @@ def open_session(
 def raise_session(session: LiveSession, proofs: Iterable[Proof]) -> str | None:
     """Add proofs to a session and give it a new cookie value; `None` when it ended meanwhile."""
     cookie = random_token()
+    # As they are now, and held: a method that was replaced since this request began proves nothing any more.
+    held = select(Session.proofs).where(Session.id == session.id).with_for_update()
+    stored = db.session.execute(held).scalar_one_or_none() or ()
     raised = db.session.execute(
         update(Session)
         .where(Session.id == session.id, Session.ended_at.is_(None))
         .values(
             digest=settings.current().secret.digest("session", cookie),
-            proofs=[proof.to_json() for proof in latest((*session.proofs, *proofs))],
+            proofs=[proof.to_json() for proof in latest((*map(Proof.from_json, stored), *proofs))],
             used_at=clock.now(),
         )
         .returning(Session.id)

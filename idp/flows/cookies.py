@@ -43,6 +43,12 @@ def remember_session(value: str) -> None:
     _send(SESSION, value)
 
 
+def renew_session(session: LiveSession) -> None:
+    """Give this browser's session another cookie: a copy of the old one, wherever it is, opens nothing any more."""
+    if (cookie := sessions.raise_session(session, ())) is not None:
+        remember_session(cookie)
+
+
 def forget_session() -> None:
     """Take the session cookie away with this response, and what the browser kept of our pages."""
     g.live_session = None

@@ -7,8 +7,10 @@ from http import HTTPStatus
 from flask import redirect
 from flask.typing import ResponseReturnValue
 
+from idp import throttle
 from idp.accounts import activation_codes, directory, notices, sessions
 from idp.accounts.notices import Notice
+from idp.assurance import Strength
 from idp.audit import Event, record
 from idp.database import db
 from idp.errors import RefusedOnOurPage
@@ -34,7 +36,6 @@ def finish(login: LoginTransaction, account: Account) -> ResponseReturnValue:
             reference=login.reference,
         )
     browser = known_browsers.known_as(account.id, account.browsers_epoch)
-    cookie_of_browser = known_browsers.marked(account.id, account.browsers_epoch, browser)
     if (spoken := language()) != (account.language or "nl"):
         account.language = spoken
     transaction.save(login.moved(ended=True))
@@ -59,9 +60,14 @@ def finish(login: LoginTransaction, account: Account) -> ResponseReturnValue:
     )
     if browser is None:
         _new_device(login, account)
+    # A password alone makes no browser known: its guesses at the second step would be counted apart.
+    mark = None
+    if any(proof.strength is Strength.POSSESSION for proof in login.earned):
+        mark = known_browsers.marked(account.id, account.browsers_epoch, browser)
     db.session.commit()
     remember_session(cookie)
-    known_browsers.remember(cookie_of_browser)
+    if mark is not None:
+        known_browsers.remember(mark)
     return redirect(login.return_to, code=HTTPStatus.SEE_OTHER)
 
 
@@ -75,7 +81,9 @@ def _new_device(login: LoginTransaction, account: Account) -> None:
         reference=login.reference,
         device=device,
     )
-    notices.tell(account.id, Notice.NEW_DEVICE, {"device": device}, reference=login.reference)
+    # One mail an hour is a warning; more of them would hide it.
+    if throttle.spend(throttle.key("new-device-mail", account.id), throttle.WARNINGS) is None:
+        notices.tell(account.id, Notice.NEW_DEVICE, {"device": device}, reference=login.reference)
 
 
 def _session(login: LoginTransaction, account: Account) -> tuple[str, str]:

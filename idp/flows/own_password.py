@@ -13,6 +13,7 @@ from idp.accounts import new_passwords, passwords
 from idp.accounts.sessions import LiveSession
 from idp.database import db
 from idp.errors import RefusedOnOurPage
+from idp.flows.cookies import renew_session
 from idp.flows.own_methods import SECURITY
 from idp.flows.signed_in import freshly, show_in_portal
 from idp.flows.weak_password import new_password, shown
@@ -60,6 +61,7 @@ def change(session: LiveSession, account: Account) -> ResponseReturnValue:
             way_on=CHANGE,
         )
     new_passwords.end_what_the_old_one_opened(account.id, session_id=session.id)
+    renew_session(session)
     return redirect(f"{SECURITY}?gedaan=wachtwoord", code=HTTPStatus.SEE_OTHER)
 
 

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from idp.accounts import logouts, notices, sessions
 from idp.accounts.notices import Notice
 from idp.accounts.sessions import LiveSession
-from idp.flows.cookies import forget_session
+from idp.flows.cookies import forget_session, renew_session
 from idp.flows.own_methods import SECURITY
 from idp.flows.signed_in import freshly, show_in_portal
 from idp.models import Account
@@ -59,4 +59,5 @@ def end_all(session: LiveSession, account: Account) -> ResponseReturnValue:
     sessions.end_all_of(
         account.id, why="signed out everywhere else", actor="person", except_for=session.id
     )
+    renew_session(session)
     return redirect(f"{SECURITY}?gedaan=overal-uitgelogd", code=HTTPStatus.SEE_OTHER)

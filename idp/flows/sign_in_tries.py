@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import Final
 
 from idp import throttle
-from idp.accounts import notices
+from idp.accounts import notices, passwords
 from idp.accounts.notices import Notice
 from idp.audit import Event, record
 from idp.database import db
@@ -95,7 +95,8 @@ def tell_of_the_stop(account: Account | None, reference: str, failures: int) -> 
 def budgets_of_strangers(number: str, password: str) -> dict[str, throttle.Budget]:
     """What every failure in an unknown browser is taken from: its counter, and how large that one is."""
     here, kinds = origin(), throttle.key
-    tried = hashlib.sha256(password[:4096].encode(errors="replace")).hexdigest()
+    # as passwords are compared: another spelling of one is not another one
+    tried = hashlib.sha256(passwords.normal(password[:4096]).encode(errors="replace")).hexdigest()
     hint = kinds("tried", tried)[:_HINT]
     return {
         kinds("sign-in-origin", network(here)): throttle.FAILURES_PER_ORIGIN,

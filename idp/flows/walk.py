@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from idp import clock, pages
 from idp.accounts import activation_codes, credentials, directory
-from idp.assurance import PASSWORD, Level, Proof
+from idp.assurance import PASSWORD, Level, Proof, mechanism_level
 from idp.audit import Event, record
 from idp.database import db
 from idp.errors import RefusedOnOurPage
@@ -115,6 +115,7 @@ class Visit:
             language=pages.language(),
             enrolled_at=Level(self.person.enrolment_level),
             asked=self.login.demands.level,
+            proven=mechanism_level(self.proofs),
             reference=self.login.reference,
             in_window=self.standing.window_open,
             origin=network(origin()),

@@ -50,6 +50,14 @@ class Because:
     """The place: an address or a subscriber's network."""
     known_browser: bool
     """Whether this browser is known for the account: then the place does not count, because a town hall is one."""
+    own: bool = True
+    """Whether the account has confirmed this number. What goes to others is counted apart: whoever types numbers of
+    strangers to set them up takes nothing from those who sign in with them."""
+
+    @property
+    def counts_as(self) -> str:
+        """What its counters are called apart by."""
+        return "" if self.own else "-new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,26 +78,33 @@ def before_sending(to: PhoneNumber, channel: str, because: Because) -> Held | No
     if not settings.current().message_limits:
         return None
     prefix = to.e164[:-LAST_DIGITS]
-    if (until := throttle.spent(_pause(prefix), Budget(1, PAUSE))) is not None:
+    of = because.counts_as
+    if (until := throttle.spent(_pause(prefix + of), Budget(1, PAUSE))) is not None:
         return Held("sends-paused", until)
     accounts = _accounts_with(to)
     number = number_digest(to)
     budgets = [
-        ("sends-number", ("number-hour", number), _times(throttle.SENDS_PER_HOUR, accounts)),
-        ("sends-number", ("number-day", number), _times(throttle.SENDS_PER_DAY, accounts)),
-        ("sends-range", ("range-hour", prefix), PER_RANGE),
+        ("sends-number", (f"number-hour{of}", number), _times(throttle.SENDS_PER_HOUR, accounts)),
+        ("sends-number", (f"number-day{of}", number), _times(throttle.SENDS_PER_DAY, accounts)),
     ]
     if not because.known_browser:
-        budgets.insert(2, ("sends-origin", ("origin-hour", because.origin), PER_ORIGIN))
+        budgets.append(("sends-origin", ("origin-hour", because.origin), PER_ORIGIN))
+    if not (because.known_browser and because.own):
+        # the telephones of a town hall are one range too
+        budgets.append(("sends-range", (f"range-hour{of}", prefix), PER_RANGE))
+    for why, parts, budget in budgets:  # looked at first: what is held takes nothing from a budget
+        if (until := throttle.spent(throttle.key(*parts), budget)) is not None:
+            return Held(why, until)
     for why, parts, budget in budgets:
         if (until := throttle.spend(throttle.key(*parts), budget)) is not None:
             return Held(why, until)
-    return _pumped(prefix, because) or _whole_budget(channel, because)
+    return _pumped(prefix + of, because) or _whole_budget(channel, because)
 
 
-def completed(to: PhoneNumber) -> None:
-    """A code that was sent there came back right."""
-    throttle.use(_today("range-completed", to.e164[:-LAST_DIGITS]), _DAY)
+def completed(to: PhoneNumber, *, own: bool = True) -> None:
+    """A code that was sent there came back right; `own` as in `Because`."""
+    prefix = to.e164[:-LAST_DIGITS] + ("" if own else "-new")
+    throttle.use(_today("range-completed", prefix), _DAY)
 
 
 def _times(budget: Budget, accounts: int) -> Budget:
@@ -115,6 +130,8 @@ def _pumped(prefix: str, because: Because) -> Held | None:
     if back >= sent * COMPLETED_AT_LEAST:
         return None
     used = throttle.use(_pause(prefix), PAUSE)
+    for kind in ("range-sent", "range-completed"):  # after the pause the range is looked at anew
+        throttle.forgive(_today(kind, prefix))
     record(
         Event.RANGE_PAUSED,
         succeeded=False,

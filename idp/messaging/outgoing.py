@@ -261,7 +261,7 @@ def _taken(message: Message, gateway: Gateway, provider_id: str | None) -> None:
         .execute(
             update(_ROWS)
             .where(_ROWS.c.id == message.id, _CALLED, _ROWS.c.gateway == gateway.name)
-            .values(state=State.HANDED, provider_id=provider_id or message.id, **values)
+            .values(state=State.HANDED, provider_id=_kept(provider_id) or message.id, **values)
             .returning(_ROWS.c.account_id, _ROWS.c.reference)
         )
         .one_or_none()
@@ -278,6 +278,13 @@ def _taken(message: Message, gateway: Gateway, provider_id: str | None) -> None:
             )
     db.session.commit()
     metrics.MESSAGES.count(message.channel, "taken")
+
+
+def _kept(provider_id: str | None) -> str | None:
+    """A name that can be kept and compared; a provider may answer anything."""
+    if provider_id is None or not (provider_id.isascii() and provider_id.isprintable()):
+        return None
+    return provider_id[:64] or None
 
 
 def _given_up(message_id: str, asked: str, why: NotSent) -> bool:

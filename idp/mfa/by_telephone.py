@@ -94,12 +94,12 @@ class ByTelephone:
         if credential is None or "telefoonnummer" in answer.fields:
             return self._take_number(login, answer.text("telefoonnummer"))
         if answer.action == "opnieuw":
-            return self._send(login, _enrolment_of(credential), _number(credential))
+            return self._send(login, _enrolment_of(credential), _number(credential), own=False)
         if (
             wrong := passcode.check(login, _enrolment_of(credential), answer.digits("code"))
         ) is not None:
             return wrong
-        guard.completed(_number(credential))
+        guard.completed(_number(credential), own=False)
         counts_from = None if login.in_window else clock.now() + WAITS
         if not credentials.confirm(
             credential, replaces_kind=True, counts_from=counts_from, reference=login.reference
@@ -120,7 +120,7 @@ class ByTelephone:
             )
         credential = credentials.begin(login.account_id, self.kind, login.id, number.e164)
         credential.number_digest = guard.number_digest(number)
-        return self._send(login, _enrolment_of(credential), number)
+        return self._send(login, _enrolment_of(credential), number, own=False)
 
     def _who_takes(self, typed: str) -> str | None:
         """The kind of factor that can use the number that this one cannot."""
@@ -132,8 +132,9 @@ class ByTelephone:
             return None
         return self.instead.kind
 
-    def _send(self, login: Login, purpose: str, to: PhoneNumber) -> Outcome:
-        return passcode.send(login, purpose, to, passcode.Channel(self.kind, self.wording))
+    def _send(self, login: Login, purpose: str, to: PhoneNumber, *, own: bool) -> Outcome:
+        channel = passcode.Channel(self.kind, self.wording)
+        return passcode.send(login, purpose, to, channel, own=own)
 
     def challenge_view(self, login: Login, own: Sequence[Credential]) -> View:
         """The masked number, and when a code went there, if one did."""
@@ -146,7 +147,7 @@ class ByTelephone:
         if answer.action == "opnieuw" or passcode.waiting(login, purpose) is None:
             if credential.number_digest is None:  # set up before numbers were counted
                 credential.number_digest = guard.number_digest(_number(credential))
-            return self._send(login, purpose, _number(credential))
+            return self._send(login, purpose, _number(credential), own=True)
         wrong = passcode.check(login, purpose, answer.digits("code"))
         if wrong is not None:
             return wrong

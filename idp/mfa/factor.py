@@ -39,6 +39,8 @@ class Login:
     """At which level the body enrolled this account."""
     asked: Level = Level.SUBSTANTIEEL
     """What this sign-in has to reach."""
+    proven: Level = Level.NONE
+    """What the steps taken so far are worth."""
     in_window: bool = False
     """Whether an activation code opened the way to set something up here."""
     origin: str = ""

@@ -75,8 +75,8 @@ def view(login: Login, purpose: str) -> dict[str, object]:
     }
 
 
-def send(login: Login, purpose: str, to: PhoneNumber, channel: Channel) -> Outcome:
-    """Make a new code and put its message in the queue, within the limits.
+def send(login: Login, purpose: str, to: PhoneNumber, channel: Channel, *, own: bool) -> Outcome:
+    """Make a new code and put its message in the queue, within the limits; `own`: the account confirmed this number.
 
     `Exhausted("sends-spent")` when this login or this account had enough messages, `Rejected("too-soon")` before the
     waiting time is over; else `Continue`, and `view` tells how far the message is.
@@ -92,7 +92,7 @@ def send(login: Login, purpose: str, to: PhoneNumber, channel: Channel) -> Outco
             seconds=round((before.next_at - now).total_seconds()),
             costs_a_try=False,
         )
-    if (no_more := no_more or _held(login, to, channel) or _spend(login)) is not None:
+    if (no_more := no_more or _held(login, to, channel, own=own) or _spend(login)) is not None:
         record(
             Event.PASSCODE_NOT_SENT,
             succeeded=False,
@@ -158,13 +158,14 @@ def _spent(login: Login) -> Exhausted | None:
     return None
 
 
-def _held(login: Login, to: PhoneNumber, channel: Channel) -> Exhausted | None:
+def _held(login: Login, to: PhoneNumber, channel: Channel, *, own: bool) -> Exhausted | None:
     """What the guard of the whole deployment says of this message."""
     because = guard.Because(
         account_id=login.account_id,
         reference=login.reference,
         origin=login.origin,
         known_browser=login.known_browser,
+        own=own,
     )
     held = guard.before_sending(to, channel.name, because)
     return None if held is None else Exhausted("sends-spent", held.until, why=held.why)

@@ -7,6 +7,7 @@ compared by the statement that stores it. The page needs a script; everything el
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import select, update
@@ -100,7 +101,9 @@ class WebAuthn:
         typed_name = method_names.readable(answer.text("sleutelnaam"))
         name = _free_name(typed_name or f"Passkey {len(own) + 1}", own)
         credential = credentials.begin(login.account_id, self.kind, login.id, "", label=name)
-        if not _store(credential, key):
+        # Whoever came in with less than *hoog* and no code from a letter could otherwise raise the account to it.
+        may_attest = login.in_window or login.proven is Level.HOOG
+        if not _store(credential, replace(key, attested=key.attested and may_attest)):
             credentials.forget(credential)
             return _KNOWN_ALREADY
         if not credentials.confirm(credential, replaces_kind=False, reference=login.reference):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -102,8 +103,47 @@ def test_one_place_asks_ten_in_an_hour_unless_its_browsers_are_known(house: Hous
 @ONE
 def test_numbers_next_to_one_another_get_twenty_in_an_hour(house: House) -> None:
     row = [PhoneNumber(f"+3161234{number:04}") for number in range(21)]
-    held = [ask(house, each, back=True) for each in row]
+    places = [because(f"203.0.113.{number}") for number in range(21)]
+    held = [ask(house, each, of, back=True) for each, of in zip(row, places, strict=True)]
     assert [one.why if one else None for one in held] == [None] * 20 + ["sends-range"]
+
+
+@ONE
+def test_the_telephones_of_a_town_hall_are_no_attack(house: House) -> None:
+    """They lie next to one another; their owners sign in in browsers that are known."""
+    row = [PhoneNumber(f"+3188711{number:04}") for number in range(60)]
+    assert [ask(house, each, back=True) for each in row] == [None] * 60
+
+
+def test_who_sets_up_numbers_of_others_takes_nothing_from_them(house: House) -> None:
+    stranger = replace(because(known=True), own=False)
+    tried = [ask(house, of=stranger) for _ in range(6)]
+    assert [one.why if one else None for one in tried] == [None] * 5 + ["sends-number"]
+    assert [ask(house) for _ in range(5)] == [None] * 5, "its owner signs in"
+
+
+@ONE
+def test_texts_to_strangers_pause_the_setting_up_of_their_range_and_nobodys_sign_in(
+    house: House, time: Standing
+) -> None:
+    stranger, held = replace(because(known=True), own=False), None
+    for number in range(guard.LOOKED_AT_FROM + 1):
+        held = ask(house, PhoneNumber(f"+3161234{number:04}"), stranger)
+        time.move(timedelta(minutes=10))
+    assert held is not None
+    assert held.why == "sends-paused"
+    assert ask(house, PhoneNumber("+31612349999")) is None
+
+
+@ONE
+def test_a_pause_ends_and_the_range_is_then_looked_at_anew(house: House, time: Standing) -> None:
+    time.move(timedelta(hours=-8))  # the night of the same day
+    for number in range(guard.LOOKED_AT_FROM + 1):
+        ask(house, PhoneNumber(f"+3161234{number:04}"))
+    assert events(house) == ["range-paused"]
+    time.move(guard.PAUSE)
+    assert [ask(house, PhoneNumber(f"+3161235{n:04}"), back=True) for n in range(3)] == [None] * 3
+    assert [ask(house, PhoneNumber(f"+3161234{n:04}"), back=True) for n in range(3)] == [None] * 3
 
 
 def test_a_range_whose_codes_do_not_come_back_is_paused_and_told(
