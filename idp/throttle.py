@@ -120,6 +120,11 @@ def second_step_key(account_id: str) -> str:
     return key("second-step", account_id)
 
 
+def own_password_key(account_id: str) -> str:
+    """The counter of wrong guesses at one's own password, by who is signed in and wants another one."""
+    return key("own-password", account_id)
+
+
 def waits_until(counter: str) -> datetime | None:
     """Until when this counter lets nobody try, or `None` when a try is allowed now."""
     until = db.session.execute(

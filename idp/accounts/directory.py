@@ -319,6 +319,7 @@ def _let_try_again(account: Account) -> None:
     """Somebody spoke to the person: wrong tries of before, also a stranger's, no longer make anybody wait."""
     throttle.forgive(throttle.sign_in_key(account.relation.number, account.username_key))
     throttle.forgive(throttle.second_step_key(account.id))
+    throttle.forgive(throttle.own_password_key(account.id))
 
 
 def _email(text: str) -> str:

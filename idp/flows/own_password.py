@@ -67,7 +67,7 @@ def change(session: LiveSession, account: Account) -> ResponseReturnValue:
 
 def _counter(account_id: str) -> str:
     """Wrong guesses here are counted apart, so that who guesses in a session left open cannot shut the front door."""
-    return throttle.key("own-password", account_id)
+    return throttle.own_password_key(account_id)
 
 
 def _take_a_try(account_id: str, session: LiveSession) -> None:

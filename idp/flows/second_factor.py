@@ -163,7 +163,9 @@ def _rejected(here: Visit, wrong: Rejected, failures: int) -> ResponseReturnValu
         reason=wrong.error,
         device=device_in_words(),
     )
-    if failures == throttle.SECOND_STEP.stop:
+    if failures == throttle.SECOND_STEP.stop and _counter(here) == throttle.second_step_key(
+        here.person.id
+    ):
         tell_of_the_stop(here.person, login.reference, failures)
     if login.failures + 1 >= WRONG_PER_SIGN_IN:
         _spent(here)
