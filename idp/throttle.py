@@ -102,6 +102,12 @@ _WAIT: Final = (
         not_before=bindparam("moment", type_=Moment()), expires_at=bindparam("end", type_=Moment())
     )
 )
+#: The try was allowed, so that nobody had to wait before it.
+_GIVE_BACK: Final = (
+    update(_COUNTERS)
+    .where(_NAMED, _COUNTERS.c.count == bindparam("stood_at"))
+    .values(count=_COUNTERS.c.count - 1, not_before=None)
+)
 _FORGIVE: Final = delete(_COUNTERS).where(_NAMED).returning(_COUNTERS.c.count.label("so_often"))
 
 
@@ -206,6 +212,11 @@ def forgive(counter: str) -> int:
     """Success: this counter starts again from nothing; returns what it stood at."""
     stood_at = connection().execute(_FORGIVE, {"counter": counter}).scalar_one_or_none()
     return int(stood_at or 0)
+
+
+def give_back(counter: str, failures: int) -> None:
+    """A try that was counted as the so many-th turned out to be none; nothing is given back when others came since."""
+    connection().execute(_GIVE_BACK, {"counter": counter, "stood_at": failures})
 
 
 def spent_any(budgets: Mapping[str, Budget]) -> datetime | None:

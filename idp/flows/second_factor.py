@@ -151,6 +151,8 @@ def _take_a_try(here: Visit, counter: str) -> int:
 def _rejected(here: Visit, wrong: Rejected, failures: int) -> ResponseReturnValue:
     login = here.login
     if not wrong.costs_a_try:
+        if failures:
+            throttle.give_back(_counter(here), failures)
         db.session.commit()
         return _again(here, wrong)
     record(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -186,3 +187,26 @@ def test_a_name_that_cannot_be_kept_leaves_no_message_behind(
             row = db.session.query(OutgoingMessage).one()
             assert (row.state, row.content_sealed) == (State.HANDED, None)
             assert row.provider_id
+
+
+def test_a_right_code_that_came_too_late_is_no_wrong_one(house: House, time: Standing) -> None:
+    anna, browser = add_person(house, phone=PHONE), house.browser()
+    identify(browser, anna)
+    browser.submit("volgende")
+    time.move(timedelta(minutes=6))
+    for _ in range(SECOND_STEP.free + 2):
+        assert browser.submit("volgende", code=house.newest_code()).error == "code-expired"
+    with house.inside():
+        assert throttle.count_of(throttle.second_step_key(anna.id)) == 0
+
+
+def test_what_is_given_back_is_only_the_last_try(house: House, time: Standing) -> None:
+    with house.inside():
+        counter = throttle.second_step_key("somebody")
+        for _ in range(SECOND_STEP.free):
+            taken = throttle.count_try(counter, SECOND_STEP)
+        throttle.give_back(counter, taken.failures - 1)
+        assert throttle.count_try(counter, SECOND_STEP).until is not None, "others came since"
+        throttle.give_back(counter, taken.failures)
+        assert throttle.count_of(counter) == SECOND_STEP.free - 1
+        assert throttle.count_try(counter, SECOND_STEP).until is None
