@@ -94,6 +94,7 @@ def _line(current: Settings, seconds: float) -> Iterator[smtplib.SMTP]:
     """A line on which the server knows us; shut when the time is over, so that a drip of bytes does not hold us."""
     host, trust = current.smtp_host or "", _trust(current.ca_bundle)
     connected = socket.create_connection((host, current.smtp_port), seconds / 2)
+    connected.settimeout(seconds)  # the watch is first, and says why
     line = smtplib.SMTP(local_hostname=current.host.partition(":")[0], timeout=seconds)
     line._host = host  # type: ignore[attr-defined]  # whose certificate STARTTLS asks for
     line.sock = connected
