@@ -20,7 +20,7 @@ from idp.models.deliveries import Delivery
 from idp.models.keys import KeyChallenge, SecurityKey
 from idp.models.messages import OutboxMessage, OutgoingMessage
 from idp.models.people import Account, Credential, Passcode, Relation
-from idp.models.signing_in import LoginTransaction, Session, SessionClient
+from idp.models.signing_in import DeskEntry, LoginTransaction, Session, SessionClient
 from idp.models.throttle import ThrottleCounter
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "Consent",
     "Credential",
     "Delivery",
+    "DeskEntry",
     "KeyChallenge",
     "LoginTransaction",
     "OutboxMessage",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field
 
@@ -31,3 +32,8 @@ class DeskSettings(BaseModel):
     desk_wait_hours: Annotated[
         int, Field(ge=1, le=168, description="How long that wait is, in hours.")
     ] = 24
+
+    @property
+    def desk_host(self) -> str | None:
+        """Host and port of the desk's own origin, as browsers send them; `None` where it has none."""
+        return None if self.desk_origin is None else urlsplit(self.desk_origin).netloc

@@ -243,9 +243,11 @@ class Settings(ProviderSettings, MailSettings, MessageSettings, DeskSettings):
     def _split(cls, value: Any) -> Any:
         return separated(value)
 
-    @field_validator("issuer")
+    @field_validator("issuer", "desk_origin")
     @classmethod
-    def _issuer_is_an_origin(cls, value: str) -> str:
+    def _is_an_origin(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         parts = urlsplit(value)
         if (
             parts.scheme not in {"https", "http"}
@@ -316,6 +318,10 @@ class Settings(ProviderSettings, MailSettings, MessageSettings, DeskSettings):
         if not self.demo and not self.allow_file_keys:
             raise ValueError(
                 "IDP_ALLOW_FILE_KEYS: signing keys in files need this set to 1 outside the demo (see keys/README.md)"
+            )
+        if self.desk_host == self.host:
+            raise ValueError(
+                "IDP_DESK_ORIGIN: is the issuer's; leave it out, or name another host for the desk"
             )
         if not self.message_limits and not self.demo:
             raise ValueError("IDP_MESSAGE_LIMITS: only the demo may send without limits")
