@@ -1,4 +1,4 @@
-"""Front-Channel Logout in a real browser: the signed-out page loads a page of each application, under its real policy."""
+"""Front-Channel Logout in a browser: the signed-out page loads a page of each application, under its real policy."""
 
 from __future__ import annotations
 
