@@ -81,6 +81,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     if settings.key_models:
         yield key_models(settings)
     yield breached_passwords(settings)
+    if settings.redis_url is not None:
+        yield counters(settings.redis_url)
     found = database(settings)
     yield found
     if found.verdict != "wrong":
@@ -120,6 +122,19 @@ def file_keys(settings: Settings) -> Finding:
         "note",
         f"{folder} holds the signing keys, encrypted with the root secret: who controls this process, or has "
         "both, can sign as you; a hardware module would prevent that (see keys/README.md)",
+    )
+
+
+def counters(url: str) -> Finding:
+    """Whether Redis keeps the counters of tries."""
+    from idp.throttle.in_redis import at  # here: most deployments never need its library
+
+    if at(url).answers():
+        return Finding("counters", "ok", "Redis keeps them")
+    return Finding(
+        "counters",
+        "wrong",
+        "the Redis of IDP_REDIS_URL does not answer; until it does, the database keeps them",
     )
 
 

@@ -19,6 +19,7 @@ from idp.breach_list import BreachList, UnusableList
 from idp.networks import LOOPBACK, Addresses, Networks, separated
 from idp.secret_values import RootSecret
 from idp.settings import key_models
+from idp.settings.counters import CounterSettings
 from idp.settings.desk import DeskSettings
 from idp.settings.key_models import KeyModel
 from idp.settings.mail import MailSettings
@@ -37,7 +38,7 @@ class SettingsError(Exception):
         self.problems = problems
 
 
-class Settings(ProviderSettings, MailSettings, MessageSettings, DeskSettings):
+class Settings(ProviderSettings, MailSettings, MessageSettings, DeskSettings, CounterSettings):
     """One deployment's settings; immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
