@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from idp import clock, throttle, vault
-from idp.accounts import notices, passwords, personal, sessions
+from idp.accounts import notices, passwords, personal, search_words, sessions
 from idp.accounts.notices import Notice
 from idp.assurance import Level
 from idp.audit import Event, record
@@ -142,6 +142,7 @@ def add_relation(*, number: str, name: str, kind: str, actor: str) -> Relation:
         raise WrongInput("a relation needs a name and a kind")
     relation = Relation(number=normal, name=name.strip(), kind=kind.strip())
     _add(relation, f"relation {normal} exists already")
+    search_words.relation_is_called(relation.id, relation.name)
     record(Event.RELATION_ADDED, actor=actor, relation_id=relation.id, number=normal)
     return relation
 
@@ -184,6 +185,7 @@ def add_account(
     else:
         passwords.take_over(account, imported_hash)
     _add(account, f"relation {relation.number} has an account {username} already")
+    search_words.account_is_called(account.id, account.name, account.username)
     if email:
         account.email_sealed = vault.seal(_email(email), place=f"account.email:{account.id}")
     account.personal_sealed = personal.seal(kept, account.id)
@@ -219,6 +221,7 @@ def update_account(
         if not name.strip():
             raise WrongInput("an account needs the person's name")
         account.name = name.strip()
+        search_words.account_is_called(account.id, account.name, account.username)
     if email is not None:
         before_it = email_of(account)
         account.email_sealed = (

@@ -20,6 +20,7 @@ from idp.models.deliveries import Delivery
 from idp.models.keys import KeyChallenge, SecurityKey
 from idp.models.messages import OutboxMessage, OutgoingMessage
 from idp.models.people import Account, Credential, Passcode, Relation
+from idp.models.search import SearchWord, words_of
 from idp.models.signing_in import DeskEntry, LoginTransaction, Session, SessionClient
 from idp.models.throttle import ThrottleCounter
 
@@ -46,9 +47,11 @@ __all__ = [
     "RefreshToken",
     "RegistrationToken",
     "Relation",
+    "SearchWord",
     "SecurityKey",
     "Session",
     "SessionClient",
     "SpentAssertion",
     "ThrottleCounter",
+    "words_of",
 ]
