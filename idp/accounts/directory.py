@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +21,8 @@ from idp.errors import WrongInput
 from idp.models import Account, Relation
 from idp.secret_values import Secret
 
+MOST_ADDRESS_LINES: Final = 4
+LONGEST_ADDRESS_LINE: Final = 45
 _USERNAME = re.compile(r"[^\s\x00-\x1f\x7f]{1,100}")
 
 
@@ -145,6 +147,19 @@ def add_relation(*, number: str, name: str, kind: str, actor: str) -> Relation:
     search_words.relation_is_called(relation.id, relation.name)
     record(Event.RELATION_ADDED, actor=actor, relation_id=relation.id, number=normal)
     return relation
+
+
+def write_address(relation: Relation, lines: Sequence[str], *, actor: str) -> None:
+    """Where letters to an organisation go, line by line and without its name; no line takes it away."""
+    kept = [line.strip() for line in lines if line.strip()]
+    if len(kept) > MOST_ADDRESS_LINES or any(
+        len(line) > LONGEST_ADDRESS_LINE or not line.isprintable() for line in kept
+    ):
+        raise WrongInput(
+            f"an address has at most {MOST_ADDRESS_LINES} lines of {LONGEST_ADDRESS_LINE} characters"
+        )
+    relation.address = "\n".join(kept) or None
+    record(Event.RELATION_UPDATED, actor=actor, relation_id=relation.id, changed=["address"])
 
 
 def add_account(

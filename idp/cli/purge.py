@@ -23,6 +23,8 @@ from idp.models import (
     Delivery,
     DeskEntry,
     KeyChallenge,
+    Letter,
+    LetterBatch,
     LoginTransaction,
     OutboxMessage,
     OutgoingMessage,
@@ -87,6 +89,8 @@ def _expired(now: datetime) -> list[tuple[type[Base], ColumnElement[bool]]]:
         (DeskEntry, _left(long_ago)),
         (SessionClient, SessionClient.session_id.in_(select(Session.id).where(_over(now)))),
         (Session, _over(now)),
+        (Letter, Letter.asked_at < now - AUDIT_STAYS),
+        (LetterBatch, LetterBatch.made_at < now - AUDIT_STAYS),
         (AuditEvent, AuditEvent.at < now - AUDIT_STAYS),
     ]
 

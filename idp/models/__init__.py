@@ -18,6 +18,7 @@ from idp.models.clients import (
 )
 from idp.models.deliveries import Delivery
 from idp.models.keys import KeyChallenge, SecurityKey
+from idp.models.letters import Letter, LetterBatch
 from idp.models.messages import OutboxMessage, OutgoingMessage
 from idp.models.people import Account, Credential, Passcode, Relation
 from idp.models.search import SearchWord, words_of
@@ -39,6 +40,8 @@ __all__ = [
     "Delivery",
     "DeskEntry",
     "KeyChallenge",
+    "Letter",
+    "LetterBatch",
     "LoginTransaction",
     "OutboxMessage",
     "OutgoingMessage",

@@ -161,6 +161,13 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
     Event.NEW_DEVICE: lambda e: (
         f"Dit was de eerste keer in deze browser{_device(e)}, of te lang geleden, of na een herstel."
     ),
+    Event.LETTER_ASKED: lambda e: f"Er is een brief met een activatiecode aangevraagd{_by(e)}.",
+    Event.LETTERS_MADE: lambda e: (
+        f"Er zijn {e.details.get('letters', '')} brieven voor de drukker gemaakt{_by(e)}."
+    ),
+    Event.LETTERS_FETCHED: lambda e: f"Een partij brieven is opgehaald voor de drukker{_by(e)}.",
+    Event.LETTER_DISPATCHED: lambda e: f"De brief is gepost{_by(e)}.",
+    Event.RELATION_UPDATED: lambda e: f"De gegevens van de organisatie zijn gewijzigd{_by(e)}.",
     Event.DESK_SEARCHED: lambda e: f"Er is gezocht{_by(e)}.",
     Event.DESK_REFUSED: lambda e: f"Een pagina is geweigerd{_by(e)}: die hoort niet bij die rol.",
     Event.RELATION_SHOWN: lambda e: f"De gegevens van de organisatie zijn bekeken{_by(e)}.",

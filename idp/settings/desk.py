@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -32,6 +33,12 @@ class DeskSettings(BaseModel):
     desk_wait_hours: Annotated[
         int, Field(ge=1, le=168, description="How long that wait is, in hours.")
     ] = 24
+    print_certificate: Annotated[
+        Path | None,
+        Field(
+            description="Certificate (PEM, RSA of 3072 bits or more) of the print house, to which batches of letters are encrypted."
+        ),
+    ] = None
 
     @property
     def desk_host(self) -> str | None:
