@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from idp.accounts import credentials, recovery_codes
+from idp.accounts import credentials, directory, recovery_codes
 from idp.audit import Event
+from idp.cli.deliver import sender_of
 from idp.clock import Standing
 from idp.database import db
 from idp.models import AuditEvent, RecoveryCode, Session
@@ -197,6 +198,13 @@ def test_without_the_setting_there_is_no_such_thing(
     assert browser.get("/mijn/beveiliging").find("herstelcodes") is None
     assert browser.get(CODES).status == 404
     assert identify(house.browser(), anna).find("herstelcode") is None
+    assert "herstelcode" not in browser.get("/handleidingen/telefoon-kwijt").document.text
+
+
+@ONE
+def test_the_manual_tells_who_lost_a_telephone_of_recovery_codes(house: House) -> None:
+    text = house.browser().get("/handleidingen/telefoon-kwijt").document.text
+    assert "U hebt herstelcodes" in text
 
 
 @ONE
@@ -207,9 +215,6 @@ def test_the_holder_hears_of_new_codes_and_of_one_that_is_used(
         house = house_of_this_worker(database_url, run, recovery_codes=True, **post.settings)
         anna = add_person(house, totp=True)
         with house.inside():
-            from idp.accounts import directory
-            from idp.cli.deliver import sender_of
-
             directory.update_account(account_of(anna), email="anna@voorbeeld.nl", actor="test")
         code = codes_of(house, anna)[0]
         time.move(10 * MINUTE)
