@@ -37,7 +37,7 @@ class SettingsError(Exception):
         self.problems = problems
 
 
-class Settings(ProviderSettings, MailSettings, MessageSettings, RecoverySettings):
+class Settings(RecoverySettings, ProviderSettings, MailSettings, MessageSettings):
     """One deployment's settings; immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
