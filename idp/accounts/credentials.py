@@ -10,7 +10,7 @@ from sqlalchemy import Table, bindparam, delete, exists, select, update
 from sqlalchemy.orm import aliased
 
 from idp import clock, vault
-from idp.accounts import activation_codes, notices, sessions
+from idp.accounts import activation_codes, notices, recovery_codes, sessions
 from idp.accounts.notices import Notice
 from idp.audit import Event, record
 from idp.database import connection, db
@@ -143,6 +143,7 @@ def mark_used(credential_id: str) -> None:
 def remove_all_but(account_id: str, keep: str, *, why: str, reference: str | None = None) -> int:
     """Remove the account's other methods: the code that was issued says so."""
     _forget_browsers(account_id)
+    recovery_codes.void(account_id)
     removed = _remove(
         account_id, Credential.id != keep, actor="person", why=why, reference=reference
     )
@@ -203,6 +204,7 @@ def remove_all(account: Account, *, actor: str) -> int:
     removed = _remove(
         account.id, Credential.id.is_not(None), actor=actor, why="reset", reference=None
     )
+    recovery_codes.void(account.id)
     account.activated_at = None
     account.browsers_epoch += 1
     db.session.flush()  # waits for a sign-in that is finishing: see `directory.still_welcome`

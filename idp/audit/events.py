@@ -36,6 +36,8 @@ class Event(StrEnum):
     METHOD_ADDED = "method-added"
     METHOD_REMOVED = "method-removed"
     METHOD_RENAMED = "method-renamed"
+    RECOVERY_CODES_MADE = "recovery-codes-made"
+    RECOVERY_CODE_USED = "recovery-code-used"
     ACTIVATION_FINISHED = "activation-finished"
     RELATION_ADDED = "relation-added"
     RELATION_BLOCKED = "relation-blocked"

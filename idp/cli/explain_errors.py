@@ -144,6 +144,19 @@ ERRORS: Final[Mapping[str, Trouble]] = {
         "De code is ingevuld, maar binnen 30 minuten is geen methode ingesteld.",
         NEW_CODE,
     ),
+    "recovery-code-missing": Trouble(
+        "er was geen herstelcode ingevuld", "Het veld was leeg.", "Vul een code van de lijst in."
+    ),
+    "recovery-code-typo": Trouble(
+        "een tikfout in de herstelcode",
+        "Het controleteken klopt niet: er is een teken verkeerd overgenomen. Dit kostte geen poging.",
+        "Lees de code teken voor teken na. Een O is een nul, een I of L is een één.",
+    ),
+    "recovery-code-invalid": Trouble(
+        "een verkeerde of al gebruikte herstelcode",
+        "Elke code werkt één keer; een nieuwe lijst maakt de oude ongeldig, en een reset van de methoden ook.",
+        "Gebruik een andere code van de nieuwste lijst. Is er geen lijst meer? Geef een nieuwe activatiecode uit.",
+    ),
     "code-missing": Trouble("er was geen code ingevuld", "Het veld was leeg.", "Vul de code in."),
     "code-length": Trouble(
         "te veel of te weinig cijfers in de code",

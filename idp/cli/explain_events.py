@@ -16,6 +16,7 @@ METHODS: Final[Mapping[str, str]] = {
     "sms": "de sms",
     "voice": "het gesproken bericht",
     "webauthn": "de passkey of beveiligingssleutel",
+    "herstelcode": "een herstelcode",
 }
 
 Sentence = str | Callable[[AuditEvent], str]
@@ -100,6 +101,10 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
     Event.METHOD_ADDED: lambda e: f"De gebruiker stelde {method(e)} in.",
     Event.METHOD_REMOVED: lambda e: f"Een methode is verwijderd: {method(e)}{_by(e)}.",
     Event.METHOD_RENAMED: lambda e: f"De gebruiker gaf {method(e)} een andere naam.",
+    Event.RECOVERY_CODES_MADE: "De gebruiker maakte nieuwe herstelcodes. Oude herstelcodes werken niet meer.",
+    Event.RECOVERY_CODE_USED: lambda e: (
+        f"De gebruiker nam een herstelcode als tweede stap. Er zijn er nog {e.details.get('left', 0)}."
+    ),
     Event.ACTIVATION_FINISHED: "De gebruiker rondde het activeren af.",
     Event.RELATION_ADDED: lambda e: f"De relatie is toegevoegd{_by(e)}.",
     Event.RELATION_BLOCKED: lambda e: f"De relatie is geblokkeerd{_by(e)}.",

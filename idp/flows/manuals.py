@@ -56,6 +56,7 @@ def facts() -> dict[str, Any]:
     here = settings.current()
     return {
         "offered": [factor.kind for factor in catalogue.factors()],
+        "recovery_codes": here.recovery_codes,
         "code_days": activation_codes.VALID_FOR.days,
         "code_symbols": activation_codes.SYMBOLS,
         "code_tries": activation_codes.TRIES,

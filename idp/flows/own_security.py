@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from idp.accounts import consents, credentials, own_data, sessions
+from idp.accounts import consents, credentials, own_data, recovery_codes, sessions
 from idp.accounts.sessions import LiveSession
 from idp.audit import Event
 from idp.database import db
@@ -18,6 +18,7 @@ from idp.flows.enrolment import summaries
 from idp.flows.own_data import DOWNLOAD
 from idp.flows.own_methods import ADD_METHOD, SECURITY
 from idp.flows.own_password import CHANGE
+from idp.flows.own_recovery_codes import CODES
 from idp.flows.own_sessions import END, END_ALL
 from idp.flows.signed_in import show_in_portal, signed_in
 from idp.models import Account, AuditEvent
@@ -59,6 +60,8 @@ def security(session: LiveSession, account: Account) -> ResponseReturnValue:
         withdraw_here=WITHDRAW,
         add_method_here=ADD_METHOD,
         change_password_here=CHANGE,
+        recovery_codes_here=CODES if recovery_codes.offered() else None,
+        recovery_codes_left=recovery_codes.left(account.id),
         end_session_here=END,
         end_all_here=END_ALL,
     )

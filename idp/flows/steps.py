@@ -74,6 +74,8 @@ def next_step(
         return _before_the_window(login, standing)
     if two_steps and standing.password_is_temporary:
         return Step.SET_PASSWORD
+    if two_steps and login.recovered:
+        return _setting_up(login, window_open=True)
     # A sign-in in which a method was set up goes on setting up; after a new start it first asks for that method.
     activates = activates or (login.purpose is Purpose.SIGN_IN and bool(login.enrolled))
     if activates and (two_steps or (standing.window_open and not login.enrolled)):
@@ -135,6 +137,11 @@ def offered(login: LoginTransaction, standing: Standing) -> tuple[str, ...]:
     if enough.level <= Level.LAAG:
         return kinds
     return tuple(kind for kind in kinds if kind not in standing.too_new)
+
+
+def recovery_helps(login: LoginTransaction, standing: Standing) -> bool:
+    """Whether a recovery code can take the place of the second step: not where *hoog* or a key is needed."""
+    return bool(standing.kinds) and Assurance(Level.SUBSTANTIEEL).covers(_enough(login, standing))
 
 
 def _second_step(login: LoginTransaction, standing: Standing) -> Step:

@@ -4,7 +4,7 @@ May import `database`, `secret_values`, `clock` and `assurance`, nothing else of
 """
 
 from idp.models.access import Application, ApplicationGrant, Consent
-from idp.models.activation import ActivationCode
+from idp.models.activation import ActivationCode, RecoveryCode
 from idp.models.audit import AuditEvent
 from idp.models.clients import (
     AccessToken,
@@ -42,6 +42,7 @@ __all__ = [
     "OutgoingMessage",
     "Passcode",
     "PushedRequest",
+    "RecoveryCode",
     "RefreshToken",
     "RegistrationToken",
     "Relation",

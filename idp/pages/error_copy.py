@@ -156,7 +156,9 @@ def _number_too_new(facts: Facts) -> ErrorCopy:
             _("Eerder inloggen? Bel de Servicedesk en vraag om een nieuwe activatiecode."),
             _("Hebt u het nummer niet zelf veranderd? Bel direct de Servicedesk."),
         ),
-        button=sign_in_again(),
+        button=(_("Gebruik een herstelcode"), facts["recovery_here"])
+        if facts.get("recovery_here")
+        else sign_in_again(),
         icon="clock",
     )
 

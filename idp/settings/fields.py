@@ -23,6 +23,7 @@ from idp.settings.key_models import KeyModel
 from idp.settings.mail import MailSettings
 from idp.settings.messages import MessageSettings
 from idp.settings.providers import ProviderSettings, trouble_with_gateways
+from idp.settings.recovery import RecoverySettings
 
 #: One address that only this machine reaches, as `bind` writes it.
 LOOPBACK_BIND = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\]):\d{1,5}", re.ASCII)
@@ -36,7 +37,7 @@ class SettingsError(Exception):
         self.problems = problems
 
 
-class Settings(ProviderSettings, MailSettings, MessageSettings):
+class Settings(RecoverySettings, ProviderSettings, MailSettings, MessageSettings):
     """One deployment's settings; immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

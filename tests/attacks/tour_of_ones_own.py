@@ -7,7 +7,14 @@ from typing import Final
 
 from idp.accounts import credentials
 from tests.attacks.life import Life
-from tests.support.journeys import NEW_PASSWORD, PASSWORD, Person, Visitor, sign_in
+from tests.support.journeys import (
+    NEW_PASSWORD,
+    PASSWORD,
+    Person,
+    Visitor,
+    sign_in,
+    to_the_recovery_code,
+)
 
 MINUTE: Final = timedelta(minutes=1)
 
@@ -23,6 +30,12 @@ def change_ones_own(life: Life, browser: Visitor, person: Person) -> None:
     browser.submit("volgende", methodenaam="Telefoon van het werk")
     browser.get(f"{method}/verwijderen")
     browser.send("POST", f"{method}/verwijderen", csrf_token=browser.token())
+    browser.get("/mijn/beveiliging/herstelcodes")
+    code = browser.submit("herstelcodes-maken").text("code-1")
+    elsewhere = life.browser()
+    to_the_recovery_code(elsewhere, person)
+    elsewhere.submit("volgende", herstelcode=code)
+    elsewhere.submit("stoppen")
     browser.get("/mijn/beveiliging")
     buttons = [one.get("id") or "" for one in browser.page.document.descendants("button")]
     browser.submit(next(one for one in buttons if one.startswith("uitloggen-")))
