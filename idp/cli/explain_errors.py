@@ -260,6 +260,22 @@ ERRORS: Final[Mapping[str, Trouble]] = {
         "Laat het huidige wachtwoord nog eens rustig intypen. Weet de gebruiker het niet meer: "
         "`idp account reset-password`.",
     ),
+    "password-link-over": Trouble(
+        "een link voor een nieuw wachtwoord die niet meer werkt",
+        "De link is gebruikt, ouder dan 30 minuten, of het wachtwoord of het e-mailadres is daarna veranderd.",
+        "Vraag een nieuwe link op de inlogpagina (Wachtwoord vergeten). Komt er geen mail: controleer met "
+        "`idp account show` of het e-mailadres bevestigd is en of er een methode is.",
+    ),
+    "password-links-spent": Trouble(
+        "te vaak om een nieuw wachtwoord gevraagd",
+        "Voor deze naam, of vanaf dit netwerk, zijn in een uur zoveel links gevraagd als kan.",
+        "Wacht tot de tijd op de pagina. Was de beller het niet zelf? Er verandert niets zonder de tweede stap.",
+    ),
+    "mail-codes-spent": Trouble(
+        "te vaak een code voor het e-mailadres gevraagd",
+        "De gebruiker vroeg in een uur zoveel codes als kan. Komt er geen aan, dan klopt het adres misschien niet.",
+        "Controleer het adres (`idp account show`) en verander het zo nodig (`idp account update --email`).",
+    ),
     "password-check-away": Trouble(
         "het nieuwe wachtwoord kon niet worden gecontroleerd",
         "De lijst met gelekte wachtwoorden (IDP_BREACHED_PASSWORDS) geeft geen antwoord. Er is niets veranderd.",

@@ -64,6 +64,25 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
     ),
     Event.SIGN_IN_COMPLETED: lambda e: f"Ingelogd{_how(e)}{_device(e)}.",
     Event.SIGN_IN_THROTTLED: "Er was te vaak een verkeerd wachtwoord ingevuld; wij lieten even niemand proberen.",
+    Event.PASSWORD_LINK_ASKED: lambda e: (
+        "Iemand vroeg een link voor een nieuw wachtwoord, voor een account dat niet bestaat."
+        if e.account_id is None
+        else "Iemand vroeg een link voor een nieuw wachtwoord. Die gaat alleen naar een bevestigd e-mailadres van een "
+        "account met een methode."
+    ),
+    Event.PASSWORD_LINK_SENT: "De mailserver nam de mail met de link voor een nieuw wachtwoord aan.",
+    Event.PASSWORD_LINK_NOT_SENT: lambda e: (
+        f"De mail met de link voor een nieuw wachtwoord kon niet weg: {e.reason}."
+    ),
+    Event.PASSWORD_LINK_USED: lambda e: (
+        f"De link uit de mail is gebruikt{_device(e)}. Daarna is de tweede stap nodig."
+    ),
+    Event.MAIL_CODE_SENT: "De mailserver nam de mail met de code voor het e-mailadres aan.",
+    Event.MAIL_CODE_NOT_SENT: lambda e: (
+        f"De mail met de code voor het e-mailadres kon niet weg: {e.reason}."
+    ),
+    Event.MAIL_CODE_REFUSED: "De code voor het e-mailadres klopte niet.",
+    Event.MAIL_CONFIRMED: lambda e: f"Het e-mailadres is bevestigd{_by(e)}.",
     Event.SIGN_IN_STOPPED: "De gebruiker koos zelf voor stoppen.",
     Event.STEP_ACCEPTED: lambda e: f"De tweede stap met {method(e)} lukte.",
     Event.STEP_FAILED: lambda e: (

@@ -11,10 +11,12 @@ from idp.flows import (
     activation,
     demo_phone,
     enrolment,
+    forgotten_password,
     front_door,
     manuals,
     new_password,
     own_data,
+    own_mail,
     own_methods,
     own_password,
     own_recovery_codes,
@@ -35,7 +37,7 @@ def init_app(app: Flask) -> None:
     refusals.init_app(app)
     for room in (sign_in, activation, enrolment, second_factor, recovery, new_password):
         app.register_blueprint(room.pages)
-    for room in (portal, sign_out, own_recovery_codes):
+    for room in (portal, sign_out, own_recovery_codes, forgotten_password, own_mail):
         app.register_blueprint(room.pages)
     for room in (own_security, own_methods, own_sessions, own_password, own_data):
         app.register_blueprint(room.pages)

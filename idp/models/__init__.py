@@ -18,6 +18,7 @@ from idp.models.clients import (
 )
 from idp.models.deliveries import Delivery
 from idp.models.keys import KeyChallenge, SecurityKey
+from idp.models.mailed import MailedSecret
 from idp.models.messages import OutboxMessage, OutgoingMessage
 from idp.models.people import Account, Credential, Passcode, Relation
 from idp.models.signing_in import LoginTransaction, Session, SessionClient
@@ -38,6 +39,7 @@ __all__ = [
     "Delivery",
     "KeyChallenge",
     "LoginTransaction",
+    "MailedSecret",
     "OutboxMessage",
     "OutgoingMessage",
     "Passcode",

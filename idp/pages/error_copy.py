@@ -192,6 +192,19 @@ def _session_expired(_facts: Facts) -> ErrorCopy:
     )
 
 
+def _password_link_over(_facts: Facts) -> ErrorCopy:
+    return ErrorCopy(
+        title=_("Deze link werkt niet meer"),
+        explanation=_("Een link voor een nieuw wachtwoord werkt 30 minuten, en één keer."),
+        steps=(
+            _("Hebt u een nieuwere mail? Gebruik dan de link uit die mail."),
+            _("Of vraag een nieuwe link."),
+        ),
+        button=(_("Nieuwe link vragen"), "/wachtwoord-vergeten"),
+        icon="clock",
+    )
+
+
 def _out_of_turn(_facts: Facts) -> ErrorCopy:
     return ErrorCopy(
         title=_("Deze pagina is niet meer geldig"),
@@ -356,6 +369,7 @@ PAGES: Final[Mapping[str, Callable[[Facts], ErrorCopy]]] = {
     "code-attempts": too_often.code_attempts,
     "key-needed": _key_needed,
     "level-unreachable": _level_unreachable,
+    "mail-codes-spent": too_often.mail_codes_spent,
     "no-access": _no_access,
     "no-method": _no_method,
     "not-found": _not_found,
@@ -363,6 +377,8 @@ PAGES: Final[Mapping[str, Callable[[Facts], ErrorCopy]]] = {
     "other-browser": _other_browser,
     "out-of-turn": _out_of_turn,
     "password-check-away": _password_check_away,
+    "password-link-over": _password_link_over,
+    "password-links-spent": too_often.password_links_spent,
     "relation-blocked": _relation_blocked,
     "sends-spent": too_often.sends_spent,
     "server-error": _server_error,

@@ -321,6 +321,8 @@ class Settings(RecoverySettings, ProviderSettings, MailSettings, MessageSettings
             raise ValueError("IDP_MESSAGE_LIMITS: only the demo may send without limits")
         if missing := self.lacking_for_mail(LOOPBACK):
             raise ValueError(missing[0])
+        if lacking := self.lacking_for_recovery(self.smtp_host):
+            raise ValueError(lacking)
         if self.secret_file is None:
             raise ValueError(
                 "IDP_SECRET_FILE: name the file with the root secret; make one with `openssl rand -hex 32`"
