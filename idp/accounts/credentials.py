@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Final, cast
 
-from sqlalchemy import Table, bindparam, delete, exists, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, delete, exists, select, update
 from sqlalchemy.orm import aliased
 
 from idp import clock, vault
@@ -14,6 +14,7 @@ from idp.accounts import activation_codes, notices, recovery_codes, sessions
 from idp.accounts.notices import Notice
 from idp.audit import Event, record
 from idp.database import connection, db
+from idp.messaging import number_notices
 from idp.models import Account, Credential
 from idp.secret_values import new_id
 
@@ -123,6 +124,7 @@ def confirm(
     replaced = 0
     if replaces_kind:
         others = (Credential.kind == credential.kind) & (Credential.id != credential.id)
+        _tell_former_numbers(credential, others, reference=reference)
         replaced = _remove(
             credential.account_id, others, actor=actor, why="replaced", reference=reference
         )
@@ -133,6 +135,25 @@ def confirm(
         reference=reference,
     )
     return True
+
+
+def _tell_former_numbers(
+    now: Credential, others: ColumnElement[bool], *, reference: str | None
+) -> None:
+    """A text to each number that goes, because another one comes in its place; not where the number stays the same."""
+    former = db.session.scalars(
+        select(Credential).where(
+            Credential.account_id == now.account_id, Credential.confirmed_at.is_not(None), others
+        )
+    ).all()
+    account, number = db.session.get(Account, now.account_id), secret_of(now)
+    for gone in {secret_of(each) for each in former} - {number}:
+        number_notices.tell(
+            gone,
+            account_id=now.account_id,
+            language=(account.language if account else None) or "nl",
+            reference=reference,
+        )
 
 
 def mark_used(credential_id: str) -> None:

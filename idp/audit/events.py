@@ -35,6 +35,8 @@ class Event(StrEnum):
     MAIL_CODE_SENT = "mail-code-sent"
     MAIL_CODE_NOT_SENT = "mail-code-not-sent"
     MAIL_CODE_REFUSED = "mail-code-refused"
+    NUMBER_NOTICE_SENT = "number-notice-sent"
+    NUMBER_NOTICE_NOT_SENT = "number-notice-not-sent"
     MAIL_CONFIRMED = "mail-confirmed"
     PASSWORD_REHASHED = "password-rehashed"
     ACTIVATION_CODE_ISSUED = "activation-code-issued"

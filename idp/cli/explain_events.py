@@ -82,6 +82,10 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
         f"De mail met de code voor het e-mailadres kon niet weg: {e.reason}."
     ),
     Event.MAIL_CODE_REFUSED: "De code voor het e-mailadres klopte niet.",
+    Event.NUMBER_NOTICE_SENT: "Het oude telefoonnummer kreeg een sms dat er nu een ander nummer geldt.",
+    Event.NUMBER_NOTICE_NOT_SENT: lambda e: (
+        f"De sms aan het oude telefoonnummer is niet verstuurd: {e.reason}."
+    ),
     Event.MAIL_CONFIRMED: lambda e: f"Het e-mailadres is bevestigd{_by(e)}.",
     Event.SIGN_IN_STOPPED: "De gebruiker koos zelf voor stoppen.",
     Event.STEP_ACCEPTED: lambda e: f"De tweede stap met {method(e)} lukte.",
