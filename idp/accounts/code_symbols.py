@@ -31,12 +31,12 @@ def check_symbol(symbols: str) -> str:
     return CROCKFORD[total]
 
 
-def read(typed: str) -> str | None:
-    """The thirteen symbols that somebody meant, or `None` when that cannot be a code of ours.
+def read(typed: str, *, length: int = SYMBOLS) -> str | None:
+    """The symbols that somebody meant, or `None` when that cannot be a code of ours of this length.
 
     Case, spaces and dashes do not matter; O, I and L are read as the digits they look like.
     """
     symbols = typed.translate(_DECORATION).upper().translate(_MISREAD)
-    if len(symbols) != SYMBOLS or any(symbol not in CROCKFORD for symbol in symbols):
+    if len(symbols) != length or any(symbol not in CROCKFORD for symbol in symbols):
         return None
     return symbols if check_symbol(symbols[:-1]) == symbols[-1] else None

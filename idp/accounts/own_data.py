@@ -57,6 +57,7 @@ def everything(account: Account, methods: Sequence[Mapping[str, Any]]) -> dict[s
             "username": account.username,
             "name": account.name,
             "email": directory.email_of(account),
+            "email_confirmed_at": account.email_confirmed_at,
             **personal.unseal(account.personal_sealed, account.id),
             "enrolment_level": account.level.label,
             "added_at": account.created_at,

@@ -56,6 +56,8 @@ def facts() -> dict[str, Any]:
     here = settings.current()
     return {
         "offered": [factor.kind for factor in catalogue.factors()],
+        "recovery_codes": here.recovery_codes,
+        "password_by_mail": here.password_by_mail,
         "code_days": activation_codes.VALID_FOR.days,
         "code_symbols": code_symbols.SYMBOLS,
         "code_tries": activation_codes.TRIES,

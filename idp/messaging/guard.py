@@ -31,6 +31,8 @@ PER_ORIGIN: Final = Budget(times=10, window=timedelta(hours=1))
 #: Texts and calls to numbers that differ in their last four digits only.
 PER_RANGE: Final = Budget(times=20, window=timedelta(hours=1))
 LAST_DIGITS: Final = 4
+#: Texts without a code to one number.
+NOTICES: Final = Budget(times=3, window=_DAY)
 #: Of a range in one day: from so many messages on it is looked at,
 LOOKED_AT_FROM: Final = 20
 #: and paused when less than this part of the codes came back
@@ -99,6 +101,19 @@ def before_sending(to: PhoneNumber, channel: str, because: Because) -> Held | No
         if (until := throttle.spend(throttle.key(*parts), budget)) is not None:
             return Held(why, until)
     return _pumped(prefix + of, because) or _whole_budget(channel, because)
+
+
+def before_telling(to: PhoneNumber, *, account_id: str, reference: str) -> Held | None:
+    """Count one text that only tells something. No code of it can come back, so it says nothing about its range."""
+    if not settings.current().message_limits:
+        return None
+    if (until := throttle.spent(_pause(to.e164[:-LAST_DIGITS]), Budget(1, PAUSE))) is not None:
+        return Held("sends-paused", until)
+    counter = throttle.key("number-notices", number_digest(to))
+    if (until := throttle.spend(counter, NOTICES)) is not None:
+        return Held("sends-number", until)
+    because = Because(account_id=account_id, reference=reference, origin="", known_browser=True)
+    return _whole_budget("sms", because)
 
 
 def completed(to: PhoneNumber, *, own: bool = True) -> None:

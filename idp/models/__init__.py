@@ -4,7 +4,7 @@ May import `database`, `secret_values`, `clock` and `assurance`, nothing else of
 """
 
 from idp.models.access import Application, ApplicationGrant, Consent
-from idp.models.activation import ActivationCode
+from idp.models.activation import ActivationCode, RecoveryCode
 from idp.models.audit import AuditEvent
 from idp.models.clients import (
     AccessToken,
@@ -19,6 +19,7 @@ from idp.models.clients import (
 from idp.models.deliveries import Delivery
 from idp.models.keys import KeyChallenge, SecurityKey
 from idp.models.letters import Letter, LetterBatch
+from idp.models.mailed import MailedSecret
 from idp.models.messages import OutboxMessage, OutgoingMessage
 from idp.models.people import Account, Credential, Passcode, Relation
 from idp.models.search import SearchWord, words_of
@@ -43,10 +44,12 @@ __all__ = [
     "Letter",
     "LetterBatch",
     "LoginTransaction",
+    "MailedSecret",
     "OutboxMessage",
     "OutgoingMessage",
     "Passcode",
     "PushedRequest",
+    "RecoveryCode",
     "RefreshToken",
     "RegistrationToken",
     "Relation",

@@ -42,6 +42,8 @@ class Account(Base):
     """The user name as it is compared: normalised and case-folded."""
     name: Mapped[str] = mapped_column(String(200))
     email_sealed: Mapped[bytes | None]
+    email_confirmed_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When the holder typed a code that came there, or an operator said that it is theirs."""
     personal_sealed: Mapped[bytes | None]
     """What else applications may hear (`accounts/personal.py`), as one JSON text sealed for `account.personal:<id>`."""
     updated_at: Mapped[datetime | None] = mapped_column(Moment)

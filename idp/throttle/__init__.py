@@ -20,6 +20,10 @@ __all__ = [
     "FAILURES_PER_ORIGIN",
     "FAILURES_PER_PASSWORD",
     "FAILURES_PER_RELATION",
+    "LINKS_PER_NAME",
+    "LINKS_PER_ORIGIN",
+    "LINKS_PER_RELATION",
+    "MAIL_CODES",
     "PUSHES",
     "REGISTRATIONS",
     "REQUESTS_FETCHED",
@@ -66,6 +70,14 @@ FAILURES_PER_NETWORK = Budget(times=900, window=timedelta(minutes=15))
 FAILURES_PER_RELATION = Budget(times=1000, window=timedelta(minutes=15))
 #: With one password over all names.
 FAILURES_PER_PASSWORD = Budget(times=30, window=timedelta(minutes=15))
+#: Links to a new password that are asked for: for one name, as typed; a known browser has its own.
+LINKS_PER_NAME = Budget(times=3, window=timedelta(hours=1))
+#: From one network address, in unknown browsers,
+LINKS_PER_ORIGIN = Budget(times=30, window=timedelta(hours=1))
+#: and over all names of one relation.
+LINKS_PER_RELATION = Budget(times=100, window=timedelta(hours=1))
+#: Codes that confirm a mail address, to one account.
+MAIL_CODES = Budget(times=5, window=timedelta(hours=1))
 #: Mails to one account that it was used in a new browser.
 WARNINGS = Budget(times=1, window=timedelta(hours=1))
 #: Texts and calls to one account.
