@@ -74,7 +74,7 @@ def cpu(provider: Provider, cast: Cast, size: Size, progress: Progress) -> Figur
         complete_sign_in(issuer, Wire(issuer), party, next(people))
     for _ in range(size.batches):
         hashing = argon2_milliseconds(cast.password_hash)
-        with _spending(provider, size.sign_ins) as spent:
+        with spending(provider, size.sign_ins) as spent:
             for _ in range(size.sign_ins):
                 complete_sign_in(issuer, Wire(issuer), party, next(people))
         figures.add("argon2", hashing)
@@ -114,13 +114,13 @@ def _exchanges(
 ) -> None:
     """One batch: codes through a session, then their exchanges, then UserInfo."""
     asks = [party.asks() for _ in range(count)]
-    with _spending(provider, count) as spent:
+    with spending(provider, count) as spent:
         codes = [ask.code_in(browser.open(ask.path)) for ask in asks]
     figures.add("authorize with a session", spent[0])
-    with _spending(provider, count) as spent:
+    with spending(provider, count) as spent:
         tokens = [party.exchange(code) for code in codes]
     figures.add(f"exchange {alg}", spent[0])
-    with _spending(provider, count) as spent:
+    with spending(provider, count) as spent:
         for token in tokens:
             party.userinfo(token)
     figures.add("userinfo", spent[0])
@@ -135,15 +135,15 @@ def _later(
     count: int,
 ) -> Tokens:
     """One batch of what applications do when the person is long gone; returns the newest tokens."""
-    with _spending(provider, count) as spent:
+    with spending(provider, count) as spent:
         for _ in range(count):
             tokens = party.refresh(tokens)
     figures.add("refresh", spent[0])
-    with _spending(provider, count) as spent:
+    with spending(provider, count) as spent:
         for _ in range(count):
             party.introspect(tokens)
     figures.add("introspection", spent[0])
-    with _spending(provider, count) as spent:
+    with spending(provider, count) as spent:
         for _ in range(count):
             machine.for_itself()
     figures.add("client credentials", spent[0])
@@ -151,7 +151,7 @@ def _later(
 
 
 @contextlib.contextmanager
-def _spending(provider: Provider, operations: int) -> Iterator[list[float]]:
+def spending(provider: Provider, operations: int) -> Iterator[list[float]]:
     """Gives a list that afterwards holds what the server spent, in milliseconds per operation."""
     spent: list[float] = []
     pids = provider.pids

@@ -180,9 +180,7 @@ def add_account(
     `email_confirmed`: the operator knows that the address is the person's own. `WrongInput` when the user name cannot
     be one or is taken under this relation, or the hash is unknown.
     """
-    username = unicodedata.normalize("NFKC", username).strip()
-    if not _USERNAME.fullmatch(username):
-        raise WrongInput("a user name has 1 to 100 characters and no spaces")
+    username = checked_username(username)
     if not name.strip():
         raise WrongInput("an account needs the person's name")
     kept = personal.checked(further or {})
@@ -204,7 +202,7 @@ def add_account(
     _add(account, f"relation {relation.number} has an account {username} already")
     search_words.account_is_called(account.id, account.name, account.username)
     if email:
-        account.email_sealed = vault.seal(_email(email), place=f"account.email:{account.id}")
+        account.email_sealed = vault.seal(checked_email(email), place=f"account.email:{account.id}")
         account.email_confirmed_at = clock.now() if email_confirmed else None
     account.personal_sealed = personal.seal(kept, account.id)
     record(
@@ -267,7 +265,7 @@ def _change_email(account: Account, email: str) -> None:
     """Another address is not confirmed; what was mailed to the old one is void. Both addresses are told."""
     before = email_of(account)
     account.email_sealed = (
-        vault.seal(_email(email), place=f"account.email:{account.id}") if email else None
+        vault.seal(checked_email(email), place=f"account.email:{account.id}") if email else None
     )
     if email != (before or ""):
         account.email_confirmed_at = None
@@ -363,7 +361,16 @@ def forget_wrong_passwords(account: Account) -> None:
     throttle.forgive(throttle.own_password_key(account.id))
 
 
-def _email(text: str) -> str:
+def checked_username(typed: str) -> str:
+    """A user name as it is kept; `WrongInput` when it cannot be one."""
+    username = unicodedata.normalize("NFKC", typed).strip()
+    if not _USERNAME.fullmatch(username):
+        raise WrongInput("a user name has 1 to 100 characters and no spaces")
+    return username
+
+
+def checked_email(text: str) -> str:
+    """A mail address as it is kept; `WrongInput` when it cannot be one."""
     text = text.strip()
     if not re.fullmatch(r"[^@\s]{1,64}@[^@\s]{1,190}", text):
         raise WrongInput("that is not a mail address")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any, Final, cast
 
@@ -73,6 +73,33 @@ def record(
     )
     kind = details.get("kind") or details.get("channel") or ""
     db.session().info.setdefault(_RECORDED, []).append((event.value, kind))
+
+
+def record_many(event: Event, facts: Iterable[Mapping[str, Any]], *, actor: str) -> None:
+    """Add one event for each of `facts` (what `record` takes by name) to the present transaction, in one go."""
+    now, errand, origin = clock.now(), _errand.get(), _origin.get()
+    empty = dict.fromkeys(("reference", "account_id", "relation_id", "client_id", "session_id"))
+    rows = []
+    for one in facts:
+        details = {name: value for name, value in one.items() if name not in empty}
+        if errand is not None:
+            details["errand"] = dict(errand)
+        rows.append(
+            {
+                **empty,
+                **{name: value for name, value in one.items() if name in empty},
+                "at": now,
+                "event": event.value,
+                "succeeded": True,
+                "actor": actor,
+                "origin": origin,
+                "reason": None,
+                "details": details,
+            }
+        )
+    if rows:
+        connection().execute(_ADD, rows)
+        db.session().info.setdefault(_RECORDED, []).extend([(event.value, "")] * len(rows))
 
 
 def _count(session: Session) -> None:

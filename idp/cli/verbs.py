@@ -14,6 +14,7 @@ from idp.cli.conformance import conformance
 from idp.cli.deliver import deliver
 from idp.cli.demo import demo
 from idp.cli.explain import explain
+from idp.cli.importing import import_
 from idp.cli.keys import keys
 from idp.cli.letters import letters
 from idp.cli.line import OperatorsLine
@@ -55,6 +56,7 @@ for verb in (
     passwords,
     activation_code,
     letters,
+    import_,
     application,
     client,
     audit,

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Final
 
-from sqlalchemy import String
+from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp.database import Base
@@ -24,11 +24,13 @@ class SearchWord(Base):
     """One word of the name of one subject."""
 
     __tablename__ = "search_word"
+    #: By the second index the further words of what the first one found are asked.
+    __table_args__ = (Index("ix_search_word_of_subject", "subject_id", "subject", "word"),)
 
     subject: Mapped[str] = mapped_column(String(1), primary_key=True)
     """`r` for a relation, `a` for an account."""
     word: Mapped[str] = mapped_column(_BYTES, primary_key=True)
-    subject_id: Mapped[str] = mapped_column(String(32), primary_key=True, index=True)
+    subject_id: Mapped[str] = mapped_column(String(32), primary_key=True)
 
 
 def words_of(*texts: str) -> list[str]:

@@ -18,7 +18,7 @@ VERBS = {
     "keys list", "keys rotate", "keys retire", "keys export-jwks",
     "relation add", "relation list", "relation block", "relation unblock", "relation import",
     "relation address",
-    "letters request", "letters list", "letters show", "letters batch", "letters fetch", "letters dispatched",
+    "letters request", "letters list", "letters show", "letters batch", "letters fetch", "letters dispatched", "import",
     "account add", "account update", "account list", "account show", "account block", "account unblock",
     "account reset-password", "account import",
     "passwords import-breached",
@@ -178,7 +178,7 @@ def test_the_line_tells_its_version_without_settings_and_it_is_that_of_the_proje
     assert blank_operator.types("--version").out == f"idp {project['version']}\n"
 
 
-@pytest.mark.parametrize("name", ["IDP_REDIS_URL"])
+@pytest.mark.parametrize("name", ["IDP_HSM_SLOT"])
 def test_a_setting_of_a_later_release_is_refused(blank_operator: Operator, name: str) -> None:
     answer = blank_operator.tries("check-config", **{name: "x"})
     assert (answer.code, answer.out) == (2, "")

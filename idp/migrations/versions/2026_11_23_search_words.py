@@ -38,7 +38,7 @@ def upgrade() -> None:
         ]
         for start in range(0, len(rows), _AT_ONCE):
             bind.execute(sa.insert(words), rows[start : start + _AT_ONCE])
-    op.create_index(op.f("ix_search_word_subject_id"), "search_word", ["subject_id"])
+    op.create_index("ix_search_word_of_subject", "search_word", ["subject_id", "subject", "word"])
 
 
 def downgrade() -> None:
