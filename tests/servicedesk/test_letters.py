@@ -320,6 +320,42 @@ def test_no_name_breaks_a_page(
     assert "\u202e" not in page
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_signs_that_our_font_lacks_are_seen_to_be_missing_and_not_logged(
+    house: House,
+    anna: Person,
+    print_house: PrintHouse,
+    certificate: x509.Certificate,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with house.inside():
+        directory.update_account(account_of(anna), name="李 Zoe\u0308", actor="test")
+    ask(house, anna)
+    (page,) = print_house.opens(fetch(house, make(house, certificate)))
+    assert "t.a.v. ? Zoë" in page
+    assert "李" not in caplog.text
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("sign", ["W", "i", "Ć"])
+def test_a_name_of_any_letters_ends_within_the_window(
+    house: House,
+    anna: Person,
+    print_house: PrintHouse,
+    certificate: x509.Certificate,
+    sign: str,
+) -> None:
+    """45 times W is wider than the window; 45 times i is not half of it."""
+    with house.inside():
+        directory.update_account(account_of(anna), name=sign * 190, actor="test")
+    ask(house, anna)
+    (page,) = print_house.opens(fetch(house, make(house, certificate)))
+    (line,) = [each for each in page.splitlines() if each.startswith("t.a.v.")]
+    assert line.endswith("…")
+    shown = line.count(sign)
+    assert (shown < 30) if sign == "W" else (shown > 60) if sign == "i" else (20 < shown < 45)
+
+
 @pytest.mark.parametrize("kind", ["small", "old", "text"])
 def test_only_a_certificate_that_can_serve_is_taken(
     run: Run, time: clock.Standing, tmp_path: Path, kind: str
