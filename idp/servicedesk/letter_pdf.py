@@ -19,6 +19,7 @@ from fontTools.ttLib import TTFont
 from fontTools.varLib.instancer import instantiateVariableFont
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
+from fpdf.fonts import TTFFont
 
 from idp import clock
 from idp.pages.assets import STATIC
@@ -203,7 +204,8 @@ def _says(paper: FPDF, text: str, *, size: float = 11, bold: bool = False) -> No
 def _fitting(paper: FPDF, line: str, *, size: float) -> str:
     """A line that the window shows whole; `?` for each sign that our font lacks, so that it is seen to be missing."""
     paper.set_font(_FONT, "", size)
-    known = {sign for name in (_FONT, f"{_FONT}-ext") for sign in paper.fonts[name].cmap}
+    ours = (paper.fonts[_FONT], paper.fonts[f"{_FONT}-ext"])
+    known = {sign for font in ours if isinstance(font, TTFFont) for sign in font.cmap}
     composed = unicodedata.normalize("NFC", line)
     bare = "".join(sign if ord(sign) in known else "?" for sign in composed if sign.isprintable())
     if paper.get_string_width(bare) <= _LONGEST:
