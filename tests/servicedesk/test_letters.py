@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -147,6 +148,16 @@ def test_a_batch_is_fetched_once_also_by_two_at_once(
         assert sum(crowd.map(one, range(8))) == 1
     with house.inside():
         assert letters.find_batch(batch_id).sealed is None
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_no_other_key_opens_a_batch(
+    house: House, anna: Person, certificate: x509.Certificate, run: Run
+) -> None:
+    ask(house, anna)
+    sealed = fetch(house, make(house, certificate))
+    with pytest.raises(subprocess.CalledProcessError):
+        PrintHouse.of(run, "another-print-house").opens(sealed)
 
 
 def test_two_batches_at_once_share_the_letters_and_double_none(
