@@ -31,7 +31,7 @@ MOST_SECONDS_APART = 5
 
 @click.command("check-config")
 def check_config() -> None:
-    """Check the settings and who can read the root secret, and nothing else.
+    """Check the settings, who can read the root secret, and the print house's certificate; nothing else.
 
     Exit code 2 and a line per problem, or the word that they can work.
     """
@@ -41,6 +41,9 @@ def check_config() -> None:
         raise SettingsError(f"IDP_SECRET_FILE: {found.says}")
     if wrong := [each.says for each in providers(settings) if each.verdict == "wrong"]:
         raise SettingsError(*wrong)
+    paper = settings.print_certificate
+    if paper is not None and (found := print_house(paper)).verdict == "wrong":
+        raise SettingsError(f"IDP_PRINT_CERTIFICATE: {found.says}")
     say(
         f"The settings can work: {settings.issuer}, profiles {', '.join(settings.enabled_profiles)}."
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
+from typing import Final, TextIO
 
 import click
 import orjson
@@ -18,6 +20,9 @@ from idp.errors import WrongInput
 from idp.models import LetterBatch
 from idp.servicedesk import letters as asked_letters
 from idp.servicedesk import print_batches
+
+#: Characters in a file that says which letters of a batch were posted; each takes 33 at most.
+_LONGEST_LIST: Final = 40 * print_batches.MOST_LETTERS
 
 
 @click.group()
@@ -164,14 +169,42 @@ def fetch(batch_id: str, out: Path) -> None:
 @click.option(
     "--letter", "only", multiple=True, help="Only this letter; may be given more than once."
 )
-def dispatched(batch_id: str, only: tuple[str, ...]) -> None:
+@click.option(
+    "--letters",
+    "file",
+    type=click.File(encoding="utf-8"),
+    help="Only the letters of this file: one on a line, by its number in the manifest or on the page.",
+)
+@click.option(
+    "--at",
+    type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]),
+    help="When they were posted, in local time; now when left out.",
+)
+def dispatched(
+    batch_id: str, only: tuple[str, ...], file: TextIO | None, at: datetime | None
+) -> None:
     """Write down that the print house posted a batch, or some letters of it."""
+    chosen = None if file is None and not only else {*only, *_listed(file)}
+    posted_at = clock.now() if at is None else at.replace(tzinfo=clock.HERE)
     with at_work():
-        count = asked_letters.dispatched(
-            batch_id, at=clock.now(), actor=operator(), only=only or None
-        )
+        count = asked_letters.dispatched(batch_id, at=posted_at, actor=operator(), only=chosen)
         left = len(asked_letters.undispatched(batch_id))
     say(f"Posted: {count} letters of batch {batch_id}; not posted yet: {left}.")
+
+
+def _listed(file: TextIO | None) -> set[str]:
+    """The letters that a file of the print house names; `WrongInput` when it is none."""
+    if file is None:
+        return set()
+    try:
+        told = file.read(_LONGEST_LIST + 1)
+    except UnicodeDecodeError as wrong:
+        raise WrongInput(f"{file.name} is no text in UTF-8") from wrong
+    if len(told) > _LONGEST_LIST:
+        raise WrongInput(f"{file.name} is longer than any list of letters")
+    if not (found := {line.strip() for line in told.splitlines() if line.strip()}):
+        raise WrongInput(f"{file.name} names no letter")
+    return found
 
 
 def manifest_of(batch: LetterBatch) -> bytes:

@@ -6,6 +6,7 @@ Neither user name nor password stands in it: who finds a letter has one thing of
 from __future__ import annotations
 
 import io
+import unicodedata
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from fontTools.ttLib import TTFont
 from fontTools.varLib.instancer import instantiateVariableFont
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
+from fpdf.fonts import TTFFont
 
 from idp import clock
 from idp.pages.assets import STATIC
@@ -34,8 +36,8 @@ _INK: Final = (23, 33, 42)
 _MUTED: Final = (84, 96, 107)
 _ACCENT: Final = (12, 95, 101)
 _PALE: Final = (238, 244, 245)
-#: Longest line of an address: what the window shows.
-_LONGEST: Final = 45
+#: Longest line of an address, in millimetres: what the window shows, with room for a sheet that moved.
+_LONGEST: Final = 85.0
 
 
 def pdf_of(letters: Iterable[Page], here: Settings) -> bytes:
@@ -90,7 +92,7 @@ def _head(paper: FPDF, letter: Page, here: Settings) -> None:
     _text(paper, _LEFT, 25, here.servicedesk_name, size=9.5, ink=_MUTED)
     x, y = _WINDOW
     for line in letter.to:
-        _text(paper, x, y, _fitting(line), size=11)
+        _text(paper, x, y, _fitting(paper, line, size=11), size=11)
         y += 5.4
     when = format_datetime(letter.made_at, "d MMMM y", tzinfo=clock.HERE, locale="nl")
     _text(paper, _LEFT, 92, f"Datum: {when}", size=10.5)
@@ -199,7 +201,15 @@ def _says(paper: FPDF, text: str, *, size: float = 11, bold: bool = False) -> No
     paper.set_y(paper.get_y() + 2.2)
 
 
-def _fitting(line: str) -> str:
-    """A line that the window shows whole, without what no paper can show."""
-    bare = "".join(sign for sign in line if sign.isprintable())
-    return bare if len(bare) <= _LONGEST else bare[: _LONGEST - 1] + "…"
+def _fitting(paper: FPDF, line: str, *, size: float) -> str:
+    """A line that the window shows whole; `?` for each sign that our font lacks, so that it is seen to be missing."""
+    paper.set_font(_FONT, "", size)
+    ours = (paper.fonts[_FONT], paper.fonts[f"{_FONT}-ext"])
+    known = {sign for font in ours if isinstance(font, TTFFont) for sign in font.cmap}
+    composed = unicodedata.normalize("NFC", line)
+    bare = "".join(sign if ord(sign) in known else "?" for sign in composed if sign.isprintable())
+    if paper.get_string_width(bare) <= _LONGEST:
+        return bare
+    while bare and paper.get_string_width(f"{bare}…") > _LONGEST:
+        bare = bare[:-1]
+    return f"{bare.rstrip()}…"

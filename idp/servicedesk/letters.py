@@ -137,6 +137,7 @@ def dispatched(
 ) -> int:
     """The print house posted a batch, or these letters of it; how many that were. Saying it twice changes nothing.
 
+    A letter goes by its number in full or as it stands on its page.
     `WrongInput` for a batch that nobody fetched, a letter that is not in it, or a moment that is still to come.
     """
     batch = find_batch(batch_id)
@@ -146,8 +147,11 @@ def dispatched(
         raise WrongInput("a batch is posted after it was fetched, and not in the future")
     chosen = None if only is None else set(only)
     own = {each["letter"] for each in batch.manifest["letters"]}
-    if chosen is not None and (strange := sorted(chosen - own)):
-        raise WrongInput(f"letter {strange[0]} is not in batch {batch_id}")
+    if chosen is not None:
+        in_full = {each["printed"]: each["letter"] for each in batch.manifest["letters"]}
+        chosen = {in_full.get(name, name) for name in chosen}
+        if strange := sorted(chosen - own):
+            raise WrongInput(f"letter {strange[0]} is not in batch {batch_id}")
     posted = db.session.execute(
         update(Letter)
         .where(

@@ -104,6 +104,7 @@ def fetch(batch_id: str, *, actor: str) -> bytes:
         .execution_options(synchronize_session=False)
     ).one_or_none()
     if claimed is None or sealed is None:
+        db.session.refresh(batch)  # who was first, where both came at once
         raise WrongInput(
             f"batch {batch_id} was fetched by {batch.fetched_by}; letters that did not arrive are asked for again"
         )

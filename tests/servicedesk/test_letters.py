@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -147,6 +148,16 @@ def test_a_batch_is_fetched_once_also_by_two_at_once(
         assert sum(crowd.map(one, range(8))) == 1
     with house.inside():
         assert letters.find_batch(batch_id).sealed is None
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_no_other_key_opens_a_batch(
+    house: House, anna: Person, certificate: x509.Certificate, run: Run
+) -> None:
+    ask(house, anna)
+    sealed = fetch(house, make(house, certificate))
+    with pytest.raises(subprocess.CalledProcessError):
+        PrintHouse.of(run, "another-print-house").opens(sealed)
 
 
 def test_two_batches_at_once_share_the_letters_and_double_none(
@@ -318,6 +329,42 @@ def test_no_name_breaks_a_page(
     (page,) = print_house.opens(fetch(house, make(house, certificate)))
     assert code_on(page)
     assert "\u202e" not in page
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_signs_that_our_font_lacks_are_seen_to_be_missing_and_not_logged(
+    house: House,
+    anna: Person,
+    print_house: PrintHouse,
+    certificate: x509.Certificate,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with house.inside():
+        directory.update_account(account_of(anna), name="李 Zoe\u0308", actor="test")
+    ask(house, anna)
+    (page,) = print_house.opens(fetch(house, make(house, certificate)))
+    assert "t.a.v. ? Zoë" in page
+    assert "李" not in caplog.text
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("sign", ["W", "i", "Ć"])
+def test_a_name_of_any_letters_ends_within_the_window(
+    house: House,
+    anna: Person,
+    print_house: PrintHouse,
+    certificate: x509.Certificate,
+    sign: str,
+) -> None:
+    """45 times W is wider than the window; 45 times i is not half of it."""
+    with house.inside():
+        directory.update_account(account_of(anna), name=sign * 190, actor="test")
+    ask(house, anna)
+    (page,) = print_house.opens(fetch(house, make(house, certificate)))
+    (line,) = [each for each in page.splitlines() if each.startswith("t.a.v.")]
+    assert line.endswith("…")
+    shown = line.count(sign)
+    assert (shown < 30) if sign == "W" else (shown > 60) if sign == "i" else (20 < shown < 45)
 
 
 @pytest.mark.parametrize("kind", ["small", "old", "text"])
