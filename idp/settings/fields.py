@@ -19,6 +19,7 @@ from idp.breach_list import BreachList, UnusableList
 from idp.networks import LOOPBACK, Addresses, Networks, separated
 from idp.secret_values import RootSecret
 from idp.settings import key_models
+from idp.settings.device_rules import DeviceRuleSettings
 from idp.settings.key_models import KeyModel
 from idp.settings.mail import MailSettings
 from idp.settings.messages import MessageSettings
@@ -37,7 +38,9 @@ class SettingsError(Exception):
         self.problems = problems
 
 
-class Settings(RecoverySettings, ProviderSettings, MailSettings, MessageSettings):
+class Settings(
+    DeviceRuleSettings, RecoverySettings, ProviderSettings, MailSettings, MessageSettings
+):
     """One deployment's settings; immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
