@@ -268,12 +268,29 @@ def test_a_stranger_who_asks_for_links_makes_only_strangers_wait(
 
 
 @ONE
-def test_no_place_and_no_relation_gets_mails_without_end(house: House, post: MailServer) -> None:
+@pytest.mark.parametrize("of", ["place", "relation"])
+def test_no_place_and_no_relation_gets_mails_without_end(
+    time: Standing, database_url: str, tmp_path: Path, post: MailServer, of: str
+) -> None:
+    house = open_house(
+        database_url,
+        tmp_path,
+        password_by_mail=True,
+        trusted_proxies=("127.0.0.1",),
+        **post.settings,
+    )
     anna = with_confirmed_address(house, add_person(house, totp=True))
-    for number in range(throttle.LINKS_PER_ORIGIN.times):
-        page = ask_for_a_link(house.browser(), anna, gebruikersnaam=f"naam{number}")
-        assert page.name == "forgotten-password-asked"
-    assert ask_for_a_link(house.browser(), anna).error == "password-links-spent"
+    many = throttle.LINKS_PER_ORIGIN if of == "place" else throttle.LINKS_PER_RELATION
+
+    def asks(number: int, **other: str) -> str | None:
+        place = "203.0.113.7" if of == "place" else f"203.0.113.{number}"
+        relation = f"7{number:05}" if of == "place" else anna.relation
+        browser = house.browser(headers={"X-Forwarded-For": place})
+        return ask_for_a_link(browser, anna, **{"relatienummer": relation} | other).error
+
+    for number in range(many.times):
+        assert asks(number, gebruikersnaam=f"naam{number}") is None
+    assert asks(many.times, relatienummer=anna.relation) == "password-links-spent"
     assert links(arrived(house, post)) == []
 
 
