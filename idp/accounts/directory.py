@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from idp import clock, throttle, vault
-from idp.accounts import mailed_secrets, notices, passwords, personal, sessions
+from idp.accounts import mailed_secrets, notices, passwords, personal, search_words, sessions
 from idp.accounts.notices import Notice
 from idp.assurance import Level
 from idp.audit import Event, record
@@ -21,6 +21,8 @@ from idp.errors import WrongInput
 from idp.models import Account, Relation
 from idp.secret_values import Secret
 
+MOST_ADDRESS_LINES: Final = 4
+LONGEST_ADDRESS_LINE: Final = 45
 _USERNAME = re.compile(r"[^\s\x00-\x1f\x7f]{1,100}")
 
 
@@ -142,8 +144,22 @@ def add_relation(*, number: str, name: str, kind: str, actor: str) -> Relation:
         raise WrongInput("a relation needs a name and a kind")
     relation = Relation(number=normal, name=name.strip(), kind=kind.strip())
     _add(relation, f"relation {normal} exists already")
+    search_words.relation_is_called(relation.id, relation.name)
     record(Event.RELATION_ADDED, actor=actor, relation_id=relation.id, number=normal)
     return relation
+
+
+def write_address(relation: Relation, lines: Sequence[str], *, actor: str) -> None:
+    """Where letters to an organisation go, line by line and without its name; no line takes it away."""
+    kept = [line.strip() for line in lines if line.strip()]
+    if len(kept) > MOST_ADDRESS_LINES or any(
+        len(line) > LONGEST_ADDRESS_LINE or not line.isprintable() for line in kept
+    ):
+        raise WrongInput(
+            f"an address has at most {MOST_ADDRESS_LINES} lines of {LONGEST_ADDRESS_LINE} characters"
+        )
+    relation.address = "\n".join(kept) or None
+    record(Event.RELATION_UPDATED, actor=actor, relation_id=relation.id, changed=["address"])
 
 
 def add_account(
@@ -186,6 +202,7 @@ def add_account(
     else:
         passwords.take_over(account, imported_hash)
     _add(account, f"relation {relation.number} has an account {username} already")
+    search_words.account_is_called(account.id, account.name, account.username)
     if email:
         account.email_sealed = vault.seal(_email(email), place=f"account.email:{account.id}")
         account.email_confirmed_at = clock.now() if email_confirmed else None
@@ -224,6 +241,7 @@ def update_account(
         if not name.strip():
             raise WrongInput("an account needs the person's name")
         account.name = name.strip()
+        search_words.account_is_called(account.id, account.name, account.username)
     if email is not None:
         _change_email(account, email.strip())
     if email_confirmed:

@@ -13,7 +13,7 @@ from typing import Final, cast
 from sqlalchemy import Table, bindparam, delete, func, select, update
 
 from idp import clock, settings
-from idp.accounts import activation_codes, notices
+from idp.accounts import code_symbols, notices
 from idp.accounts.notices import Notice
 from idp.audit import Event, record
 from idp.database import connection, db
@@ -90,7 +90,7 @@ def slip(typed: str) -> Trouble | None:
     """Why this is no code of ours at all: nothing, or a typing error. Nobody learns anything by it."""
     if not typed.strip():
         return Trouble.MISSING
-    return Trouble.TYPO if activation_codes.read(typed, length=SYMBOLS) is None else None
+    return Trouble.TYPO if code_symbols.read(typed, length=SYMBOLS) is None else None
 
 
 def spend(account: Account, typed: str, *, reference: str) -> bool:
@@ -98,7 +98,7 @@ def spend(account: Account, typed: str, *, reference: str) -> bool:
 
     Records it and tells the holder. Does not commit.
     """
-    symbols = activation_codes.read(typed, length=SYMBOLS)
+    symbols = code_symbols.read(typed, length=SYMBOLS)
     if symbols is None or not offered():
         return False
     asked = {"account": account.id, "typed": _digest(account.id, symbols), "now": clock.now()}
@@ -123,7 +123,7 @@ def void(account_id: str) -> None:
 
 def _random() -> str:
     symbols = random_crockford(SYMBOLS - 1)
-    return symbols + activation_codes.check_symbol(symbols)
+    return symbols + code_symbols.check_symbol(symbols)
 
 
 def _digest(account_id: str, symbols: str) -> str:

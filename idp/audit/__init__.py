@@ -4,6 +4,6 @@ Imports `models` and what everybody may import; never a request.
 """
 
 from idp.audit.events import Event
-from idp.audit.record import origin_is, record
+from idp.audit.record import errand_is, origin_is, record
 
-__all__ = ["Event", "origin_is", "record"]
+__all__ = ["Event", "errand_is", "origin_is", "record"]

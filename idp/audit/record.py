@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any, Final, cast
 
@@ -18,11 +19,18 @@ from idp.models import AuditEvent
 _ADD: Final = insert(cast(Table, AuditEvent.__table__)).inline()
 
 _origin: ContextVar[str | None] = ContextVar("origin", default=None)
+_errand: ContextVar[Mapping[str, Any] | None] = ContextVar("errand", default=None)
 
 
 def origin_is(address: str | None) -> None:
-    """Remember from which network address the present request comes; every later event carries it."""
+    """A request begins: remember from which network address it comes; every later event carries it."""
     _origin.set(address)
+    _errand.set(None)
+
+
+def errand_is(details: Mapping[str, Any] | None) -> None:
+    """Remember why a colleague does what follows; every later event of this request carries it as `errand`."""
+    _errand.set(details)
 
 
 def record(
@@ -44,6 +52,8 @@ def record(
     """
     if reference is not None:
         logs.reference_is(reference)
+    if (errand := _errand.get()) is not None:
+        details["errand"] = dict(errand)
     connection().execute(
         _ADD,
         {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,8 +15,8 @@ from idp.cli.answers import as_json as show_json
 from idp.cli.answers import facts, json_option, listing, say
 from idp.cli.parameters import LEVEL, account_arguments, personal_options
 from idp.cli.work import at_work, operator
-from idp.errors import WrongInput
 from idp.models import Account
+from idp.servicedesk.roles import Role
 
 CONFIRMED: Final = (
     "You know that the address is the person's own: links to a new password may go there."
@@ -37,7 +36,8 @@ def account() -> None:
 @personal_options
 @click.option("--level", type=LEVEL, help="Enrolment level; IDP_ENROLMENT_LEVEL when left out.")
 @click.option(
-    "--role", help="A role at the Servicedesk, such as beheerder; for the body's own staff only."
+    "--role",
+    help="A role at the desk (medewerker, beheerder, auditor, applicatiebeheerder); for the body's own staff only.",
 )
 def add(
     number: str,
@@ -270,6 +270,4 @@ def _short(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def _desk_role(role: str | None) -> str | None:
-    if role is not None and not re.fullmatch(r"[a-z][a-z-]{0,39}", role):
-        raise WrongInput("a role is one word in lower case, such as beheerder")
-    return role
+    return None if role is None else Role.named(role).value

@@ -50,14 +50,17 @@ def _notice(done: str) -> str | None:
     return _("U hebt een nieuw wachtwoord. Log nu in.") if done == "wachtwoord" else None
 
 
-def step_up(return_to: str = PORTAL) -> ResponseReturnValue:
-    """Ask a signed-in person for what the portal needs more, and lead back to the page that needs it."""
+def step_up(return_to: str = PORTAL, *, form_action: tuple[str, ...] = ()) -> ResponseReturnValue:
+    """Ask somebody for what a page of ours needs more, and lead back to that page.
+
+    `form_action` are the origins of ours to which it leads on.
+    """
     address = begin_sign_in(
         Demands(),
         return_to=return_to,
         reference=new_reference(),
         signing_in_for=None,
-        form_action=(),
+        form_action=form_action,
         language=None,
     )
     db.session.commit()

@@ -122,6 +122,13 @@ def completed(to: PhoneNumber, *, own: bool = True) -> None:
     throttle.use(_today("range-completed", prefix), _DAY)
 
 
+def never_left(to: PhoneNumber, *, own: bool) -> None:
+    """No gateway took a message: a code that nobody was sent cannot come back, and says nothing of the range."""
+    counter = _today("range-sent", to.e164[:-LAST_DIGITS] + ("" if own else "-new"))
+    if throttle.count_of(counter) > 0:
+        throttle.use(counter, _DAY, -1)
+
+
 def _times(budget: Budget, accounts: int) -> Budget:
     return Budget(budget.times * accounts, budget.window)
 

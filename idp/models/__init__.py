@@ -18,10 +18,12 @@ from idp.models.clients import (
 )
 from idp.models.deliveries import Delivery
 from idp.models.keys import KeyChallenge, SecurityKey
+from idp.models.letters import Letter, LetterBatch
 from idp.models.mailed import MailedSecret
 from idp.models.messages import OutboxMessage, OutgoingMessage
 from idp.models.people import Account, Credential, Passcode, Relation
-from idp.models.signing_in import LoginTransaction, Session, SessionClient
+from idp.models.search import SearchWord, words_of
+from idp.models.signing_in import DeskEntry, LoginTransaction, Session, SessionClient
 from idp.models.throttle import ThrottleCounter
 
 __all__ = [
@@ -37,7 +39,10 @@ __all__ = [
     "Consent",
     "Credential",
     "Delivery",
+    "DeskEntry",
     "KeyChallenge",
+    "Letter",
+    "LetterBatch",
     "LoginTransaction",
     "MailedSecret",
     "OutboxMessage",
@@ -48,9 +53,11 @@ __all__ = [
     "RefreshToken",
     "RegistrationToken",
     "Relation",
+    "SearchWord",
     "SecurityKey",
     "Session",
     "SessionClient",
     "SpentAssertion",
     "ThrottleCounter",
+    "words_of",
 ]

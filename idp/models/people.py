@@ -23,6 +23,8 @@ class Relation(Base):
     """Digits only, without leading zeros: how people type it differs, this does not."""
     name: Mapped[str] = mapped_column(String(200))
     kind: Mapped[str] = mapped_column(String(40))
+    address: Mapped[str | None] = mapped_column(String(250))
+    """Where letters go, line by line as on an envelope, without the name."""
     blocked_at: Mapped[datetime | None] = mapped_column(Moment)
     created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
 

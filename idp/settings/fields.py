@@ -19,9 +19,10 @@ from idp.breach_list import BreachList, UnusableList
 from idp.networks import LOOPBACK, Addresses, Networks, separated
 from idp.secret_values import RootSecret
 from idp.settings import key_models
+from idp.settings.counters import CounterSettings
+from idp.settings.desk import DeskSettings
 from idp.settings.device_rules import DeviceRuleSettings
 from idp.settings.key_models import KeyModel
-from idp.settings.mail import MailSettings
 from idp.settings.messages import MessageSettings
 from idp.settings.providers import ProviderSettings, trouble_with_gateways
 from idp.settings.recovery import RecoverySettings
@@ -39,7 +40,12 @@ class SettingsError(Exception):
 
 
 class Settings(
-    DeviceRuleSettings, RecoverySettings, ProviderSettings, MailSettings, MessageSettings
+    DeviceRuleSettings,
+    RecoverySettings,
+    ProviderSettings,
+    MessageSettings,
+    DeskSettings,
+    CounterSettings,
 ):
     """One deployment's settings; immutable."""
 
@@ -246,9 +252,11 @@ class Settings(
     def _split(cls, value: Any) -> Any:
         return separated(value)
 
-    @field_validator("issuer")
+    @field_validator("issuer", "desk_origin")
     @classmethod
-    def _issuer_is_an_origin(cls, value: str) -> str:
+    def _is_an_origin(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         parts = urlsplit(value)
         if (
             parts.scheme not in {"https", "http"}
@@ -320,12 +328,14 @@ class Settings(
             raise ValueError(
                 "IDP_ALLOW_FILE_KEYS: signing keys in files need this set to 1 outside the demo (see keys/README.md)"
             )
+        if self.desk_host == self.host:
+            raise ValueError(
+                "IDP_DESK_ORIGIN: is the issuer's; leave it out, or name another host for the desk"
+            )
         if not self.message_limits and not self.demo:
             raise ValueError("IDP_MESSAGE_LIMITS: only the demo may send without limits")
         if missing := self.lacking_for_mail(LOOPBACK):
             raise ValueError(missing[0])
-        if lacking := self.lacking_for_recovery(self.smtp_host):
-            raise ValueError(lacking)
         if self.secret_file is None:
             raise ValueError(
                 "IDP_SECRET_FILE: name the file with the root secret; make one with `openssl rand -hex 32`"

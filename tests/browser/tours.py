@@ -227,6 +227,9 @@ def portal(visitor: Visitor, people: People) -> Iterator[str]:
     walks.take_the_step(visitor, person, "totp", error="code-invalid")
     visitor.is_at("portal")
     yield "portaal"
+    visitor.press("mist-u-iets")
+    visitor.is_at("missing-application")
+    yield "mist-u-een-applicatie"
     visitor.open("/mijn/beveiliging")
     visitor.is_at("security")
     yield "beveiliging"

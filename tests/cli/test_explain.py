@@ -8,9 +8,9 @@ import pytest
 
 from idp.accounts import directory
 from idp.audit import Event, origin_is, record
-from idp.cli.explain_errors import ERRORS
-from idp.cli.explain_events import SENTENCES
 from idp.pages import error_copy, form_copy
+from idp.servicedesk.explain_errors import ERRORS
+from idp.servicedesk.explain_events import SENTENCES
 from tests.cli.operator import Operator
 
 REFERENCE = "7F3K-2QXM"

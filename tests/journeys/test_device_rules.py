@@ -10,12 +10,12 @@ import pyotp
 import pytest
 
 from idp.assurance import Level
-from idp.cli.explain_events import sentence
 from idp.clock import Standing
 from idp.database import db
 from idp.flows.cookies import BROWSER, SESSION
 from idp.mfa import seeding
 from idp.models import AuditEvent
+from idp.servicedesk.explain_events import sentence
 from tests.attacks.key_holders import with_a_key
 from tests.protocol.relying_party import SUBSTANTIAL, Provider
 from tests.support.journeys import (

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from idp import clock
-from idp.cli.explain_outcomes import outcome
 from idp.database import db
 from idp.messaging.outgoing import State
 from idp.models import AuditEvent
+from idp.servicedesk.explain_outcomes import outcome
 from tests.messaging.counterparts import Counterpart, cm_report, cm_tells, twilio_tells
 from tests.messaging.scene import (
     CALL_SID,

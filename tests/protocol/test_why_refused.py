@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from idp.cli.explain import Explanation, explain_reference
-from idp.cli.explain_refusals import TO_BUILDERS, refusal
 from idp.clock import Standing
+from idp.servicedesk.diagnosis import Explanation, explain_reference
+from idp.servicedesk.explain_refusals import TO_BUILDERS, refusal
 from tests.protocol.relying_party import Provider, RelyingParty, basic
 from tests.support.journeys import House
 from tests.support.source import ROOT

@@ -8,7 +8,7 @@ from alembic import op
 from idp.database import Moment
 
 revision = "2026_11_23_recovery_codes"
-down_revision = "2026_11_23_messages_asked"
+down_revision = "2026_11_23_letters"
 branch_labels = None
 depends_on = None
 

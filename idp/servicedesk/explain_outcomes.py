@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from idp.audit import Event
-from idp.cli.explain_errors import ERRORS, FOR_BUILDERS, PROTOCOL, SENDS_SPENT, Trouble
-from idp.cli.explain_events import error_of
-from idp.cli.explain_refusals import refusal
 from idp.models import AuditEvent
+from idp.servicedesk.explain_errors import ERRORS, FOR_BUILDERS, PROTOCOL, SENDS_SPENT, Trouble
+from idp.servicedesk.explain_events import error_of
+from idp.servicedesk.explain_refusals import refusal
 
 
 @dataclass(frozen=True, slots=True)

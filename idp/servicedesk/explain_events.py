@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from idp.audit import Event
-from idp.cli.explain_errors import ERRORS, PROTOCOL, SENDS_SPENT
 from idp.models import AuditEvent
+from idp.servicedesk.explain_errors import ERRORS, PROTOCOL, SENDS_SPENT
 
 #: What methods, and other short values in `details`, are called.
 METHODS: Final[Mapping[str, str]] = {
@@ -47,6 +47,8 @@ def error_of(event: AuditEvent) -> str | None:
 
 def _by(event: AuditEvent) -> str:
     """Who did it, where it was not the person."""
+    if event.actor.startswith("desk:"):
+        return " door een collega van de Servicedesk"
     if event.actor.startswith("operator:"):
         return f" door {event.actor.removeprefix('operator:')} (beheer)"
     return "" if event.actor in {"person", "system"} else f" door {event.actor}"
@@ -190,6 +192,17 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
     Event.NEW_DEVICE: lambda e: (
         f"Dit was de eerste keer in deze browser{_device(e)}, of te lang geleden, of na een herstel."
     ),
+    Event.LETTER_ASKED: lambda e: f"Er is een brief met een activatiecode aangevraagd{_by(e)}.",
+    Event.LETTERS_MADE: lambda e: (
+        f"Er zijn {e.details.get('letters', '')} brieven voor de drukker gemaakt{_by(e)}."
+    ),
+    Event.LETTERS_FETCHED: lambda e: f"Een partij brieven is opgehaald voor de drukker{_by(e)}.",
+    Event.LETTER_DISPATCHED: lambda e: f"De brief is gepost{_by(e)}.",
+    Event.RELATION_UPDATED: lambda e: f"De gegevens van de organisatie zijn gewijzigd{_by(e)}.",
+    Event.DESK_SEARCHED: lambda e: f"Er is gezocht{_by(e)}.",
+    Event.DESK_REFUSED: lambda e: f"Een pagina is geweigerd{_by(e)}: die hoort niet bij die rol.",
+    Event.RELATION_SHOWN: lambda e: f"De gegevens van de organisatie zijn bekeken{_by(e)}.",
+    Event.DIAGNOSED: lambda e: f"Dit kenmerk is opgezocht{_by(e)}.",
     Event.RANGE_PAUSED: (
         "Naar nummers die op dit nummer lijken, sturen wij een tijd niets: de codes werden bijna nooit gebruikt. "
         "Dat kan misbruik zijn."

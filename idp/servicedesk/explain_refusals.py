@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from idp.cli.explain_errors import Trouble
+from idp.servicedesk.explain_errors import Trouble
 
 #: Said before the remedy, because it is not the person at the telephone who can do something.
 TO_BUILDERS: Final = "Geef dit aan de bouwer van de applicatie: "

@@ -1,0 +1,18 @@
+"""The Servicedesk's desk: what colleagues see of relations, people and applications, and how they help.
+
+Nobody takes an account over here: no impersonation, no secret is ever read. Functions are free of Flask, so that
+pages, admin API and the operator's line ask the same ones; only `desk.py` and the pages see a request.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Register every page of the desk."""
+    # The pages come in here, so that a verb of the operator's line that asks a function opens none of them.
+    from idp.servicedesk import crossing, front
+
+    for page in (crossing, front):
+        app.register_blueprint(page.pages)

@@ -1,0 +1,29 @@
+"""The first page of the desk: search, and what asks attention today."""
+
+from __future__ import annotations
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from idp.audit import Event, record
+from idp.servicedesk.desk import DESK, Colleague, at_the_desk, show_at_desk
+from idp.servicedesk.roles import Right
+from idp.servicedesk.search import search
+
+pages = Blueprint("desk_front", __name__)
+
+
+@pages.get(DESK)
+@at_the_desk(Right.SEARCH)
+def front(colleague: Colleague) -> ResponseReturnValue:
+    """Search by relatienummer, name, user name, application or reference code."""
+    asked = " ".join(request.args.get("zoek", "").split())[:200]
+    found = search(asked) if asked else None
+    if found is not None:
+        record(
+            Event.DESK_SEARCHED,
+            actor=colleague.actor,
+            relations=len(found.relations),
+            accounts=len(found.accounts),
+        )
+    return show_at_desk("desk", colleague, zoek=asked, found=found)

@@ -1,0 +1,46 @@
+"""Settings of the Servicedesk's desk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, Field
+
+
+class DeskSettings(BaseModel):
+    """Where the desk is, who may work there, and what needs two."""
+
+    desk_origin: Annotated[
+        str | None,
+        Field(
+            description="An origin of its own for `/servicedesk/`, such as `https://desk.example.nl`, with a cookie of its own; without it the desk is at the issuer's."
+        ),
+    ] = None
+    desk_relation: Annotated[
+        str | None,
+        Field(
+            description="Relatienummer of the body itself; a role at the desk then counts under this relation only."
+        ),
+    ] = None
+    desk_sensitive: Annotated[
+        Literal["colleague", "wait"],
+        Field(
+            description="What comes before an action that could open an account to somebody else: a second `colleague` who agrees, or a `wait` in which the person is told and can object."
+        ),
+    ] = "colleague"
+    desk_wait_hours: Annotated[
+        int, Field(ge=1, le=168, description="How long that wait is, in hours.")
+    ] = 24
+    print_certificate: Annotated[
+        Path | None,
+        Field(
+            description="Certificate (PEM, RSA of 3072 bits or more) of the print house, to which batches of letters are encrypted."
+        ),
+    ] = None
+
+    @property
+    def desk_host(self) -> str | None:
+        """Host and port of the desk's own origin, as browsers send them; `None` where it has none."""
+        return None if self.desk_origin is None else urlsplit(self.desk_origin).netloc
