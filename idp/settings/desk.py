@@ -10,8 +10,23 @@ from pydantic import BaseModel, Field
 
 
 class DeskSettings(BaseModel):
-    """Where the desk is, who may work there, and what needs two."""
+    """How people reach the Servicedesk; where its desk is, who may work there, and what needs two."""
 
+    servicedesk_name: Annotated[str, Field(description="The full name of the Servicedesk.")] = (
+        "Servicedesk Dataverkeer Ketenpartners"
+    )
+    servicedesk_phone: Annotated[
+        str, Field(description="The telephone number of the Servicedesk.")
+    ] = "088 - 711 4888"
+    servicedesk_email: Annotated[str, Field(description="The mail address of the Servicedesk.")] = (
+        "wmoservicedesk@hetcak.nl"
+    )
+    servicedesk_hours_nl: Annotated[str, Field(description="Opening hours, in Dutch.")] = (
+        "Op werkdagen van 9.00 tot 13.00 uur"
+    )
+    servicedesk_hours_en: Annotated[str, Field(description="Opening hours, in English.")] = (
+        "On working days from 9.00 to 13.00"
+    )
     desk_origin: Annotated[
         str | None,
         Field(

@@ -14,7 +14,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from functools import cached_property
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -75,6 +75,12 @@ class Rule(BaseModel):
     def _names_a_fact(self) -> Rule:
         if not _FACTS & self.model_fields_set:
             raise ValueError(f"names no fact; a rule needs one of {', '.join(sorted(_FACTS))}")
+        if empty := sorted(
+            name for name in _FACTS & self.model_fields_set if not getattr(self, name)
+        ):
+            raise ValueError(f"{', '.join(empty)}: empty; leave out what does not matter")
+        if self.hours is not None and len({int(hour) for hour in self.hours.split("-")}) == 1:
+            raise ValueError("hours: begin and end are the same; leave it out for the whole day")
         return self
 
     def applies(self, facts: Facts) -> bool:
@@ -140,6 +146,8 @@ def _within(origin: str | None, networks: tuple[str, ...]) -> bool:
         address = ip_address(origin or "")
     except ValueError:
         return False
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped  # how a socket for both shows an IPv4 one
     return any(address in ip_network(network) for network in networks)
 
 

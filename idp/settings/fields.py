@@ -199,21 +199,6 @@ class Settings(
     service_tagline_en: Annotated[str, Field(description="The same line in English.")] = (
         "For business partners"
     )
-    servicedesk_name: Annotated[str, Field(description="The full name of the Servicedesk.")] = (
-        "Servicedesk Dataverkeer Ketenpartners"
-    )
-    servicedesk_phone: Annotated[
-        str, Field(description="The telephone number of the Servicedesk.")
-    ] = "088 - 711 4888"
-    servicedesk_email: Annotated[str, Field(description="The mail address of the Servicedesk.")] = (
-        "wmoservicedesk@hetcak.nl"
-    )
-    servicedesk_hours_nl: Annotated[str, Field(description="Opening hours, in Dutch.")] = (
-        "Op werkdagen van 9.00 tot 13.00 uur"
-    )
-    servicedesk_hours_en: Annotated[str, Field(description="Opening hours, in English.")] = (
-        "On working days from 9.00 to 13.00"
-    )
     accessibility_status: Annotated[
         Literal["A", "B", "C", "D"],
         Field(
