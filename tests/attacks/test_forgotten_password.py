@@ -295,6 +295,27 @@ def test_no_place_and_no_relation_gets_mails_without_end(
 
 
 @ONE
+def test_one_place_alone_cannot_spend_what_a_whole_relation_has(
+    time: Standing, database_url: str, tmp_path: Path, post: MailServer
+) -> None:
+    house = open_house(
+        database_url,
+        tmp_path,
+        password_by_mail=True,
+        trusted_proxies=("127.0.0.1",),
+        **post.settings,
+    )
+    anna = with_confirmed_address(house, add_person(house, totp=True))
+    told = set()
+    for number in range(throttle.LINKS_PER_RELATION.times + 1):
+        stranger = house.browser(headers={"X-Forwarded-For": "203.0.113.7"})
+        told.add(ask_for_a_link(stranger, anna, gebruikersnaam=f"naam{number}").error)
+    assert told == {None, "password-links-spent"}
+    elsewhere = house.browser(headers={"X-Forwarded-For": "198.51.100.20"})
+    assert ask_for_a_link(elsewhere, anna).name == "forgotten-password-asked"
+
+
+@ONE
 def test_a_form_of_another_site_asks_for_nothing_and_uses_nothing(
     house: House, post: MailServer
 ) -> None:
