@@ -60,7 +60,12 @@ def post() -> Iterator[MailServer]:
 def house(time: Standing, database_url: str, tmp_path: Path, post: MailServer) -> House:
     """A house whose body lets people replace a forgotten password themselves, and have recovery codes."""
     return open_house(
-        database_url, tmp_path, password_by_mail=True, recovery_codes=True, **post.settings
+        database_url,
+        tmp_path,
+        password_by_mail=True,
+        recovery_codes=True,
+        trusted_proxies=("127.0.0.1",),
+        **post.settings,
     )
 
 
@@ -270,15 +275,8 @@ def test_a_stranger_who_asks_for_links_makes_only_strangers_wait(
 @ONE
 @pytest.mark.parametrize("of", ["place", "relation"])
 def test_no_place_and_no_relation_gets_mails_without_end(
-    time: Standing, database_url: str, tmp_path: Path, post: MailServer, of: str
+    house: House, post: MailServer, of: str
 ) -> None:
-    house = open_house(
-        database_url,
-        tmp_path,
-        password_by_mail=True,
-        trusted_proxies=("127.0.0.1",),
-        **post.settings,
-    )
     anna = with_confirmed_address(house, add_person(house, totp=True))
     many = throttle.LINKS_PER_ORIGIN if of == "place" else throttle.LINKS_PER_RELATION
 
@@ -295,16 +293,7 @@ def test_no_place_and_no_relation_gets_mails_without_end(
 
 
 @ONE
-def test_one_place_alone_cannot_spend_what_a_whole_relation_has(
-    time: Standing, database_url: str, tmp_path: Path, post: MailServer
-) -> None:
-    house = open_house(
-        database_url,
-        tmp_path,
-        password_by_mail=True,
-        trusted_proxies=("127.0.0.1",),
-        **post.settings,
-    )
+def test_one_place_alone_cannot_spend_what_a_whole_relation_has(house: House) -> None:
     anna = with_confirmed_address(house, add_person(house, totp=True))
     told = set()
     for number in range(throttle.LINKS_PER_RELATION.times + 1):

@@ -65,7 +65,6 @@ def tour(provider: Provider, time: clock.Standing) -> list[Page]:
         *("/.well-known/oauth-authorization-server", "/oauth2/authorize", "/oauth2/userinfo"),
         *("/oauth2/authorize/" + "0" * 32, "/oauth2/token", "/oauth2/logout"),
         *("/bestaat-niet", "/inloggen/" + "0" * 32, "/static/bestaat-niet.css"),
-        *("/servicedesk/", "/servicedesk/overstap", "/servicedesk/binnen"),
         *(f"/static/{file.name}" for file in STATIC.iterdir() if "." in file.stem),
     ):
         browser.get(address)
@@ -108,13 +107,7 @@ def see_the_portal(life: Life, browser: Visitor) -> None:
     person = life.person("hanna", totp=True)
     grant(life.house, person, add_application(life.house, "Zorggegevens"))
     sign_in(life.house, browser, person)
-    addresses = [
-        "applicaties",
-        "applicaties/gemist",
-        "beveiliging",
-        "handleidingen",
-        "handleidingen/instellen",
-    ]
+    addresses = ["applicaties", "beveiliging", "handleidingen", "handleidingen/instellen"]
     for address in [*addresses, "handleidingen/bestaat-niet"]:
         browser.get(f"/mijn/{address}")
     with broken(life.house, "portal.manuals"):
