@@ -1,6 +1,7 @@
-"""The symbols of an activation code: made, checked, and read as people type them.
+"""The symbols of a code on paper: made, checked, and read as people type them.
 
-Twelve random Crockford symbols (60 bits) and a check symbol, which tells a typing error from a wrong code.
+Of an activation code: twelve random Crockford symbols (60 bits). The last one of any checks the others, which tells a
+typing error from a wrong code.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ class Event(StrEnum):
     SIGN_IN_COMPLETED = "sign-in-completed"
     SIGN_IN_THROTTLED = "sign-in-throttled"
     SIGN_IN_STOPPED = "sign-in-stopped"
+    RULE_APPLIED = "rule-applied"
     STEP_ACCEPTED = "step-accepted"
     STEP_FAILED = "step-failed"
     STEP_ATTEMPTS_SPENT = "step-attempts-spent"

@@ -84,6 +84,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield metrics_readers(settings)
     if settings.key_models:
         yield key_models(settings)
+    if settings.rules:
+        yield device_rules(settings)
     yield breached_passwords(settings)
     if settings.redis_url is not None:
         yield counters(settings.redis_url)
@@ -268,6 +270,11 @@ def key_models(settings: Settings) -> Finding:
     """Which keys reach *hoog*."""
     count = len(settings.key_models)
     return Finding("hoog", "ok", f"with keys of {count} {'model' if count == 1 else 'models'}")
+
+
+def device_rules(settings: Settings) -> Finding:
+    """Which rules may ask a stronger step."""
+    return Finding("device rules", "ok", ", ".join(rule.name for rule in settings.rules))
 
 
 def breached_passwords(settings: Settings) -> Finding:

@@ -90,8 +90,13 @@ def _counted(number: str, name: str, reference: str) -> directory.Stored:
             key("password-link-origin", network(origin())): throttle.LINKS_PER_ORIGIN,
             key("password-link-relation", number): throttle.LINKS_PER_RELATION,
         }
-    spent = [throttle.spend(counter, budget) for counter, budget in sorted(budgets.items())]
-    if until := max((each for each in spent if each is not None), default=None):
+    until = throttle.spent_any(
+        budgets
+    )  # looked at first: what is refused takes nothing from a budget
+    if until is None:
+        spent = [throttle.spend(counter, budget) for counter, budget in sorted(budgets.items())]
+        until = max((each for each in spent if each is not None), default=None)
+    if until is not None:
         db.session.commit()
         raise RefusedOnOurPage(
             "password-links-spent",

@@ -54,6 +54,10 @@ class Standing:
     """Those that reach *hoog*; told only where that is asked."""
     too_new: frozenset[str] = frozenset()
     """Those of them that are worth *laag* at most, for as long as they are new."""
+    held: frozenset[str] = frozenset()
+    """Those of them that will not do by a rule of the operator; never all."""
+    stronger: bool = False
+    """By such a rule a second step is asked, whatever the application asks."""
     live_code: bool = False
     window_open: bool = False
     """An enrolment window is open for this account in this browser."""
@@ -64,7 +68,11 @@ def next_step(
     login: LoginTransaction, standing: Standing, proofs: Iterable[Proof], *, now: datetime
 ) -> Step:
     """The step that this sign-in needs next, from what was proved (here and in the session) and what there is."""
-    counting = fresh_enough(proofs, login.demands, now=now)
+    counting = tuple(
+        proof
+        for proof in fresh_enough(proofs, login.demands, now=now)
+        if proof.kind not in standing.held
+    )
     if login.purpose is Purpose.NEW_PASSWORD:
         return _new_password(login, standing, counting)
     strengths = {proof.strength for proof in counting}
@@ -135,8 +143,11 @@ def _setting_up(login: LoginTransaction, *, window_open: bool) -> Step:
 
 def _enough(login: LoginTransaction, standing: Standing) -> Assurance:
     """What is demanded, as far as this person can give it: whether that suffices is the asker's question."""
+    asked = login.demands.level
+    if standing.stronger:
+        asked = max(asked, Level.SUBSTANTIEEL)
     return Assurance(
-        min(login.demands.level, Level.HOOG if standing.hoog else Level.SUBSTANTIEEL),
+        min(asked, Level.HOOG if standing.hoog else Level.SUBSTANTIEEL),
         login.demands.phishing_resistant and bool(standing.phishing_resistant),
     )
 
@@ -147,6 +158,7 @@ def offered(login: LoginTransaction, standing: Standing) -> tuple[str, ...]:
     if enough.level is Level.HOOG:
         return standing.hoog
     kinds = standing.phishing_resistant if enough.phishing_resistant else standing.kinds
+    kinds = tuple(kind for kind in kinds if kind not in standing.held)
     if enough.level <= Level.LAAG:
         return kinds
     return tuple(kind for kind in kinds if kind not in standing.too_new)
@@ -155,9 +167,10 @@ def offered(login: LoginTransaction, standing: Standing) -> tuple[str, ...]:
 def recovery_helps(login: LoginTransaction, standing: Standing) -> bool:
     """Whether a recovery code can take the place of the second step: not where *hoog* or a key is needed.
 
-    Nor after a link in a mail: two things that were kept somewhere would be all it takes.
+    Nor where a rule holds weaker steps back, nor after a link in a mail: a mailbox and a sheet of paper would be all
+    it takes.
     """
-    if login.purpose is Purpose.NEW_PASSWORD:
+    if login.purpose is Purpose.NEW_PASSWORD or standing.held:
         return False
     return bool(standing.kinds) and Assurance(Level.SUBSTANTIEEL).covers(_enough(login, standing))
 

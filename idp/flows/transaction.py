@@ -70,6 +70,8 @@ class LoginTransaction:
     choosing: bool = False
     to_enrol: tuple[str, ...] = ()
     enrolled: tuple[str, ...] = ()
+    ruled: tuple[str, ...] = ()
+    """The operator's rules that the audit trail has of this sign-in."""
     finished: bool = False
     """The person chose *Afronden*."""
     ended: bool = False
@@ -149,7 +151,7 @@ _PLAIN: Final = (
     "finished",
     "ended",
 )
-_LISTS: Final = ("form_action", "to_enrol", "enrolled")
+_LISTS: Final = ("form_action", "to_enrol", "enrolled", "ruled")
 
 
 def _state(login: LoginTransaction) -> dict[str, Any]:
@@ -165,7 +167,7 @@ def _state(login: LoginTransaction) -> dict[str, Any]:
 def _from_row(row: Any) -> LoginTransaction:
     state = row.state
     plain: dict[str, Any] = {name: state[name] for name in _PLAIN}
-    lists: dict[str, Any] = {name: tuple(state[name]) for name in _LISTS}
+    lists: dict[str, Any] = {name: tuple(state.get(name, ())) for name in _LISTS}
     return LoginTransaction(
         id=row.id,
         browser=row.browser,

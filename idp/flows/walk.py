@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
@@ -13,12 +13,13 @@ from flask.typing import ResponseReturnValue
 
 from idp import clock, pages
 from idp.accounts import activation_codes, credentials, directory, recovery_codes
-from idp.assurance import PASSWORD, Level, Proof, mechanism_level
+from idp.assurance import PASSWORD, Level, Proof, Strength, mechanism_level
 from idp.audit import Event, record
 from idp.database import db
 from idp.errors import RefusedOnOurPage
-from idp.flows import transaction
+from idp.flows import device_rules, transaction
 from idp.flows.cookies import browser_digest, current_session
+from idp.flows.device_rules import Ruling
 from idp.flows.finish import finish
 from idp.flows.front_door import network, origin
 from idp.flows.known_browsers import known_as
@@ -52,6 +53,8 @@ class Visit:
     standing: Standing
     proofs: tuple[Proof, ...]
     step: Step
+    decided: Ruling = device_rules.NONE
+    """What the operator's rules ask."""
 
     @property
     def person(self) -> Account:
@@ -162,10 +165,20 @@ def visit(login: LoginTransaction, known: Visit | None = None) -> Visit:
     earned = tuple(proof for proof in login.earned if proof.credential_id in held)
     if earned != login.earned:
         login = login.moved(earned=earned)
-    proofs = (*(proof for proof in brought if proof.credential_id in held), *earned)
-    return Visit(
-        login, account, own, standing, proofs, next_step(login, standing, proofs, now=clock.now())
+    decided = device_rules.NONE
+    if account is not None:
+        decided = device_rules.ruling(login, account, standing)
+    if decided is not device_rules.NONE:
+        standing = replace(standing, held=decided.held, stronger=decided.stronger)
+    brought = tuple(
+        proof
+        for proof in brought
+        if proof.credential_id in held
+        and not (decided.fresh and proof.strength is Strength.POSSESSION)
     )
+    proofs = (*brought, *earned)
+    step = next_step(login, standing, proofs, now=clock.now())
+    return Visit(login, account, own, standing, proofs, step, decided)
 
 
 def _whose(login: LoginTransaction) -> tuple[Account | None, list[Credential], Standing]:
@@ -319,6 +332,8 @@ def lead_on(here: Visit) -> ResponseReturnValue:
 def onward(login: LoginTransaction, known: Visit | None = None) -> ResponseReturnValue:
     """Store where the sign-in stands, and go to the page that comes next. `known`: see `visit`."""
     here = visit(login, known)
+    if here.account is not None and here.decided.applied:
+        here = replace(here, login=device_rules.note(here.login, here.account, here.decided))
     if here.step is Step.FINISH:
         return lead_on(here)
     if here.step is Step.ENROL:
@@ -350,6 +365,7 @@ def show_here(here: Visit, page: str, *, at: object = None, **context: object) -
         signing_in_for=here.login.signing_in_for,
         activation=here.activates,
         finish_by=here.finish_by,
+        held_back=bool(here.standing.held),
         **context,  # type: ignore[arg-type]
     )
 

@@ -90,6 +90,9 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
     ),
     Event.MAIL_CONFIRMED: lambda e: f"Het e-mailadres is bevestigd{_by(e)}.",
     Event.SIGN_IN_STOPPED: "De gebruiker koos zelf voor stoppen.",
+    Event.RULE_APPLIED: lambda e: (
+        f"De regel ‘{e.details.get('rule')}’ gold bij dit inloggen: {_rule(e)}."
+    ),
     Event.STEP_ACCEPTED: lambda e: f"De tweede stap met {method(e)} lukte.",
     Event.STEP_FAILED: lambda e: (
         f"De tweede stap met {method(e)} lukte niet: {_error(e)}{_device(e)}."
@@ -211,6 +214,19 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
         "kan niemand meer inloggen, tot een collega dat opheft."
     ),
 }
+
+
+#: What a rule of the operator asks.
+_ASKED: Final = {
+    "key": "de tweede stap kon alleen met een passkey of beveiligingssleutel",
+    "no-messages": "de tweede stap kon niet met een sms of een telefoontje",
+    "fresh": "de tweede stap moest opnieuw",
+}
+
+
+def _rule(event: AuditEvent) -> str:
+    asked = _ASKED.get(str(event.details.get("ask")), "er was een sterkere stap nodig")
+    return asked if event.details.get("possible") else f"{asked}, maar iets sterkers was er niet"
 
 
 def _error(event: AuditEvent) -> str:

@@ -21,8 +21,8 @@ from idp.secret_values import RootSecret
 from idp.settings import key_models
 from idp.settings.counters import CounterSettings
 from idp.settings.desk import DeskSettings
+from idp.settings.device_rules import DeviceRuleSettings
 from idp.settings.key_models import KeyModel
-from idp.settings.mail import MailSettings
 from idp.settings.messages import MessageSettings
 from idp.settings.providers import ProviderSettings, trouble_with_gateways
 from idp.settings.recovery import RecoverySettings
@@ -40,9 +40,9 @@ class SettingsError(Exception):
 
 
 class Settings(
+    DeviceRuleSettings,
     RecoverySettings,
     ProviderSettings,
-    MailSettings,
     MessageSettings,
     DeskSettings,
     CounterSettings,
@@ -321,8 +321,6 @@ class Settings(
             raise ValueError("IDP_MESSAGE_LIMITS: only the demo may send without limits")
         if missing := self.lacking_for_mail(LOOPBACK):
             raise ValueError(missing[0])
-        if lacking := self.lacking_for_recovery(self.smtp_host):
-            raise ValueError(lacking)
         if self.secret_file is None:
             raise ValueError(
                 "IDP_SECRET_FILE: name the file with the root secret; make one with `openssl rand -hex 32`"

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from idp.settings.device_rules import RuleFaults
 from idp.settings.fields import Settings, SettingsError
 
 PREFIX: Final = "IDP_"
@@ -37,7 +38,11 @@ def load(environment: Mapping[str, str]) -> Settings:
         settings = Settings(**given)
     except ValidationError as wrong:
         raise SettingsError(*map(_in_one_line, wrong.errors())) from wrong
-    _ = settings.secret, settings.key_models
+    try:
+        _ = settings.secret, settings.key_models, settings.rules
+    except RuleFaults as wrong:
+        place = f"IDP_DEVICE_RULES: {settings.device_rules}"
+        raise SettingsError(*(f"{place}: {line}" for line in wrong.lines)) from wrong
     return settings
 
 

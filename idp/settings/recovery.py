@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, Field
+from pydantic import Field, model_validator
+
+from idp.settings.mail import MailSettings
 
 
-class RecoverySettings(BaseModel):
-    """What the body lets people do without the Servicedesk."""
+class RecoverySettings(MailSettings):
+    """What the body lets people do without the Servicedesk, partly by mail."""
 
     recovery_codes: Annotated[
         bool,
@@ -23,8 +25,10 @@ class RecoverySettings(BaseModel):
         ),
     ] = False
 
-    def lacking_for_recovery(self, smtp_host: str | None) -> str | None:
-        """What keeps this from working, with the way out; `None` when nothing does."""
-        if self.password_by_mail and smtp_host is None:
-            return "IDP_PASSWORD_BY_MAIL: links go out by mail; name a mail server in IDP_SMTP_HOST"
-        return None
+    @model_validator(mode="after")
+    def _links_go_out_by_mail(self) -> Self:
+        if self.password_by_mail and self.smtp_host is None:
+            raise ValueError(
+                "IDP_PASSWORD_BY_MAIL: links go out by mail; name a mail server in IDP_SMTP_HOST"
+            )
+        return self

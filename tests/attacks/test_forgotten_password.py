@@ -60,7 +60,12 @@ def post() -> Iterator[MailServer]:
 def house(time: Standing, database_url: str, tmp_path: Path, post: MailServer) -> House:
     """A house whose body lets people replace a forgotten password themselves, and have recovery codes."""
     return open_house(
-        database_url, tmp_path, password_by_mail=True, recovery_codes=True, **post.settings
+        database_url,
+        tmp_path,
+        password_by_mail=True,
+        recovery_codes=True,
+        trusted_proxies=("127.0.0.1",),
+        **post.settings,
     )
 
 
@@ -268,13 +273,35 @@ def test_a_stranger_who_asks_for_links_makes_only_strangers_wait(
 
 
 @ONE
-def test_no_place_and_no_relation_gets_mails_without_end(house: House, post: MailServer) -> None:
+@pytest.mark.parametrize("of", ["place", "relation"])
+def test_no_place_and_no_relation_gets_mails_without_end(
+    house: House, post: MailServer, of: str
+) -> None:
     anna = with_confirmed_address(house, add_person(house, totp=True))
-    for number in range(throttle.LINKS_PER_ORIGIN.times):
-        page = ask_for_a_link(house.browser(), anna, gebruikersnaam=f"naam{number}")
-        assert page.name == "forgotten-password-asked"
-    assert ask_for_a_link(house.browser(), anna).error == "password-links-spent"
+    many = throttle.LINKS_PER_ORIGIN if of == "place" else throttle.LINKS_PER_RELATION
+
+    def asks(number: int, **other: str) -> str | None:
+        place = "203.0.113.7" if of == "place" else f"203.0.113.{number}"
+        relation = f"7{number:05}" if of == "place" else anna.relation
+        browser = house.browser(headers={"X-Forwarded-For": place})
+        return ask_for_a_link(browser, anna, **{"relatienummer": relation} | other).error
+
+    for number in range(many.times):
+        assert asks(number, gebruikersnaam=f"naam{number}") is None
+    assert asks(many.times, relatienummer=anna.relation) == "password-links-spent"
     assert links(arrived(house, post)) == []
+
+
+@ONE
+def test_one_place_alone_cannot_spend_what_a_whole_relation_has(house: House) -> None:
+    anna = with_confirmed_address(house, add_person(house, totp=True))
+    told = set()
+    for number in range(throttle.LINKS_PER_RELATION.times + 1):
+        stranger = house.browser(headers={"X-Forwarded-For": "203.0.113.7"})
+        told.add(ask_for_a_link(stranger, anna, gebruikersnaam=f"naam{number}").error)
+    assert told == {None, "password-links-spent"}
+    elsewhere = house.browser(headers={"X-Forwarded-For": "198.51.100.20"})
+    assert ask_for_a_link(elsewhere, anna).name == "forgotten-password-asked"
 
 
 @ONE

@@ -29,6 +29,9 @@ def change_ones_own(life: Life, browser: Visitor, person: Person) -> None:
         directory.update_account(account_of(person), email="anna@voorbeeld.nl", actor="test")
         (app,) = credentials.of_account(person.id)
         method = f"/mijn/beveiliging/methoden/{app.id}"
+    for page in ("", "overstap", "binnen"):
+        browser.get(f"/servicedesk/{page}")  # which is not for everybody
+    browser.get("/mijn/applicaties/gemist")
     browser.get(f"{method}/naam")
     browser.submit("volgende", methodenaam="Telefoon van het werk")
     browser.get(f"{method}/verwijderen")

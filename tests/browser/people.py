@@ -83,8 +83,8 @@ class Person:
         return self.vast_nummer if kind == "voice" else self.telefoonnummer
 
     def code_from_the_text(self) -> str:
-        """The code in the newest text or call."""
-        return self.texts()[0]["code"]
+        """The code in the newest text or call that has one; a text that only tells something has none."""
+        return next(each["code"] for each in self.texts() if each["code"])
 
 
 class People:

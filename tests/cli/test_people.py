@@ -324,3 +324,35 @@ def test_a_client_has_the_level_of_its_application_or_more(operator: Operator) -
     assert "hoog cannot be reached here" in operator.is_refused(
         "client", "update", "app-1", "--level", "hoog"
     )
+
+
+def test_an_operator_says_of_an_address_that_it_is_the_person_s_own(operator: Operator) -> None:
+    operator.types("relation", "add", "10023456", "Gemeente Voorbeeld", "--kind", "gemeente")
+    anna = ("10023456", "anna")
+    mailed = ("--email", "anna@voorbeeld.nl")
+    operator.types("account", "add", *anna, "--name", "Anna", *mailed)
+    assert shown(operator, anna)["email_confirmed_at"] is None
+    operator.types("account", "update", *anna, "--email-confirmed")
+    assert shown(operator, anna)["email_confirmed_at"] is not None
+    operator.types("account", "update", *anna, *mailed)  # the same one stays confirmed
+    assert shown(operator, anna)["email_confirmed_at"] is not None
+    operator.types("account", "update", *anna, "--email", "ander@voorbeeld.nl")
+    assert shown(operator, anna)["email_confirmed_at"] is None
+    operator.types("account", "update", *anna, "--email", "")
+    assert "no mail address" in operator.is_refused("account", "update", *anna, "--email-confirmed")
+    operator.types(
+        *("account", "add", "10023456", "ben", "--name", "Ben"),
+        *("--email", "ben@voorbeeld.nl", "--email-confirmed"),
+    )
+    assert shown(operator, ("10023456", "ben"))["email_confirmed_at"] is not None
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_the_addresses_of_an_import_count_as_confirmed_when_the_operator_says_so(
+    operator: Operator, confirmed: bool
+) -> None:
+    operator.types("relation", "add", "10023456", "Gemeente Voorbeeld", "--kind", "gemeente")
+    file = import_file(operator, HEADER + "10023456,anna,Anna,anna@voorbeeld.nl,,\n")
+    operator.types("account", "import", file, *(["--emails-confirmed"] if confirmed else []))
+    known = shown(operator, ("10023456", "anna"))["email_confirmed_at"]
+    assert (known is not None) is confirmed

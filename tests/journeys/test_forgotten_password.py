@@ -14,8 +14,6 @@ from idp.cli.deliver import sender_of
 from idp.clock import Standing
 from idp.database import db
 from idp.models import AuditEvent, MailedSecret
-from idp.settings import SettingsError, load
-from tests.support.house import settings_for
 from tests.support.journeys import (
     NEW_PASSWORD,
     PHONE,
@@ -230,20 +228,6 @@ def test_without_the_setting_the_servicedesk_is_the_only_way(
     sign_in(house, browser, anna)
     assert browser.get(CONFIRM).status == 404
     assert browser.get("/mijn/beveiliging").find("mailadres") is None
-
-
-@ONE
-def test_the_setting_needs_a_mail_server(tmp_path: Path, database_url: str) -> None:
-    plain = settings_for(database_url, tmp_path).model_dump(exclude_unset=True)
-    environment = {f"IDP_{name.upper()}": _written(value) for name, value in plain.items()}
-    with pytest.raises(SettingsError, match="IDP_PASSWORD_BY_MAIL: links go out by mail"):
-        load(environment | {"IDP_PASSWORD_BY_MAIL": "1"})
-
-
-def _written(value: object) -> str:
-    if isinstance(value, tuple | list):
-        return ",".join(map(str, value))
-    return str(int(value)) if isinstance(value, bool) else str(value)
 
 
 @ONE

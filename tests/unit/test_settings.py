@@ -57,6 +57,8 @@ BAD = [
     ({"IDP_METRICS_FROM": "10.0.5.1/24"}, "IDP_METRICS_FROM", "such as 10.0.5.0/24"),
     ({"IDP_METRICS_FROM": "::/0"}, "IDP_METRICS_FROM", "everybody"),
     ({"IDP_DEMO": "1"}, "IDP_DEMO", "loopback"),
+    ({"IDP_PASSWORD_BY_MAIL": "1"}, "IDP_PASSWORD_BY_MAIL", "IDP_SMTP_HOST"),
+    ({"IDP_DEVICE_RULES": "/nergens/regels.toml"}, "IDP_DEVICE_RULES", "cannot be read"),
     ({"IDP_SMS_GATEWAY": "outbox"}, "IDP_SMS_GATEWAY", "demo only"),
     ({"IDP_SMS_GATEWAY": "duif"}, "IDP_SMS_GATEWAY", "outbox"),
     ({"IDP_VOICE_GATEWAY": "outbox"}, "IDP_VOICE_GATEWAY", "demo only"),
