@@ -27,7 +27,7 @@ SYMBOLS = 13
 VALID_FOR = timedelta(days=21)
 TRIES = 10
 WINDOW = timedelta(minutes=30)
-CHANNELS = ("letter", "desk", "secure-mail")
+CHANNELS = ("letter", "desk", "secure-mail", "telephone")
 
 _MISREAD = str.maketrans("OIL", "011")
 _DECORATION = str.maketrans("", "", " -.\u00a0\t\u2010\u2011\u2012\u2013\u2014\u2015")

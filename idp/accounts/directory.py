@@ -277,6 +277,18 @@ def unblock_account(account: Account, *, actor: str) -> None:
     notices.tell(account.id, Notice.UNBLOCKED)
 
 
+def let_try_again(account: Account, *, actor: str) -> None:
+    """Somebody spoke to the person: wrong tries of before no longer make anybody wait, nor keep a name shut."""
+    _let_try_again(account)
+    record(
+        Event.ACCOUNT_UNBLOCKED,
+        actor=actor,
+        account_id=account.id,
+        relation_id=account.relation_id,
+        only_tries=True,
+    )
+
+
 def block_relation(relation: Relation, *, actor: str) -> int:
     """Block a relation and end the sessions of all its accounts; returns how many ended."""
     if relation.blocked_at is not None:
@@ -322,9 +334,14 @@ def _let_try_again(account: Account) -> None:
     throttle.forgive(throttle.own_password_key(account.id))
 
 
+def is_mail_address(text: str) -> bool:
+    """Whether this can be one; whether mail arrives there nobody knows."""
+    return re.fullmatch(r"[^@\s]{1,64}@[^@\s]{1,190}", text) is not None
+
+
 def _email(text: str) -> str:
     text = text.strip()
-    if not re.fullmatch(r"[^@\s]{1,64}@[^@\s]{1,190}", text):
+    if not is_mail_address(text):
         raise WrongInput("that is not a mail address")
     return text
 

@@ -5,7 +5,7 @@ May import `database`, `secret_values`, `clock` and `assurance`, nothing else of
 
 from idp.models.access import Application, ApplicationGrant, Consent
 from idp.models.activation import ActivationCode
-from idp.models.audit import AuditEvent
+from idp.models.audit import ALARM, AuditEvent
 from idp.models.clients import (
     AccessToken,
     AuthorizationCode,
@@ -20,10 +20,12 @@ from idp.models.deliveries import Delivery
 from idp.models.keys import KeyChallenge, SecurityKey
 from idp.models.messages import OutboxMessage, OutgoingMessage
 from idp.models.people import Account, Credential, Passcode, Relation
+from idp.models.servicedesk import DeskRequest, DeskSupply
 from idp.models.signing_in import LoginTransaction, Session, SessionClient
 from idp.models.throttle import ThrottleCounter
 
 __all__ = [
+    "ALARM",
     "AccessToken",
     "Account",
     "ActivationCode",
@@ -36,6 +38,8 @@ __all__ = [
     "Consent",
     "Credential",
     "Delivery",
+    "DeskRequest",
+    "DeskSupply",
     "KeyChallenge",
     "LoginTransaction",
     "OutboxMessage",

@@ -25,7 +25,7 @@ from idp.models import Account
 from idp.pages import csrf_scope, show
 from idp.pages.wording import in_dutch
 from idp.servicedesk.errands import CHECKS, REASONS, Errand, errand
-from idp.servicedesk.roles import CALLED, Right, Role, may
+from idp.servicedesk.roles import CALLED, Right, Role, Worker, may
 
 P = ParamSpec("P")
 
@@ -51,6 +51,11 @@ class Colleague:
     def actor(self) -> str:
         """As the audit trail names them."""
         return f"desk:{self.account.id}"
+
+    @property
+    def worker(self) -> Worker:
+        """As functions that see no request know them."""
+        return Worker(self.id, self.actor, self.role)
 
     def may(self, right: Right) -> bool:
         """Whether their role may do this."""
