@@ -43,12 +43,49 @@ class Work:
 class Outcome:
     """What came of an action."""
 
-    says: str
-    """One Dutch sentence."""
+    done: str
+    """Its word in `SAYS`."""
+    count: int = 0
     shown: Secret | str | None = None
     """What to pass on to the caller now; it is shown once and kept nowhere."""
     request: DeskRequest | None = None
     """The action was not done: it waits for a second colleague or for time."""
+
+    @property
+    def says(self) -> str:
+        """One Dutch sentence."""
+        return says(self.done, self.count)
+
+
+#: What an action came to, in words.
+SAYS: Final[Mapping[str, str]] = {
+    "gevraagd": "Dit kan niet alleen. Het staat nu bij Verzoeken, en de gebruiker krijgt bericht.",
+    "brief": "Er gaat een brief met een nieuwe activatiecode uit. De vorige code werkt niet meer.",
+    "doorgegeven": "Geef dit nu door.",
+    "methode": "De methode is verwijderd. Inloggen kan met een andere methode.",
+    "gewist": "De methoden zijn gewist, en de gebruiker is overal uitgelogd. Activeren kan met een activatiecode.",
+    "geblokkeerd": "Het account is geblokkeerd.",
+    "gedeblokkeerd": "Het account is gedeblokkeerd. De gebruiker kan direct weer inloggen.",
+    "proberen": "De gebruiker kan het direct weer proberen.",
+    "gewijzigd": "De gegevens zijn gewijzigd.",
+    "uitgelogd": "De gebruiker is uitgelogd.",
+    "organisatie-geblokkeerd": "De organisatie is geblokkeerd.",
+    "organisatie-gedeblokkeerd": "De organisatie is gedeblokkeerd. Haar gebruikers kunnen weer inloggen.",
+    "toegevoegd": "Het account is toegevoegd. Geef nu het startwachtwoord en een activatiecode, langs twee wegen.",
+    "rol": "De rol is gewijzigd. De collega krijgt bericht.",
+}
+_ENDS_SESSIONS: Final = {"geblokkeerd", "uitgelogd", "organisatie-geblokkeerd"}
+
+
+def says(done: str, count: int = 0) -> str:
+    """What an action came to, in a sentence or two; empty for a word that is none of ours."""
+    told = SAYS.get(done, "")
+    if done in _ENDS_SESSIONS:
+        ended = {0: "Er was niemand ingelogd.", 1: "1 sessie is beëindigd, ook bij de applicaties."}
+        return (
+            f"{told} {ended.get(count, f'{count} sessies zijn beëindigd, ook bij de applicaties.')}"
+        )
+    return told
 
 
 Given = Mapping[str, str]
@@ -97,7 +134,7 @@ def do(action: Action, work: Work, given: Given) -> Outcome:
         errand=work.errand,
         given=checked,
     )
-    return Outcome("Gevraagd. Dit kan niet alleen: kijk bij Verzoeken.", request=asked)
+    return Outcome("gevraagd", request=asked)
 
 
 def do_what_was_asked(request_id: str, *, by: Worker, version: int) -> Outcome:
@@ -144,8 +181,21 @@ def _supply_checked(account: Account, work: Work, given: Given) -> dict[str, str
         raise WrongInput(
             "uw rol mag geen activatiecode zien: kies de brief, of vraag een beheerder"
         )
+    _refuse_unchecked(work.errand, channel)
     supplies.refuse_second(account, item, channel)
     return {"item": item.value, "kanaal": channel.value}
+
+
+def _refuse_unchecked(errand: Errand, channel: Channel) -> None:
+    """What opens an account goes to somebody who was checked, in the way that belongs to the channel."""
+    if errand.check == "nobody":
+        raise WrongInput("zonder controle van de beller geven wij niets door")
+    if channel is Channel.TELEPHONE and errand.check not in {"called-back", "known-mail"}:
+        raise WrongInput("per telefoon geven wij alleen iets door nadat u hebt teruggebeld")
+    if channel is Channel.DESK and errand.check != "desk":
+        raise WrongInput(
+            "aan de balie geven wij alleen iets door op vertoon van een identiteitsbewijs"
+        )
 
 
 def _supply(account: Account, work: Work, given: Given) -> Outcome:
@@ -158,21 +208,19 @@ def _supply(account: Account, work: Work, given: Given) -> Outcome:
     else:
         shown = account.relation.number if item is Item.NUMBER else account.username
     supplies.note(account, item, channel, actor=work.by.actor)
-    return Outcome(f"Geef nu door: {supplies.ITEMS[item]}.", shown=shown)
+    return Outcome("doorgegeven", shown=shown)
 
 
 def _supply_code(account: Account, work: Work, channel: Channel) -> Outcome:
     if channel is Channel.LETTER:
         ask_for_letter(account, actor=work.by.actor)
         supplies.note(account, Item.CODE, channel, actor=work.by.actor)
-        return Outcome(
-            "Er gaat een brief met een nieuwe activatiecode uit. De vorige werkt niet meer."
-        )
+        return Outcome("brief")
     _row, code = activation_codes.issue(
         account, channel=supplies.OF_CODES[channel], actor=work.by.actor
     )
     supplies.note(account, Item.CODE, channel, actor=work.by.actor)
-    return Outcome("Geef nu door: de activatiecode.", shown=code)
+    return Outcome("doorgegeven", shown=code)
 
 
 def _remove_method(account: Account, work: Work, given: Given) -> Outcome:
@@ -183,15 +231,11 @@ def _remove_method(account: Account, work: Work, given: Given) -> Outcome:
     beside = {factor.kind for factor in catalogue.factors()}
     if not credentials.remove(which, beside=beside, actor=work.by.actor):
         raise WrongInput("dit is de enige methode: kies Methoden wissen")
-    return Outcome("De methode is verwijderd. Inloggen gaat met de andere.")
+    return Outcome("methode")
 
 
 def _reset_methods(account: Account, work: Work, _given: Given) -> Outcome:
-    removed = credentials.remove_all(account, actor=work.by.actor)
-    return Outcome(
-        f"{removed} {'methode' if removed == 1 else 'methoden'} gewist, en overal uitgelogd. De gebruiker activeert "
-        "opnieuw met een activatiecode."
-    )
+    return Outcome("gewist", credentials.remove_all(account, actor=work.by.actor))
 
 
 def _block(account: Account, work: Work, _given: Given) -> Outcome:
@@ -199,17 +243,17 @@ def _block(account: Account, work: Work, _given: Given) -> Outcome:
         raise WrongInput("dit account is al geblokkeerd")
     ended = directory.block_account(account, actor=work.by.actor)
     requests.void(account.id)
-    return Outcome(f"Het account is geblokkeerd. {sessions_in_words(ended)}")
+    return Outcome("geblokkeerd", ended)
 
 
 def _unblock(account: Account, work: Work, _given: Given) -> Outcome:
     if account.blocked_at is not None:
         directory.unblock_account(account, actor=work.by.actor)
-        return Outcome("Het account is gedeblokkeerd. De gebruiker kan direct weer inloggen.")
+        return Outcome("gedeblokkeerd")
     if not waits(account):
         raise WrongInput("dit account is niet geblokkeerd")
     directory.let_try_again(account, actor=work.by.actor)
-    return Outcome("De gebruiker kan het direct weer proberen.")
+    return Outcome("proberen")
 
 
 def _correction(account: Account, _work: Work, given: Given) -> dict[str, str]:
@@ -249,7 +293,7 @@ def _correct(account: Account, work: Work, given: Given) -> Outcome:
         actor=work.by.actor,
     )
     requests.void(account.id)  # a request about the address before it
-    return Outcome("De gegevens zijn gewijzigd.")
+    return Outcome("gewijzigd")
 
 
 def _end_sessions(account: Account, work: Work, _given: Given) -> Outcome:
@@ -257,15 +301,7 @@ def _end_sessions(account: Account, work: Work, _given: Given) -> Outcome:
     ended = sessions.end_all_of(account.id, why="the Servicedesk ended them", actor=work.by.actor)
     if ended:
         notices.tell(account.id, Notice.SESSIONS_ENDED)
-    return Outcome(sessions_in_words(ended))
-
-
-def sessions_in_words(ended: int) -> str:
-    """What an action ended, in a sentence."""
-    if not ended:
-        return "Er was niemand ingelogd."
-    what = "1 sessie is" if ended == 1 else f"{ended} sessies zijn"
-    return f"{what} beëindigd, ook bij de applicaties."
+    return Outcome("uitgelogd", ended)
 
 
 _CHECKED_BY: Final[Mapping[Action, Callable[[Account, Work, Given], dict[str, str]]]] = {

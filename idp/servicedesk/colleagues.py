@@ -12,8 +12,9 @@ from idp.database import db
 from idp.errors import WrongInput
 from idp.models import Account
 from idp.servicedesk import changes
+from idp.servicedesk.actions import Outcome
 from idp.servicedesk.errands import Errand
-from idp.servicedesk.roles import CALLED, Right, Role, Worker
+from idp.servicedesk.roles import Right, Role, Worker
 
 MOST = 200
 
@@ -34,8 +35,8 @@ def found(number: str, username: str, *, by: Worker) -> Account:
     return account
 
 
-def change_role(account_id: str, role: str, *, by: Worker, version: int, errand: Errand) -> str:
-    """Give this role, or none (empty); holds from the next page that they open. Returns what to say.
+def change_role(account_id: str, role: str, *, by: Worker, version: int, errand: Errand) -> Outcome:
+    """Give this role, or none (empty); holds from the next page that they open.
 
     `WrongInput` for one's own account, `ChangedMeanwhile` when the account is not as the form showed it.
     """
@@ -63,9 +64,7 @@ def change_role(account_id: str, role: str, *, by: Worker, version: int, errand:
         before=before,
     )
     notices.tell(account.id, Notice.DESK_ROLE_CHANGED)
-    if not role:
-        return f"{account.name} heeft geen rol meer bij de Servicedesk."
-    return f"{account.name} is nu {CALLED[Role(role)].lower()}."
+    return Outcome("rol")
 
 
 def _body(by: Worker) -> str | None:

@@ -31,7 +31,11 @@ P = ParamSpec("P")
 
 DESK: Final = "/servicedesk/"
 #: The menu: what a page is called, where it is, its icon, and the right that shows it.
-_MENU: Final = (("desk", "Zoeken", DESK, "search", Right.SEARCH),)
+_MENU: Final = (
+    ("desk", "Zoeken", DESK, "search", Right.SEARCH),
+    ("desk-requests", "Verzoeken", f"{DESK}verzoeken", "clock", Right.SEE_ACCOUNT),
+    ("desk-colleagues", "Collega’s", f"{DESK}collegas", "user", Right.CHANGE_COLLEAGUES),
+)
 
 
 @dataclass(frozen=True, slots=True)

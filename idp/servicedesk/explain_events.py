@@ -189,7 +189,7 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
     Event.HELP_REFUSED: lambda e: (
         f"{'Teruggenomen' if e.details.get('own') else 'Geweigerd'}{_by(e)}: {_action(e)}."
     ),
-    Event.DIAGNOSED: lambda e: f"Dit kenmerk is opgezocht{_by(e)}.",
+    Event.DIAGNOSED: lambda e: f"Een kenmerk is opgezocht{_by(e)}: {e.details.get('of', '-')}.",
     Event.RANGE_PAUSED: (
         "Naar nummers die op dit nummer lijken, sturen wij een tijd niets: de codes werden bijna nooit gebruikt. "
         "Dat kan misbruik zijn."

@@ -6,7 +6,9 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from idp.audit import Event, record
+from idp.servicedesk import queue
 from idp.servicedesk.desk import DESK, Colleague, at_the_desk, show_at_desk
+from idp.servicedesk.request_pages import as_shown
 from idp.servicedesk.roles import Right
 from idp.servicedesk.search import search
 
@@ -26,4 +28,12 @@ def front(colleague: Colleague) -> ResponseReturnValue:
             relations=len(found.relations),
             accounts=len(found.accounts),
         )
-    return show_at_desk("desk", colleague, zoek=asked, found=found)
+    today = queue.today() if found is None else None
+    return show_at_desk(
+        "desk",
+        colleague,
+        zoek=asked,
+        found=found,
+        queue=today,
+        waiting=as_shown(today.requests, colleague) if today else [],
+    )

@@ -15,7 +15,7 @@ from idp.database import db
 from idp.errors import WrongInput
 from idp.models import Account, Relation
 from idp.servicedesk import changes, requests
-from idp.servicedesk.actions import Outcome, sessions_in_words
+from idp.servicedesk.actions import Outcome
 from idp.servicedesk.errands import Errand, errand
 from idp.servicedesk.roles import Right, Worker
 from idp.servicedesk.sensitive import Action, relation_needs_two
@@ -30,7 +30,7 @@ def block(relation_id: str, *, by: Worker, errand: Errand) -> Outcome:
     if relation.blocked_at is not None:
         raise WrongInput("deze organisatie is al geblokkeerd")
     ended = directory.block_relation(relation, actor=by.actor)
-    return Outcome(f"De organisatie is geblokkeerd. {sessions_in_words(ended)}")
+    return Outcome("organisatie-geblokkeerd", ended)
 
 
 def unblock(relation_id: str, *, by: Worker, errand: Errand, agreed: bool = False) -> Outcome:
@@ -48,9 +48,9 @@ def unblock(relation_id: str, *, by: Worker, errand: Errand, agreed: bool = Fals
             errand=errand,
             given={},
         )
-        return Outcome("Gevraagd. Dit kan niet alleen: kijk bij Verzoeken.", request=asked)
+        return Outcome("gevraagd", request=asked)
     directory.unblock_relation(relation, actor=by.actor)
-    return Outcome("De organisatie is gedeblokkeerd. Haar mensen kunnen weer inloggen.")
+    return Outcome("organisatie-gedeblokkeerd")
 
 
 def unblock_as_asked(request_id: str, *, by: Worker) -> Outcome:
