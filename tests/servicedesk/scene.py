@@ -10,7 +10,15 @@ from sqlalchemy import select
 
 from idp import clock
 from idp.database import db
-from idp.models import Account, AuditEvent, DeskRequest
+from idp.models import (
+    Account,
+    ActivationCode,
+    AuditEvent,
+    Credential,
+    DeskRequest,
+    DeskSupply,
+    Session,
+)
 from idp.servicedesk import changes
 from idp.servicedesk.roles import Role
 from tests.support.house import House, Visitor
@@ -76,6 +84,7 @@ class Desk:
                     "actor": row.actor,
                     "account_id": row.account_id,
                     "reason": row.reason,
+                    "reference": row.reference,
                     **row.details,
                 }
                 for row in rows
@@ -93,6 +102,17 @@ class Desk:
             csrf_token=browser.token(),
             **fields,
         )
+
+    def everything_about(self, person: Person) -> list[object]:
+        """Every row that an action could have touched, to tell whether one did."""
+        tables = (Account, Credential, ActivationCode, Session, DeskRequest, DeskSupply)
+        with self.house.inside():
+            rows: list[object] = []
+            for table in tables:
+                own = table.id if table is Account else table.account_id
+                statement = select(table.__table__).where(own == person.id).order_by(table.id)
+                rows += [tuple(row) for row in db.session.execute(statement)]
+            return rows
 
     def _version(self, parts: list[str]) -> int:
         room, which = parts[:2]
