@@ -336,7 +336,7 @@ def _let_try_again(account: Account) -> None:
 
 def is_mail_address(text: str) -> bool:
     """Whether this can be one; whether mail arrives there nobody knows."""
-    return re.fullmatch(r"[^@\s]{1,64}@[^@\s]{1,190}", text) is not None
+    return re.fullmatch(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,190}", text) is not None
 
 
 def _email(text: str) -> str:

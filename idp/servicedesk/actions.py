@@ -157,6 +157,11 @@ def may_touch(account: Account, by: Worker) -> None:
         raise WrongInput("dit is een account van een collega: dat doet een beheerder")
 
 
+def is_name(text: str) -> bool:
+    """Whether somebody can be called that."""
+    return 0 < len(text) <= 200 and text.isprintable()
+
+
 def waits(account: Account) -> bool:
     """Whether wrong tries keep somebody out now: for a while, or until a colleague lets them try again."""
     return any(throttle.waits_until(counter) for counter in counters(account))
@@ -273,8 +278,8 @@ def _correction(account: Account, _work: Work, given: Given) -> dict[str, str]:
     }
     if not changed:
         raise WrongInput("er is niets gewijzigd")
-    if "name" in changed and not 0 < len(changed["name"]) <= 200:
-        raise WrongInput("een naam heeft 1 tot 200 tekens")
+    if "name" in changed and not is_name(changed["name"]):
+        raise WrongInput("een naam heeft 1 tot 200 tekens, op één regel")
     if "email" in changed and not directory.is_mail_address(changed["email"]):
         raise WrongInput("dat is geen e-mailadres")
     try:

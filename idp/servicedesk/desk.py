@@ -91,6 +91,8 @@ def at_the_desk(right: Right) -> Callable[[DeskPage[P]], Callable[P, ResponseRet
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
             in_dutch()
+            if any("\0" in str(part) for part in kwargs.values()):
+                abort(HTTPStatus.NOT_FOUND)  # PostgreSQL does not even take it in a question
             session = current_session()
             if session is None:
                 return _ask_to_sign_in()

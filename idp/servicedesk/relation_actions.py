@@ -15,7 +15,7 @@ from idp.database import db
 from idp.errors import WrongInput
 from idp.models import Account, Relation
 from idp.servicedesk import changes, requests
-from idp.servicedesk.actions import Outcome
+from idp.servicedesk.actions import Outcome, is_name
 from idp.servicedesk.errands import Errand, errand
 from idp.servicedesk.roles import Right, Worker
 from idp.servicedesk.sensitive import Action, relation_needs_two
@@ -77,7 +77,7 @@ def add_account(
     relation = _held(relation_id, by, errand)
     name, email = " ".join(name.split()), email.strip()
     username = unicodedata.normalize("NFKC", username).strip()
-    if not 0 < len(name) <= 200:
+    if not is_name(name):
         raise WrongInput("vul de naam in, in hoogstens 200 tekens")
     if not _USERNAME.fullmatch(username):
         raise WrongInput("een gebruikersnaam heeft 1 tot 100 tekens, zonder spaties")
