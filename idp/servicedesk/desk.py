@@ -34,7 +34,8 @@ DESK: Final = "/servicedesk/"
 _MENU: Final = (
     ("desk", "Zoeken", DESK, "search", Right.SEARCH),
     ("desk-requests", "Verzoeken", f"{DESK}verzoeken", "clock", Right.SEE_ACCOUNT),
-    ("desk-colleagues", "Collega’s", f"{DESK}collegas", "user", Right.CHANGE_COLLEAGUES),
+    ("desk-colleagues", "Collega’s", f"{DESK}collegas", "users", Right.CHANGE_COLLEAGUES),
+    ("desk-manual", "Handleiding", f"{DESK}handleiding", "book", Right.SEARCH),
 )
 
 

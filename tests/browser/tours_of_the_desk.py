@@ -15,7 +15,7 @@ def at_work(visitor: Visitor, people: People, role: str = "beheerder") -> Person
     """A colleague with that role, signed in and at the desk."""
     colleague = people.make(totp=True, applications={}, desk_role=role)
     walks.sign_in_here(visitor, colleague, "totp")
-    visitor.open(DESK)
+    visitor.click("#servicedesk-openen")
     visitor.is_at("desk")
     return colleague
 
@@ -71,6 +71,9 @@ def helping(visitor: Visitor, people: People) -> Iterator[str]:
     visitor.follow("Alles bekijken")
     visitor.is_at("desk-log-of-account")
     yield "servicedesk-logboek"
+    visitor.open(f"{DESK}handleiding")
+    visitor.is_at("desk-manual")
+    yield "servicedesk-handleiding"
     visitor.open(f"{DESK}kenmerk/0000-0000")
     visitor.is_at("desk-reference")
     yield "servicedesk-kenmerk-onbekend"
@@ -130,6 +133,9 @@ def who_may_only_look(visitor: Visitor, people: People) -> Iterator[str]:
     visitor.open(f"{DESK}collegas")
     visitor.is_at("desk-refused")
     yield "servicedesk-andere-rol"
+    visitor.open("/mijn/applicaties")
+    visitor.is_at("portal")
+    yield "portaal-van-een-collega"
 
 
 TOURS = (helping, blocked_and_asked, who_may_only_look)

@@ -16,6 +16,7 @@ from tests.support.pages import Page
 #: Which right each page takes. A page that is not here fails the first test: say who may use it.
 TAKES: Final[dict[str, Right]] = {
     "/servicedesk/": Right.SEARCH,
+    "/servicedesk/handleiding": Right.SEARCH,
     "/servicedesk/relaties/<relation_id>": Right.SEARCH,
     "/servicedesk/relaties/<relation_id>/blokkeren": Right.CHANGE_RELATIONS,
     "/servicedesk/relaties/<relation_id>/deblokkeren": Right.CHANGE_RELATIONS,
