@@ -21,7 +21,7 @@ from idp.servicedesk.actions import CORRECTABLE, Outcome, Work
 from idp.servicedesk.desk import DESK, Colleague, at_the_desk, show_at_desk
 from idp.servicedesk.forms import onward, show_form, submitted, version_of_form
 from idp.servicedesk.roles import Right
-from idp.servicedesk.sensitive import Action
+from idp.servicedesk.sensitive import RULES, Action, needs_two
 from idp.servicedesk.supplies import Channel, Item
 
 pages = Blueprint("desk_account_forms", __name__)
@@ -190,9 +190,18 @@ def _ask(colleague: Colleague, found: Account, slug: str, **wrong: Any) -> Respo
         fields=form.fields,
         who=found,
         version=changes.version_of(found.id),
+        takes_two=_takes_two(form, found),
         **_asked_besides(form, found, colleague),
         **wrong,
     )
+
+
+def _takes_two(form: AccountForm, found: Account) -> str | None:
+    """Why a colleague is needed, where that does not depend on what is filled in."""
+    if form.action not in {Action.RESET_METHODS, Action.UNBLOCK}:
+        return None
+    rule = needs_two(found, form.action, {})
+    return None if rule is None else RULES[rule]
 
 
 def _asked_besides(form: AccountForm, found: Account, colleague: Colleague) -> dict[str, Any]:

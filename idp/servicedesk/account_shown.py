@@ -104,7 +104,7 @@ def shown(account: Account) -> Shown:
         codes=codes(account.id),
         sessions=sessions.of_account(account.id)[:MOST_SESSIONS],
         sign_ins=logbook.of_account(account, only=logbook.SIGN_INS, limit=5),
-        log=logbook.of_account(account, limit=logbook.FIRST),
+        log=logbook.of_account(account, without=(Event.ACCOUNT_SHOWN,), limit=logbook.FIRST),
         waiting=requests.waiting(account_id=account.id),
         ways={item.value: supplies.left(account, item) for item in Item},
     )

@@ -59,7 +59,7 @@ class Outcome:
 
 #: What an action came to, in words.
 SAYS: Final[Mapping[str, str]] = {
-    "gevraagd": "Dit kan niet alleen. Het staat nu bij Verzoeken, en de gebruiker krijgt bericht.",
+    "gevraagd": "Dit kan niet alleen. Het staat nu bij Verzoeken. De gebruiker krijgt er een e-mail over, als dat kan.",
     "brief": "Er gaat een brief met een nieuwe activatiecode uit. De vorige code werkt niet meer.",
     "doorgegeven": "Geef dit nu door.",
     "methode": "De methode is verwijderd. Inloggen kan met een andere methode.",
@@ -72,7 +72,7 @@ SAYS: Final[Mapping[str, str]] = {
     "organisatie-geblokkeerd": "De organisatie is geblokkeerd.",
     "organisatie-gedeblokkeerd": "De organisatie is gedeblokkeerd. Haar gebruikers kunnen weer inloggen.",
     "toegevoegd": "Het account is toegevoegd. Geef nu het startwachtwoord en een activatiecode, langs twee wegen.",
-    "rol": "De rol is gewijzigd. De collega krijgt bericht.",
+    "rol": "De rol is gewijzigd, en geldt meteen.",
 }
 _ENDS_SESSIONS: Final = {"geblokkeerd", "uitgelogd", "organisatie-geblokkeerd"}
 

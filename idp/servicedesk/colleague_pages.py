@@ -106,7 +106,7 @@ def _ask(colleague: Colleague, found: Account, **wrong: Any) -> Response:
         here=f"{COLLEAGUES}/{found.id}",
         form_back=COLLEAGUES,
         form_title="Rol wijzigen",
-        form_says="De nieuwe rol geldt meteen. De collega krijgt bericht.",
+        form_says="De nieuwe rol geldt meteen.",
         form_icon="user",
         fields="role",
         who=found,

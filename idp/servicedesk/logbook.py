@@ -46,12 +46,15 @@ def of_account(
     *,
     before: int | None = None,
     only: Collection[Event] = (),
+    without: Collection[Event] = (),
     limit: int = PAGE,
 ) -> list[Line]:
     """The events of an account, those before one of them when asked, at most `limit`."""
     statement = select(AuditEvent).where(AuditEvent.account_id == account.id)
     if only:
         statement = statement.where(AuditEvent.event.in_([each.value for each in only]))
+    if without:
+        statement = statement.where(AuditEvent.event.not_in([each.value for each in without]))
     if before is not None:
         statement = statement.where(AuditEvent.id < before)
     rows = db.session.scalars(statement.order_by(AuditEvent.id.desc()).limit(limit)).all()

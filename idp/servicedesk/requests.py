@@ -22,7 +22,7 @@ from idp.models import Account, DeskRequest, Relation
 from idp.secret_values import new_id
 from idp.servicedesk.errands import Errand
 from idp.servicedesk.roles import Right, Worker
-from idp.servicedesk.sensitive import Action, Rule
+from idp.servicedesk.sensitive import Action, Rule, can_object
 
 LASTS: Final = timedelta(days=7)
 """Within which it has to be agreed to and done."""
@@ -41,6 +41,8 @@ def ask(
 ) -> DeskRequest:
     """Put the action before a second colleague, or let it wait, as set; the person is told.
 
+    It does not wait where nobody would hear of it: then it takes a colleague all the same.
+
     `WrongInput` when the same is asked already.
     """
     now, current = clock.now(), settings.current()
@@ -53,7 +55,7 @@ def ask(
     )
     if db.session.execute(same).first() is not None:
         raise WrongInput("dit is al gevraagd: het staat bij Verzoeken")
-    wait = current.desk_sensitive == "wait"
+    wait = current.desk_sensitive == "wait" and can_object(account)
     ready = now + timedelta(hours=current.desk_wait_hours) if wait else None
     asked = DeskRequest(
         id=row_id,

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import select
 
-from idp import clock
+from idp import clock, settings
 from idp.accounts import activation_codes
 from idp.audit import Event
 from idp.database import db
@@ -67,6 +67,16 @@ def needs_two(account: Account, action: Action, given: Mapping[str, str]) -> Rul
             return _supplying(account, Item(given["item"]), Channel(given["kanaal"]))
         case _:
             return None
+
+
+def can_object(account: Account | None) -> bool:
+    """Whether its holder hears of a request, at an address that was theirs before; else waiting is no guard."""
+    return (
+        account is not None
+        and settings.current().smtp_host is not None
+        and account.email_sealed is not None
+        and not _changed_lately(account.id, {"email"})
+    )
 
 
 def relation_needs_two(relation: Relation) -> Rule | None:

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from idp import clock
 from idp.accounts import credentials, directory
+from idp.database import db
+from idp.models import Delivery
 from idp.servicedesk.roles import Role
 from tests.servicedesk.scene import CALLED_BACK, ERRAND, Desk, page_of
 from tests.support.house import House, Visitor, house_of_this_worker
@@ -36,7 +39,8 @@ def _old(desk: Desk) -> None:
 
 def ask_to_reset(browser: Visitor, person: Person) -> str:
     """Ask for the removal of all methods; the address of the request."""
-    browser.get(page_of(person, "methoden-wissen"))
+    form = browser.get(page_of(person, "methoden-wissen"))
+    assert "kan niet alleen" in form.text("niet-alleen")
     page = browser.submit("volgende", **ERRAND | {"reden": "lost"})
     assert "kan niet alleen" in page.html
     return page.links["Alle methoden wissen: Anna"]
@@ -290,17 +294,50 @@ def test_a_password_that_takes_two_is_shown_to_who_asked_and_to_nobody_else(
 
 @pytest.fixture
 def waiting_house(time: clock.Standing, database_url: str, run: Run) -> House:
-    return house_of_this_worker(database_url, run, desk_sensitive="wait", desk_wait_hours=24)
+    return house_of_this_worker(
+        database_url,
+        run,
+        desk_sensitive="wait",
+        desk_wait_hours=24,
+        smtp_host="localhost",
+        smtp_from="a@b.example",
+    )
+
+
+def known_for_long(desk: Desk) -> Person:
+    """Somebody whose mail address we have had for more than fourteen days."""
+    anna = add_person(desk.house, "anna", totp=True)
+    _mail(desk.house, anna, "anna@gemeente.example")
+    _old(desk)
+    return anna
+
+
+@pytest.mark.parametrize("address", [None, "net.gewijzigd@gemeente.example"])
+def test_where_nobody_would_object_waiting_is_not_enough(
+    waiting_house: House, time: clock.Standing, address: str | None
+) -> None:
+    desk, house = Desk(waiting_house, time), waiting_house
+    anna = add_person(house, "anna", totp=True)
+    if address:
+        _mail(house, anna, address)
+    browser = desk.colleague(Role.MEDEWERKER)
+    request = ask_to_reset(browser, anna)
+    assert "Wacht op een collega" in browser.get(request).html
+    assert _after(desk, browser, request, timedelta(hours=25)).status == 422
+    assert methods_of(house, anna) == 1
 
 
 def test_with_a_waiting_time_it_is_done_after_it_and_not_before(
     waiting_house: House, time: clock.Standing
 ) -> None:
     desk, house = Desk(waiting_house, time), waiting_house
-    anna = add_person(house, "anna", totp=True)
+    anna = known_for_long(desk)
     browser = desk.colleague(Role.MEDEWERKER)
     request = ask_to_reset(browser, anna)
     assert "Wachttijd loopt" in browser.get(request).html
+    with house.inside():
+        told = db.session.scalars(select(Delivery.why).where(Delivery.account_id == anna.id)).all()
+    assert "help-asked" in told
     assert desk.post(browser, f"{request}/uitvoeren").status == 422
     assert _after(desk, browser, request, timedelta(hours=24)).left_for is None
     assert methods_of(house, anna) == 0
@@ -310,7 +347,7 @@ def test_while_it_waits_any_colleague_can_stop_it(
     waiting_house: House, time: clock.Standing
 ) -> None:
     desk, house = Desk(waiting_house, time), waiting_house
-    anna = add_person(house, "anna", totp=True)
+    anna = known_for_long(desk)
     browser, other = desk.colleague(Role.MEDEWERKER), desk.colleague(Role.BEHEERDER)
     request = ask_to_reset(browser, anna)
     other.get(request)
