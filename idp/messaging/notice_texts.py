@@ -38,6 +38,8 @@ class Notice(StrEnum):
     SESSIONS_ENDED = "sessions-ended"
     HELP_ASKED = "help-asked"
     DESK_ROLE_CHANGED = "desk-role-changed"
+    RECOVERY_CODES_MADE = "recovery-codes-made"
+    RECOVERY_CODE_USED = "recovery-code-used"
 
 
 #: Subject and sentence of each; `method`, `device` and `times` are what the facts say, in words.
@@ -108,6 +110,14 @@ _NL: Final = {
         "Rol bij de Servicedesk gewijzigd",
         "De rol van uw account bij de Servicedesk is gewijzigd.",
     ),
+    Notice.RECOVERY_CODES_MADE: (
+        "Nieuwe herstelcodes",
+        "Er zijn nieuwe herstelcodes voor uw account gemaakt. Oude herstelcodes werken niet meer.",
+    ),
+    Notice.RECOVERY_CODE_USED: (
+        "Herstelcode gebruikt",
+        "Bij uw account is een herstelcode gebruikt als tweede stap. Aantal dat nog over is: {times}.",
+    ),
 }
 _EN: Final = {
     Notice.METHOD_ADDED: (
@@ -175,6 +185,14 @@ _EN: Final = {
     Notice.DESK_ROLE_CHANGED: (
         "Role at the Servicedesk changed",
         "The role of your account at the Servicedesk was changed.",
+    ),
+    Notice.RECOVERY_CODES_MADE: (
+        "New recovery codes",
+        "New recovery codes were made for your account. Old recovery codes work no longer.",
+    ),
+    Notice.RECOVERY_CODE_USED: (
+        "Recovery code used",
+        "A recovery code was used as the second step of your account. Number that is left: {times}.",
     ),
 }
 _WORDS: Final = {"nl": _NL, "en": _EN}

@@ -16,6 +16,7 @@ def init_app(app: Flask) -> None:
         account_forms,
         account_pages,
         colleague_pages,
+        crossing,
         diagnosis_pages,
         front,
         relation_pages,
@@ -23,6 +24,7 @@ def init_app(app: Flask) -> None:
     )
 
     for page in (
+        crossing,
         front,
         relation_pages,
         account_pages,

@@ -15,8 +15,9 @@ from idp.database import db
 from idp.mfa import catalogue
 from idp.mfa.factor import Summary
 from idp.models import Account, AuditEvent
-from idp.servicedesk import changes, logbook, requests, supplies
+from idp.servicedesk import changes, letters, logbook, requests, supplies
 from idp.servicedesk.actions import counters
+from idp.servicedesk.letters import SeenLetter, Standing
 from idp.servicedesk.supplies import Channel, Item
 
 #: A wait longer than this ends only when a colleague ends it.
@@ -69,6 +70,8 @@ class Shown:
     troubles: tuple[Trouble, ...]
     methods: list[Summary]
     codes: list[CodeShown]
+    letters: list[SeenLetter]
+    """That wait for a batch: their codes are still to be made."""
     sessions: list[Any]
     sign_ins: list[logbook.Line]
     log: list[logbook.Line]
@@ -81,7 +84,7 @@ class Shown:
         kinds = {trouble.kind for trouble in self.troubles}
         if kinds & {"blocked", "stopped", "waits"}:
             return "deblokkeren"
-        if self.account.activated_at is None and "code-waits" not in kinds:
+        if self.account.activated_at is None and "code-waits" not in kinds and not self.letters:
             return "activatiecode"
         return ""
 
@@ -102,6 +105,7 @@ def shown(account: Account) -> Shown:
             for credential in mine
         ],
         codes=codes(account.id),
+        letters=waiting_letters(account.id),
         sessions=sessions.of_account(account.id)[:MOST_SESSIONS],
         sign_ins=logbook.of_account(account, only=logbook.SIGN_INS, limit=5),
         log=logbook.of_account(account, without=(Event.ACCOUNT_SHOWN,), limit=logbook.FIRST),
@@ -128,6 +132,11 @@ def troubles(account: Account) -> tuple[Trouble, ...]:
             Trouble("code-waits", until=activation_codes.of_account(account.id)[0].expires_at)
         )
     return tuple(found)
+
+
+def waiting_letters(account_id: str) -> list[SeenLetter]:
+    """Letters that were asked for and not made yet."""
+    return [each for each in letters.of_account(account_id) if each.standing is Standing.WAITING]
 
 
 def codes(account_id: str) -> list[CodeShown]:

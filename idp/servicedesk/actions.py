@@ -21,7 +21,7 @@ from idp.models import Account, DeskRequest
 from idp.secret_values import Secret
 from idp.servicedesk import changes, requests, supplies
 from idp.servicedesk.errands import Errand, errand
-from idp.servicedesk.letter_codes import ask_for_letter
+from idp.servicedesk.letters import address_of, request_letter
 from idp.servicedesk.roles import Right, Worker
 from idp.servicedesk.sensitive import Action, needs_two
 from idp.servicedesk.supplies import Channel, Item
@@ -60,7 +60,7 @@ class Outcome:
 #: What an action came to, in words.
 SAYS: Final[Mapping[str, str]] = {
     "gevraagd": "Dit kan niet alleen. Het staat nu bij Verzoeken. De gebruiker krijgt er een e-mail over, als dat kan.",
-    "brief": "Er gaat een brief met een nieuwe activatiecode uit. De vorige code werkt niet meer.",
+    "brief": "Er gaat een brief met een nieuwe activatiecode uit. Tot dan werkt de vorige code nog.",
     "doorgegeven": "Geef dit nu door.",
     "methode": "De methode is verwijderd. Inloggen kan met een andere methode.",
     "gewist": "De methoden zijn gewist, en de gebruiker is overal uitgelogd. Activeren kan met een activatiecode.",
@@ -218,7 +218,7 @@ def _supply(account: Account, work: Work, given: Given) -> Outcome:
 
 def _supply_code(account: Account, work: Work, channel: Channel) -> Outcome:
     if channel is Channel.LETTER:
-        ask_for_letter(account, actor=work.by.actor)
+        _ask_for_letter(account, work)
         supplies.note(account, Item.CODE, channel, actor=work.by.actor)
         return Outcome("brief")
     _row, code = activation_codes.issue(
@@ -226,6 +226,17 @@ def _supply_code(account: Account, work: Work, channel: Channel) -> Outcome:
     )
     supplies.note(account, Item.CODE, channel, actor=work.by.actor)
     return Outcome("doorgegeven", shown=code)
+
+
+def _ask_for_letter(account: Account, work: Work) -> None:
+    """The one place here that knows how letters come about: the code is made when the letter is."""
+    try:
+        address_of(account)
+    except WrongInput as unknown:
+        raise WrongInput(
+            "wij kennen geen postadres: vul het in bij Naam of adres wijzigen"
+        ) from unknown
+    request_letter(account, actor=work.by.actor)
 
 
 def _remove_method(account: Account, work: Work, given: Given) -> Outcome:

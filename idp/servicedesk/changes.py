@@ -28,6 +28,7 @@ CHANGES: Final = frozenset(
         Event.ACTIVATION_CODE_ISSUED,
         Event.ACTIVATION_CODE_REVOKED,
         Event.ACTIVATION_CODE_ACCEPTED,
+        Event.LETTER_ASKED,
         Event.DESK_SUPPLIED,
         Event.DESK_ROLE_CHANGED,
         Event.HELP_ASKED,

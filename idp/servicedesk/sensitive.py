@@ -14,6 +14,8 @@ from idp.accounts import activation_codes
 from idp.audit import Event
 from idp.database import db
 from idp.models import Account, AuditEvent, Relation
+from idp.servicedesk import letters
+from idp.servicedesk.letters import Standing
 from idp.servicedesk.supplies import Channel, Item
 
 LATELY: Final = timedelta(days=14)
@@ -126,12 +128,16 @@ def _correcting(account: Account, given: Mapping[str, str]) -> Rule | None:
             return Rule.COLLEAGUE
         if _happened_lately(account.id, Event.PASSWORD_RESET):
             return Rule.MAIL_AND_PASSWORD
-    if POSTAL & given.keys() and any(
+    return Rule.UNDER_WAY if POSTAL & given.keys() and _letter_under_way(account.id) else None
+
+
+def _letter_under_way(account_id: str) -> bool:
+    """Whether a letter was asked for and not made yet, or brings a code that works."""
+    asked = any(each.standing is Standing.WAITING for each in letters.of_account(account_id))
+    return asked or any(
         code.channel == "letter" and activation_codes.is_live(code)
-        for code in activation_codes.of_account(account.id)
-    ):
-        return Rule.UNDER_WAY
-    return None
+        for code in activation_codes.of_account(account_id)
+    )
 
 
 def _changed_lately(account_id: str, fields: Collection[str]) -> bool:

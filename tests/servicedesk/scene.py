@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from idp import clock
+from idp.accounts import directory
 from idp.database import db
 from idp.models import (
     Account,
@@ -72,6 +73,12 @@ class Desk:
         """The next day at work, in the same browser."""
         sign_in(self.house, browser, person)
         self.time.move(timedelta(seconds=31))
+
+    def has_an_address(self, person: Person) -> None:
+        """The organisation of somebody gets letters."""
+        with self.house.inside():
+            lines = ("Dorpsstraat 1", "1234 AB Voorbeeldstad")
+            directory.write_address(account_of(person).relation, lines, actor="test")
 
     def events(self, event: str, account_id: str | None = None) -> list[dict[str, Any]]:
         """What was recorded of one kind, oldest first: who, why and about whom."""

@@ -128,10 +128,14 @@ def test_a_code_by_letter_is_seen_by_nobody_at_the_desk(desk: Desk, anna: Person
     browser = desk.colleague(Role.MEDEWERKER)
     form = browser.get(page_of(anna, "activatiecode"))
     assert set(ways_on(form)) == {"letter"}
+    assert "geen postadres" in browser.submit("volgende", kanaal="letter", **ERRAND).html
+    desk.has_an_address(anna)
+    browser.get(page_of(anna, "activatiecode"))
     page = browser.submit("volgende", kanaal="letter", **ERRAND)
     assert page.name == "desk-account"
-    assert "brief" in page.html
-    assert desk.events("activation-code-issued", anna.id)
+    assert "Wacht op de drukker" in page.html
+    assert desk.events("letter-asked", anna.id)
+    assert not desk.events("activation-code-issued", anna.id)
 
 
 def test_only_a_role_that_may_sees_a_code_on_the_screen(desk: Desk, anna: Person) -> None:

@@ -191,17 +191,34 @@ def test_a_code_or_password_after_a_new_address_takes_two(
     page = browser.submit("volgende", kanaal=channel, **CALLED_BACK)
     assert "kan niet alleen" in page.html
     assert not desk.events("activation-code-issued", anna.id)
+    assert not desk.events("letter-asked", anna.id)
     assert not desk.events("password-reset", anna.id)
 
 
 def test_fourteen_days_after_a_new_address_one_colleague_is_enough(
     desk: Desk, anna: Person
 ) -> None:
+    desk.has_an_address(anna)
     _old(desk)
     browser = desk.colleague(Role.BEHEERDER)
     browser.get(page_of(anna, "activatiecode"))
     assert "brief" in browser.submit("volgende", kanaal="letter", **ERRAND).html
-    assert desk.events("activation-code-issued", anna.id)
+    assert desk.events("letter-asked", anna.id)
+
+
+def test_another_postal_address_while_a_letter_is_asked_for_takes_two(
+    desk: Desk, house: House, anna: Person
+) -> None:
+    desk.has_an_address(anna)
+    browser = desk.colleague(Role.MEDEWERKER)
+    browser.get(page_of(anna, "activatiecode"))
+    browser.submit("volgende", kanaal="letter", **ERRAND)
+    browser.get(page_of(anna, "gegevens"))
+    page = browser.submit("volgende", straat="Elders 1", **ERRAND)
+    assert "kan niet alleen" in page.html
+    assert not [
+        each for each in desk.events("account-updated", anna.id) if "desk:" in each["actor"]
+    ]
 
 
 def test_another_mail_address_soon_after_a_new_password_takes_two(
