@@ -25,7 +25,7 @@ from idp.secret_values import Secret
 VALID_FOR = timedelta(days=21)
 TRIES = 10
 WINDOW = timedelta(minutes=30)
-CHANNELS = ("letter", "desk", "secure-mail")
+CHANNELS = ("letter", "desk", "secure-mail", "telephone")
 
 
 class Trouble(StrEnum):

@@ -195,7 +195,11 @@ def rename(credential: Credential, label: str, *, reference: str | None = None) 
 
 
 def remove(
-    credential: Credential, *, beside: Collection[str], reference: str | None = None
+    credential: Credential,
+    *,
+    beside: Collection[str],
+    actor: str = "person",
+    reference: str | None = None,
 ) -> bool:
     """Remove one method, as long as another one of the kinds `beside` stays; `False` when it may not, or is gone.
 
@@ -213,7 +217,7 @@ def remove(
         other.kind.in_(beside),
     )
     which = (Credential.id == credential_id) & stays
-    removed = _remove(account_id, which, actor="person", why="removed", reference=reference)
+    removed = _remove(account_id, which, actor=actor, why="removed", reference=reference)
     if removed:
         sessions.forget_unfinished(account_id)
         notices.tell(account_id, Notice.METHOD_REMOVED, {"method": kind}, reference=reference)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from idp import clock, throttle, vault
 from idp.accounts import mailed_secrets, notices, passwords, personal, search_words, sessions
+from idp.accounts.fields import checked_email, checked_username
 from idp.accounts.notices import Notice
 from idp.assurance import Level
 from idp.audit import Event, record
@@ -23,7 +24,6 @@ from idp.secret_values import Secret
 
 MOST_ADDRESS_LINES: Final = 4
 LONGEST_ADDRESS_LINE: Final = 45
-_USERNAME = re.compile(r"[^\s\x00-\x1f\x7f]{1,100}")
 
 
 def normal_number(typed: str) -> str:
@@ -310,6 +310,18 @@ def unblock_account(account: Account, *, actor: str) -> None:
     notices.tell(account.id, Notice.UNBLOCKED)
 
 
+def let_try_again(account: Account, *, actor: str) -> None:
+    """Somebody spoke to the person: wrong tries of before no longer make anybody wait, nor keep a name shut."""
+    _let_try_again(account)
+    record(
+        Event.ACCOUNT_UNBLOCKED,
+        actor=actor,
+        account_id=account.id,
+        relation_id=account.relation_id,
+        only_tries=True,
+    )
+
+
 def block_relation(relation: Relation, *, actor: str) -> int:
     """Block a relation and end the sessions of all its accounts; returns how many ended."""
     if relation.blocked_at is not None:
@@ -359,22 +371,6 @@ def forget_wrong_passwords(account: Account) -> None:
     """The password is another one: what was guessed at the old one makes nobody wait any more."""
     throttle.forgive(throttle.sign_in_key(account.relation.number, account.username_key))
     throttle.forgive(throttle.own_password_key(account.id))
-
-
-def checked_username(typed: str) -> str:
-    """A user name as it is kept; `WrongInput` when it cannot be one."""
-    username = unicodedata.normalize("NFKC", typed).strip()
-    if not _USERNAME.fullmatch(username):
-        raise WrongInput("a user name has 1 to 100 characters and no spaces")
-    return username
-
-
-def checked_email(text: str) -> str:
-    """A mail address as it is kept; `WrongInput` when it cannot be one."""
-    text = text.strip()
-    if not re.fullmatch(r"[^@\s]{1,64}@[^@\s]{1,190}", text):
-        raise WrongInput("that is not a mail address")
-    return text
 
 
 def _add(row: Relation | Account, taken: str) -> None:

@@ -46,6 +46,16 @@ _OF_ACCOUNT: Final = (
     .where(ApplicationGrant.account_id == bindparam("account"), _IN_FORCE)
     .order_by(Application.position, Application.name, ApplicationGrant.created_at)
 )
+_OF_RELATION: Final = (
+    select(Application.id, Application.name)
+    .distinct()
+    .select_from(Account.__table__)
+    .join(ApplicationGrant.__table__, ApplicationGrant.account_id == Account.id)
+    .join(Application.__table__, Application.id == ApplicationGrant.application_id)
+    .where(Account.relation_id == bindparam("relation"), _IN_FORCE)
+    .order_by(Application.name)
+    .limit(bindparam("most"))
+)
 _LEVELS_OF_HOLDERS: Final = (
     select(Account.enrolment_level)
     .distinct()
@@ -74,6 +84,12 @@ def of_account(account_id: str) -> tuple[GrantedApplication, ...]:
         roles += tuple(role for role in row.roles if role not in roles)
         found[row.id] = GrantedApplication(row.id, row.name, row.description, row.address, roles)
     return tuple(found.values())
+
+
+def of_relation(relation_id: str, *, most: int) -> dict[str, str]:
+    """Names of the applications that somebody of a relation may use now, by id; at most so many."""
+    asked = {"relation": relation_id, "now": clock.now(), "most": most}
+    return {row.id: row.name for row in connection().execute(_OF_RELATION, asked)}
 
 
 def levels_of_holders(application_id: str) -> frozenset[Level]:

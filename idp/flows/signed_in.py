@@ -104,6 +104,7 @@ def show_in_portal(page: str, session: LiveSession, account: Account, **context:
         "name": account.name,
         "relation_name": account.relation.name,
         "relation_number": account.relation.number,
+        "works_at_the_desk": account.desk_role is not None,
     }
     left = int((session.ends_at - clock.now()).total_seconds())
     return show(page, person=person, session=session, session_left=left, **context)

@@ -36,6 +36,8 @@ class Notice(StrEnum):
     FOUND_AFTER_FAILURES = "found-after-failures"
     STEP_FAILED = "step-failed"
     SESSIONS_ENDED = "sessions-ended"
+    HELP_ASKED = "help-asked"
+    DESK_ROLE_CHANGED = "desk-role-changed"
     RECOVERY_CODES_MADE = "recovery-codes-made"
     RECOVERY_CODE_USED = "recovery-code-used"
 
@@ -99,6 +101,14 @@ _NL: Final = {
     Notice.SESSIONS_ENDED: (
         "Overal uitgelogd",
         "Uw account is op andere apparaten uitgelogd.",
+    ),
+    Notice.HELP_ASKED: (
+        "Wijziging van uw account gevraagd",
+        "Iemand vroeg ons uw account te wijzigen. Wij doen dat niet meteen. Vroeg u dit niet? Wij houden het tegen.",
+    ),
+    Notice.DESK_ROLE_CHANGED: (
+        "Rol bij de Servicedesk gewijzigd",
+        "De rol van uw account bij de Servicedesk is gewijzigd.",
     ),
     Notice.RECOVERY_CODES_MADE: (
         "Nieuwe herstelcodes",
@@ -167,6 +177,14 @@ _EN: Final = {
     Notice.SESSIONS_ENDED: (
         "Signed out everywhere",
         "Your account was signed out on other devices.",
+    ),
+    Notice.HELP_ASKED: (
+        "Change of your account asked",
+        "Somebody asked us to change your account. We do not do that at once. Did you not ask? We can stop it.",
+    ),
+    Notice.DESK_ROLE_CHANGED: (
+        "Role at the Servicedesk changed",
+        "The role of your account at the Servicedesk was changed.",
     ),
     Notice.RECOVERY_CODES_MADE: (
         "New recovery codes",

@@ -5,7 +5,7 @@ May import `database`, `secret_values`, `clock` and `assurance`, nothing else of
 
 from idp.models.access import Application, ApplicationGrant, Consent
 from idp.models.activation import ActivationCode, RecoveryCode
-from idp.models.audit import AuditEvent
+from idp.models.audit import ALARM, AuditEvent
 from idp.models.clients import (
     AccessToken,
     AuthorizationCode,
@@ -23,10 +23,12 @@ from idp.models.mailed import MailedSecret
 from idp.models.messages import OutboxMessage, OutgoingMessage
 from idp.models.people import Account, Credential, Passcode, Relation
 from idp.models.search import SearchWord, words_of
+from idp.models.servicedesk import DeskRequest, DeskSupply
 from idp.models.signing_in import DeskEntry, LoginTransaction, Session, SessionClient
 from idp.models.throttle import ThrottleCounter
 
 __all__ = [
+    "ALARM",
     "AccessToken",
     "Account",
     "ActivationCode",
@@ -40,6 +42,8 @@ __all__ = [
     "Credential",
     "Delivery",
     "DeskEntry",
+    "DeskRequest",
+    "DeskSupply",
     "KeyChallenge",
     "Letter",
     "LetterBatch",

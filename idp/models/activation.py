@@ -21,10 +21,10 @@ class ActivationCode(Base):
     account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), index=True)
     digest: Mapped[str] = mapped_column(String(64))
     channel: Mapped[str] = mapped_column(String(20))
-    """How it reaches the person: letter, desk, secure-mail."""
+    """How it reaches the person: letter, desk, secure-mail, telephone."""
     issued_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
     issued_by: Mapped[str] = mapped_column(String(100))
-    expires_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
     tries_left: Mapped[int]
     replaces_methods: Mapped[bool] = mapped_column(default=False)
     """Existing methods go when the first new one is confirmed."""

@@ -24,6 +24,7 @@ def init_app(app: Flask) -> None:
         "day_and_time": day_and_time,
         "lately": lately,
         "soon": soon,
+        "stamp": stamp,
     }.items():
         app.add_template_filter(_twin(words), f"as_{name}")
     app.add_template_filter(masked)
@@ -67,6 +68,11 @@ def soon(moment: datetime) -> str:
             return _("morgen om %(time)s", time=time(moment))
         case _other:
             return _("op %(moment)s", moment=day_and_time(moment))
+
+
+def stamp(moment: datetime) -> str:
+    """`20-11-2026 09.14.20`: to the second, for who compares with other logs."""
+    return _format(moment, "dd-MM-y HH.mm.ss")
 
 
 def masked(number: object) -> Markup:

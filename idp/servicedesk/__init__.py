@@ -12,7 +12,25 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Register every page of the desk."""
     # The pages come in here, so that a verb of the operator's line that asks a function opens none of them.
-    from idp.servicedesk import crossing, front
+    from idp.servicedesk import (
+        account_forms,
+        account_pages,
+        colleague_pages,
+        crossing,
+        diagnosis_pages,
+        front,
+        relation_pages,
+        request_pages,
+    )
 
-    for page in (crossing, front):
+    for page in (
+        crossing,
+        front,
+        relation_pages,
+        account_pages,
+        account_forms,
+        request_pages,
+        diagnosis_pages,
+        colleague_pages,
+    ):
         app.register_blueprint(page.pages)

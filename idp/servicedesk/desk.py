@@ -25,13 +25,18 @@ from idp.pages import csrf_scope, show
 from idp.pages.wording import in_dutch
 from idp.servicedesk.crossing import at_own_origin, leave, session_here
 from idp.servicedesk.errands import CHECKS, REASONS, Errand, errand
-from idp.servicedesk.roles import CALLED, Right, Role, may
+from idp.servicedesk.roles import CALLED, Right, Role, Worker, may
 
 P = ParamSpec("P")
 
 DESK: Final = "/servicedesk/"
 #: The menu: what a page is called, where it is, its icon, and the right that shows it.
-_MENU: Final = (("desk", "Zoeken", DESK, "search", Right.SEARCH),)
+_MENU: Final = (
+    ("desk", "Zoeken", DESK, "search", Right.SEARCH),
+    ("desk-requests", "Verzoeken", f"{DESK}verzoeken", "clock", Right.SEE_ACCOUNT),
+    ("desk-colleagues", "Collega’s", f"{DESK}collegas", "users", Right.CHANGE_COLLEAGUES),
+    ("desk-manual", "Handleiding", f"{DESK}handleiding", "book", Right.SEARCH),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,11 @@ class Colleague:
     def actor(self) -> str:
         """As the audit trail names them."""
         return f"desk:{self.account.id}"
+
+    @property
+    def worker(self) -> Worker:
+        """As functions that see no request know them."""
+        return Worker(self.id, self.actor, self.role)
 
     def may(self, right: Right) -> bool:
         """Whether their role may do this."""
@@ -82,6 +92,8 @@ def at_the_desk(right: Right) -> Callable[[DeskPage[P]], Callable[P, ResponseRet
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
             in_dutch()
+            if any("\0" in str(part) for part in kwargs.values()):
+                abort(HTTPStatus.NOT_FOUND)  # PostgreSQL does not even take it in a question
             session = session_here()
             if session is None:
                 return _ask_to_sign_in()

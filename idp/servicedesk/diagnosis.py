@@ -82,6 +82,16 @@ def explain_reference(typed: str) -> Explanation:
     )
 
 
+def account_under(reference: str) -> str | None:
+    """The account that a stored reference code is about last, if it is about any."""
+    return db.session.execute(
+        select(AuditEvent.account_id)
+        .where(AuditEvent.reference == reference, AuditEvent.account_id.is_not(None))
+        .order_by(AuditEvent.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+
+
 def _who(events: Sequence[AuditEvent]) -> str | None:
     """Relation and user name of the account it was about, and whether the caller ever knew its password."""
     named = [each for each in events if each.account_id]

@@ -8,6 +8,7 @@ from typing import Final
 from idp.audit import Event
 from idp.models import AuditEvent
 from idp.servicedesk.explain_errors import ERRORS, PROTOCOL, SENDS_SPENT
+from idp.servicedesk.supplies import said as supplied
 
 #: What methods, and other short values in `details`, are called.
 METHODS: Final[Mapping[str, str]] = {
@@ -17,6 +18,15 @@ METHODS: Final[Mapping[str, str]] = {
     "voice": "het gesproken bericht",
     "webauthn": "de passkey of beveiligingssleutel",
     "herstelcode": "een herstelcode",
+}
+
+#: What takes two at the desk, by the words of `sensitive.Action`.
+ACTIONS: Final[Mapping[str, str]] = {
+    "supply": "wachtwoord of activatiecode geven",
+    "reset-methods": "alle methoden wissen",
+    "unblock": "deblokkeren",
+    "correct": "gegevens wijzigen",
+    "unblock-relation": "de organisatie deblokkeren",
 }
 
 Sentence = str | Callable[[AuditEvent], str]
@@ -141,7 +151,11 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
     Event.ACCOUNT_UPDATED: lambda e: f"De gegevens van de persoon zijn gewijzigd{_by(e)}.",
     Event.ACCOUNT_SHOWN: lambda e: f"De gegevens van het account zijn bekeken{_by(e)}.",
     Event.ACCOUNT_BLOCKED: lambda e: f"Het account is geblokkeerd{_by(e)}.",
-    Event.ACCOUNT_UNBLOCKED: lambda e: f"Het account is gedeblokkeerd{_by(e)}.",
+    Event.ACCOUNT_UNBLOCKED: lambda e: (
+        f"De verkeerde pogingen van eerder tellen niet meer{_by(e)}."
+        if e.details.get("only_tries")
+        else f"Het account is gedeblokkeerd{_by(e)}."
+    ),
     Event.PASSWORD_RESET: lambda e: f"Er is een startwachtwoord gegeven{_by(e)}.",
     Event.APPLICATION_ADDED: lambda e: f"Een applicatie is toegevoegd{_by(e)}.",
     Event.APPLICATION_GRANTED: lambda e: f"De gebruiker kreeg een applicatie{_by(e)}.",
@@ -202,7 +216,18 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
     Event.DESK_SEARCHED: lambda e: f"Er is gezocht{_by(e)}.",
     Event.DESK_REFUSED: lambda e: f"Een pagina is geweigerd{_by(e)}: die hoort niet bij die rol.",
     Event.RELATION_SHOWN: lambda e: f"De gegevens van de organisatie zijn bekeken{_by(e)}.",
-    Event.DIAGNOSED: lambda e: f"Dit kenmerk is opgezocht{_by(e)}.",
+    Event.DESK_SUPPLIED: lambda e: (
+        f"Doorgegeven{_by(e)}: {supplied(str(e.details.get('item')), str(e.details.get('by')))}."
+    ),
+    Event.DESK_ROLE_CHANGED: lambda e: (
+        f"De rol bij de Servicedesk is gewijzigd{_by(e)}: {e.details.get('role') or 'geen rol meer'}."
+    ),
+    Event.HELP_ASKED: lambda e: f"Gevraagd{_by(e)}, want dit kan niet alleen: {_action(e)}.",
+    Event.HELP_AGREED: lambda e: f"Ingestemd{_by(e)}: {_action(e)}.",
+    Event.HELP_REFUSED: lambda e: (
+        f"{'Teruggenomen' if e.details.get('own') else 'Geweigerd'}{_by(e)}: {_action(e)}."
+    ),
+    Event.DIAGNOSED: lambda e: f"Een kenmerk is opgezocht{_by(e)}: {e.details.get('of', '-')}.",
     Event.RANGE_PAUSED: (
         "Naar nummers die op dit nummer lijken, sturen wij een tijd niets: de codes werden bijna nooit gebruikt. "
         "Dat kan misbruik zijn."
@@ -227,6 +252,10 @@ _ASKED: Final = {
 def _rule(event: AuditEvent) -> str:
     asked = _ASKED.get(str(event.details.get("ask")), "er was een sterkere stap nodig")
     return asked if event.details.get("possible") else f"{asked}, maar iets sterkers was er niet"
+
+
+def _action(event: AuditEvent) -> str:
+    return ACTIONS.get(str(event.details.get("action")), "een wijziging")
 
 
 def _error(event: AuditEvent) -> str:

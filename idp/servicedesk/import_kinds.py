@@ -12,6 +12,7 @@ from sqlalchemy import Table, insert, or_, select, tuple_, update
 
 from idp import clock, settings, vault
 from idp.accounts import directory, passwords, personal, search_words
+from idp.accounts.fields import checked_email, checked_username
 from idp.assurance import Level
 from idp.audit import Event, record_many
 from idp.database import connection
@@ -164,7 +165,7 @@ class Accounts:
         )
 
     def _row(self, fields: dict[str, str], relation_id: str, key: str) -> dict[str, Any]:
-        username = directory.checked_username(fields["gebruikersnaam"])
+        username = checked_username(fields["gebruikersnaam"])
         if not 0 < len(fields["naam"]) <= 200:
             raise WrongInput("an account needs the person's name, of at most 200 characters")
         try:
@@ -180,7 +181,7 @@ class Accounts:
         else:
             self._nobody_knows = self._nobody_knows or passwords.hashed(random_token())
             given, scheme = self._nobody_knows, passwords.OURS
-        email = directory.checked_email(fields["email"]) if fields["email"] else None
+        email = checked_email(fields["email"]) if fields["email"] else None
         kept = personal.checked({FURTHER[name]: fields[name] for name in FURTHER if name in fields})
         return {
             "id": account_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -108,3 +109,18 @@ CALLED: Final[dict[Role, str]] = {
 def may(role: Role, right: Right) -> bool:
     """Whether who has this role may do this."""
     return right in MAY[role]
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Who does something at the desk, as its functions know them; a client of an interface has no account."""
+
+    id: str | None
+    """Of their own account."""
+    actor: str
+    """As the audit trail names them."""
+    role: Role
+
+    def may(self, right: Right) -> bool:
+        """Whether their role may do this."""
+        return may(self.role, right)

@@ -42,7 +42,7 @@ class DeskSettings(BaseModel):
     desk_sensitive: Annotated[
         Literal["colleague", "wait"],
         Field(
-            description="What comes before an action that could open an account to somebody else: a second `colleague` who agrees, or a `wait` in which the person is told and can object."
+            description="What comes before an action that could open an account to somebody else: a second `colleague` who agrees, or a `wait` in which the person is told and can object (a colleague all the same where no mail would reach the person)."
         ),
     ] = "colleague"
     desk_wait_hours: Annotated[

@@ -41,7 +41,8 @@ SPACE_THE_TEXT = """on => {
     `);
     document.adoptedStyleSheets = on ? [sheet] : [];
 }"""
-#: Words on words, by the boxes of their lines; and words cut off by a box that is too small for them.
+#: Words on words, by the boxes of their lines; and words cut off by a box that is too small for them and says not that
+#: it scrolls.
 COVERED = """() => {
     const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), lines = [];
     while (words.nextNode()) {
@@ -60,6 +61,7 @@ COVERED = """() => {
             if (wide > 2 && high > Math.min(a.height, b.height) / 2) out.push(`${one} | ${other}`);
         }
         for (let box = at; box !== document.body; box = box.parentElement) {
+            if (box.matches('[role=region][tabindex]')) break;
             if (getComputedStyle(box).overflow === 'visible') continue;
             const edge = box.getBoundingClientRect();
             if (a.right > edge.right + 1 || a.bottom > edge.bottom + 1) out.push(`cut: ${one}`);

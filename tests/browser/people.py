@@ -105,6 +105,7 @@ class People:
         start_password: bool = False,
         blocked: bool = False,
         applications: Roles = USUAL_APPLICATIONS,
+        desk_role: str | None = None,
     ) -> Person:
         """Somebody new: with these methods, an activation code that waits, a start password instead of an own one."""
         number = next(self._numbers)
@@ -124,7 +125,11 @@ class People:
                 number=person.relatienummer, name=person.relation_name, kind="gemeente", actor=ACTOR
             )
             account, start = directory.add_account(
-                relation=relation, username=person.gebruikersnaam, name=name, actor=ACTOR
+                relation=relation,
+                username=person.gebruikersnaam,
+                name=name,
+                desk_role=desk_role,
+                actor=ACTOR,
             )
             if start_password and start is not None:
                 person.wachtwoord = start.reveal()
@@ -153,6 +158,12 @@ class People:
                 directory.block_account(account, actor=ACTOR)
             db.session.flush()
         return person
+
+    def correct_name(self, person: Person, name: str) -> None:
+        """Let somebody at the operator's line correct a name."""
+        with at_work(self._settings):
+            account = directory.find_account(person.relatienummer, person.gebruikersnaam)
+            directory.update_account(account, name=name, actor=ACTOR)
 
     def new_code(self, person: Person) -> str:
         """A newer activation code for somebody; the one before it works no more."""

@@ -70,6 +70,12 @@ PICTURES = {
     "uitgelogd": "Signed out",
     "fout-activatiecode-verlopen": "An error page: the activation code has expired",
     "fout-geen-toegang": "An error page: no access to the application",
+    "servicedesk": "The Servicedesk's desk: search, and what asks attention today",
+    "servicedesk-account": "The desk: an account",
+    "servicedesk-startwachtwoord": "The desk: a start password, with why and how the caller was checked",
+    "servicedesk-doorgeven": "The desk: what is passed on, shown once",
+    "servicedesk-geblokkeerd": "The desk: a blocked account",
+    "servicedesk-verzoek": "The desk: what takes two colleagues",
     "demo-telefoon": "The demo's telephone",
     "applicatie": "The demo application",
     "applicatie-ingelogd": "The demo application, signed in",
@@ -91,6 +97,7 @@ SETTLE = r"""async (known) => {
         ...known.hosts.map(([from, to]) => [new RegExp(from, 'g'), to]),
         [new RegExp(String.raw`\b\d{1,2} (${months}) \d{4}`, 'g'), dutch ? '20 november 2026' : '20 November 2026'],
         [new RegExp(String.raw`\b(${days})\b`, 'g'), dutch ? 'vrijdag' : 'Friday'],
+        [/\b\d{2}-\d{2}-\d{4} \d{2}\.\d{2}\.\d{2}\b/g, '20-11-2026 10.42.08'],
         [/(?<=\b(om|wacht tot) )\d{1,2}\.\d{2}(?= uur)/gi, clock],
         [/(?<=\b(at|until) )\d{1,2}:\d{2}/gi, clock],
         [/\b(over|in) \d+ (seconden?|seconds?)\b/g, dutch ? 'over 28 seconden' : 'in 28 seconds'],
@@ -104,6 +111,7 @@ SETTLE = r"""async (known) => {
     }
     const put = (selector, text) => document.querySelectorAll(selector).forEach(one => { one.textContent = text });
     put('#kenmerk', 'VBLD-2026');
+    put('#doorgeven', 'VBLD-2026-VBLD-2026');
     for (const one of document.querySelectorAll('.mcz-message')) {
         const code = one.querySelector('code');
         for (const text of one.querySelectorAll('.mcz-message__text')) {

@@ -34,6 +34,8 @@ PURPOSES = {
     "blocked",
     "no-applications",
     "servicedesk",
+    "medewerker",
+    "auditor",
 }
 
 
@@ -189,7 +191,16 @@ def _is_complete(description: dict[str, Any], ports: tuple[int, int]) -> None:
     with_code = {purpose for purpose, each in accounts.items() if "activatiecode" in each}
     assert with_code == {"new", "expired-code", "used-code", "no-method"}
     with_totp = {purpose for purpose, each in accounts.items() if "totp_secret" in each}
-    assert with_totp == {"totp", "all", "used-code", "blocked", "no-applications", "servicedesk"}
+    assert with_totp == {
+        "totp",
+        "all",
+        "used-code",
+        "blocked",
+        "no-applications",
+        "servicedesk",
+        "medewerker",
+        "auditor",
+    }
     assert {purpose for purpose, each in accounts.items() if "telefoonnummer" in each} == {
         "sms",
         "voice",

@@ -1,0 +1,141 @@
+"""What a colleague does to a relation: block and unblock it, and add an account."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from sqlalchemy import select
+
+from idp import settings
+from idp.accounts import directory, fields
+from idp.assurance import Level
+from idp.audit import errand_is
+from idp.database import db
+from idp.errors import WrongInput
+from idp.models import Account, Relation
+from idp.servicedesk import changes, requests
+from idp.servicedesk.actions import Outcome, is_name
+from idp.servicedesk.errands import Errand, errand
+from idp.servicedesk.roles import Right, Worker
+from idp.servicedesk.sensitive import Action, relation_needs_two
+
+ACCOUNTS_ON_A_PAGE = 25
+_USERNAME = re.compile(r"[^\s\x00-\x1f\x7f]{1,100}")
+
+
+def block(relation_id: str, *, by: Worker, errand: Errand) -> Outcome:
+    """Nobody of it signs in any more, and every session of its people ends now."""
+    relation = _held(relation_id, by, errand)
+    if relation.blocked_at is not None:
+        raise WrongInput("deze organisatie is al geblokkeerd")
+    ended = directory.block_relation(relation, actor=by.actor)
+    return Outcome("organisatie-geblokkeerd", ended)
+
+
+def unblock(relation_id: str, *, by: Worker, errand: Errand, agreed: bool = False) -> Outcome:
+    """Its people may sign in again; after a block for fraud only with a second colleague, or after a wait."""
+    relation = _held(relation_id, by, errand)
+    if relation.blocked_at is None:
+        raise WrongInput("deze organisatie is niet geblokkeerd")
+    if not agreed and (rule := relation_needs_two(relation)) is not None:
+        asked = requests.ask(
+            Action.UNBLOCK_RELATION,
+            rule,
+            by=by,
+            relation=relation,
+            account=None,
+            errand=errand,
+            given={},
+        )
+        return Outcome("gevraagd", request=asked)
+    directory.unblock_relation(relation, actor=by.actor)
+    return Outcome("organisatie-gedeblokkeerd")
+
+
+def unblock_as_asked(request_id: str, *, by: Worker) -> Outcome:
+    """One's own request to unblock a relation, agreed to or waited for; it works once."""
+    asked = requests.take(request_id, by=by)
+    why = errand(asked.errand["why"], asked.errand["check"], asked.errand["ticket"] or "")
+    return unblock(asked.relation_id, by=by, errand=why, agreed=True)
+
+
+def add_account(
+    relation_id: str,
+    *,
+    by: Worker,
+    errand: Errand,
+    name: str,
+    username: str,
+    email: str,
+    level: str,
+) -> Account:
+    """A new account; nobody sees its start password, which is given with *Startwachtwoord geven*.
+
+    `WrongInput` with a Dutch sentence for what cannot be.
+    """
+    relation = _held(relation_id, by, errand)
+    name, email = " ".join(name.split()), email.strip()
+    username = unicodedata.normalize("NFKC", username).strip()
+    if not is_name(name):
+        raise WrongInput("vul de naam in, in hoogstens 200 tekens")
+    if not _USERNAME.fullmatch(username):
+        raise WrongInput("een gebruikersnaam heeft 1 tot 100 tekens, zonder spaties")
+    if directory.lookup(relation.number, directory.username_key(username)) is not None:
+        raise WrongInput("deze gebruikersnaam is al in gebruik bij deze organisatie")
+    if email and not fields.is_mail_address(email):
+        raise WrongInput("dat is geen e-mailadres")
+    try:
+        enrolled = Level.named(level)
+    except ValueError as unknown:
+        raise WrongInput("kies een niveau") from unknown
+    account, _start = directory.add_account(
+        relation=relation,
+        username=username,
+        name=name,
+        email=email or None,
+        level=enrolled,
+        actor=by.actor,
+    )
+    return account
+
+
+def suggested_username(relation: Relation, name: str) -> str:
+    """`j.devries` for Joris de Vries, with a number behind it where that is taken; empty without a name."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z0-9]+", plain)
+    if not words:
+        return ""
+    base = f"{words[0][0]}.{''.join(words[1:])}" if len(words) > 1 else words[0]
+    base = base[:60]
+    for number in range(1, 100):
+        candidate = base if number == 1 else f"{base}{number}"
+        if directory.lookup(relation.number, directory.username_key(candidate)) is None:
+            return candidate
+    return ""
+
+
+def accounts_of(relation: Relation, page: int) -> tuple[list[Account], bool]:
+    """One page of its accounts, by user name, and whether there is another."""
+    rows = db.session.scalars(
+        select(Account)
+        .where(Account.relation_id == relation.id)
+        .order_by(Account.username_key)
+        .offset((page - 1) * ACCOUNTS_ON_A_PAGE)
+        .limit(ACCOUNTS_ON_A_PAGE + 1)
+    ).all()
+    return list(rows[:ACCOUNTS_ON_A_PAGE]), len(rows) > ACCOUNTS_ON_A_PAGE
+
+
+def levels() -> dict[str, str]:
+    """The levels at which an account can be added; the usual one first."""
+    usual = settings.current().enrolment_level
+    words = [usual, *(level.label for level in Level if level is not Level.NONE)]
+    return {word: word.capitalize() for word in dict.fromkeys(words)}
+
+
+def _held(relation_id: str, by: Worker, errand: Errand) -> Relation:
+    if not by.may(Right.CHANGE_RELATIONS):
+        raise WrongInput("dit hoort niet bij uw rol")
+    errand_is(errand.details)
+    return changes.hold_relation(relation_id)

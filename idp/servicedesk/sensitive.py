@@ -1,0 +1,168 @@
+"""Which actions could open an account to somebody else, and so take two colleagues or a waiting time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import select
+
+from idp import clock, settings
+from idp.accounts import activation_codes
+from idp.audit import Event
+from idp.database import db
+from idp.models import Account, AuditEvent, Relation
+from idp.servicedesk import letters
+from idp.servicedesk.letters import Standing
+from idp.servicedesk.supplies import Channel, Item
+
+LATELY: Final = timedelta(days=14)
+POSTAL: Final = frozenset({"street_address", "postal_code", "locality", "country"})
+
+
+class Action(StrEnum):
+    """What a colleague can do to an account, or to a relation."""
+
+    SUPPLY = "supply"
+    REMOVE_METHOD = "remove-method"
+    RESET_METHODS = "reset-methods"
+    BLOCK = "block"
+    UNBLOCK = "unblock"
+    CORRECT = "correct"
+    END_SESSIONS = "end-sessions"
+    UNBLOCK_RELATION = "unblock-relation"
+
+
+class Rule(StrEnum):
+    """Why an action takes two."""
+
+    METHODS = "methods"
+    FRAUD = "fraud"
+    ADDRESS = "address"
+    MAIL_AND_PASSWORD = "mail-and-password"
+    UNDER_WAY = "under-way"
+    COLLEAGUE = "colleague"
+
+
+RULES: Final[Mapping[Rule, str]] = {
+    Rule.METHODS: "Zonder methoden opent wie wachtwoord en activatiecode heeft het account.",
+    Rule.FRAUD: "Er is geblokkeerd omdat iemand misbruik vermoedde.",
+    Rule.ADDRESS: "Het adres is in de laatste 14 dagen gewijzigd.",
+    Rule.MAIL_AND_PASSWORD: "E-mailadres en startwachtwoord veranderen binnen 14 dagen.",
+    Rule.UNDER_WAY: "Er is een brief met een activatiecode onderweg naar het adres dat wij nu kennen.",
+    Rule.COLLEAGUE: "Dit is een account van een collega van de Servicedesk.",
+}
+
+
+def needs_two(account: Account, action: Action, given: Mapping[str, str]) -> Rule | None:
+    """The rule that asks for a second colleague, or `None`. `given` is what the form says besides."""
+    match action:
+        case Action.RESET_METHODS:
+            return Rule.METHODS
+        case Action.UNBLOCK:
+            return _blocked_for_fraud(account)
+        case Action.CORRECT:
+            return _correcting(account, given)
+        case Action.SUPPLY:
+            return _supplying(account, Item(given["item"]), Channel(given["kanaal"]))
+        case _:
+            return None
+
+
+def can_object(account: Account | None) -> bool:
+    """Whether its holder hears of a request, at an address that was theirs before; else waiting is no guard."""
+    return (
+        account is not None
+        and settings.current().smtp_host is not None
+        and account.email_sealed is not None
+        and not _changed_lately(account.id, {"email"})
+    )
+
+
+def relation_needs_two(relation: Relation) -> Rule | None:
+    """Whether unblocking this relation takes two."""
+    last = db.session.scalars(
+        select(AuditEvent)
+        .where(
+            AuditEvent.relation_id == relation.id,
+            AuditEvent.event == Event.RELATION_BLOCKED.value,
+            AuditEvent.at == relation.blocked_at,
+        )
+        .order_by(AuditEvent.id.desc())
+        .limit(1)
+    ).first()
+    return Rule.FRAUD if last is not None and _for_fraud(last) else None
+
+
+def _blocked_for_fraud(account: Account) -> Rule | None:
+    if account.blocked_at is None:
+        return None
+    last = db.session.scalars(
+        select(AuditEvent)
+        .where(
+            AuditEvent.account_id == account.id,
+            AuditEvent.event == Event.ACCOUNT_BLOCKED.value,
+        )
+        .order_by(AuditEvent.id.desc())
+        .limit(1)
+    ).first()
+    return Rule.FRAUD if last is not None and _for_fraud(last) else None
+
+
+def _supplying(account: Account, item: Item, channel: Channel) -> Rule | None:
+    if item not in {Item.PASSWORD, Item.CODE}:
+        return None
+    if account.desk_role is not None:
+        return Rule.COLLEAGUE
+    if item is Item.PASSWORD and _changed_lately(account.id, {"email"}):
+        return Rule.MAIL_AND_PASSWORD
+    address = POSTAL if channel is Channel.LETTER else {"email"} if channel is Channel.MAIL else ()
+    return Rule.ADDRESS if _changed_lately(account.id, address) else None
+
+
+def _correcting(account: Account, given: Mapping[str, str]) -> Rule | None:
+    if "email" in given:
+        if account.desk_role is not None:
+            return Rule.COLLEAGUE
+        if _happened_lately(account.id, Event.PASSWORD_RESET):
+            return Rule.MAIL_AND_PASSWORD
+    return Rule.UNDER_WAY if POSTAL & given.keys() and _letter_under_way(account.id) else None
+
+
+def _letter_under_way(account_id: str) -> bool:
+    """Whether a letter was asked for and not made yet, or brings a code that works."""
+    asked = any(each.standing is Standing.WAITING for each in letters.of_account(account_id))
+    return asked or any(
+        code.channel == "letter" and activation_codes.is_live(code)
+        for code in activation_codes.of_account(account_id)
+    )
+
+
+def _changed_lately(account_id: str, fields: Collection[str]) -> bool:
+    return any(
+        set(fields) & set(each.details.get("changed", ()))
+        for each in _lately(account_id, Event.ACCOUNT_UPDATED)
+    )
+
+
+def _happened_lately(account_id: str, event: Event) -> bool:
+    return any(True for _each in _lately(account_id, event))
+
+
+def _lately(account_id: str, event: Event) -> list[AuditEvent]:
+    return list(
+        db.session.scalars(
+            select(AuditEvent).where(
+                AuditEvent.account_id == account_id,
+                AuditEvent.event == event.value,
+                AuditEvent.at > clock.now() - LATELY,
+            )
+        )
+    )
+
+
+def _for_fraud(event: AuditEvent) -> bool:
+    errand = event.details.get("errand")
+    return isinstance(errand, dict) and errand.get("why") == "fraud"

@@ -1,0 +1,141 @@
+"""Tours past the pages of the Servicedesk's desk: a call for help, what takes two, an organisation, the colleagues."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.browser import walks
+from tests.browser.people import People, Person
+from tests.browser.visitor import Visitor
+
+DESK = "/servicedesk/"
+
+
+def at_work(visitor: Visitor, people: People, role: str = "beheerder") -> Person:
+    """A colleague with that role, signed in and at the desk."""
+    colleague = people.make(totp=True, applications={}, desk_role=role)
+    walks.sign_in_here(visitor, colleague, "totp")
+    visitor.click("#servicedesk-openen")
+    visitor.is_at("desk")
+    return colleague
+
+
+def why(visitor: Visitor, *, check: str = "called-back", **chosen: str) -> None:
+    """Fill in what every form asks: why, how the caller was checked, and what else is to choose."""
+    for field, value in {"reden": "lost", "controle": check, **chosen}.items():
+        visitor.page.select_option(f"#{field}", value)
+
+
+def find(visitor: Visitor, person: Person) -> None:
+    """From the search to somebody's account, by the relatienummer that a caller says."""
+    visitor.open(DESK)
+    visitor.press("volgende", zoek=person.relatienummer)
+    visitor.follow(person.relation_name)
+    visitor.is_at("desk-relation")
+    visitor.follow(person.name)
+    visitor.is_at("desk-account")
+
+
+def helping(visitor: Visitor, people: People) -> Iterator[str]:
+    """A caller: found, looked at, given what was missing; each with its errors."""
+    at_work(visitor, people)
+    yield "servicedesk"
+    visitor.press("volgende", zoek="niemand-die-zo-heet")
+    yield "servicedesk-niets-gevonden"
+    person = people.make(totp=True, sms=True, code=True)
+    visitor.press("volgende", zoek=person.relatienummer)
+    yield "servicedesk-gevonden"
+    visitor.follow(person.relation_name)
+    visitor.is_at("desk-relation")
+    yield "servicedesk-organisatie"
+    visitor.follow(person.name)
+    visitor.is_at("desk-account")
+    yield "servicedesk-account"
+    visitor.click("#actie-startwachtwoord")
+    visitor.is_at("desk-form")
+    yield "servicedesk-startwachtwoord"
+    why(visitor, kanaal="telephone", check="questions")
+    visitor.click("#volgende")
+    visitor.is_at("desk-form")
+    yield "servicedesk-startwachtwoord-fout"
+    why(visitor, kanaal="telephone")
+    visitor.click("#volgende")
+    visitor.is_at("desk-supplied")
+    yield "servicedesk-doorgeven"
+    visitor.click("#klaar")
+    visitor.click("#actie-gegevens")
+    yield "servicedesk-gegevens"
+    visitor.open(visitor.url.replace("gegevens", "methode-verwijderen"))
+    yield "servicedesk-methode"
+    visitor.click("#annuleren")
+    visitor.follow("Alles bekijken")
+    visitor.is_at("desk-log-of-account")
+    yield "servicedesk-logboek"
+    visitor.open(f"{DESK}handleiding")
+    visitor.is_at("desk-manual")
+    yield "servicedesk-handleiding"
+    visitor.open(f"{DESK}kenmerk/0000-0000")
+    visitor.is_at("desk-reference")
+    yield "servicedesk-kenmerk-onbekend"
+
+
+def blocked_and_asked(visitor: Visitor, people: People) -> Iterator[str]:
+    """A blocked account, what takes two, an organisation that gets an account, and who works here."""
+    at_work(visitor, people)
+    person = people.make(totp=True, blocked=True)
+    find(visitor, person)
+    yield "servicedesk-geblokkeerd"
+    visitor.click("#actie-deblokkeren")
+    why(visitor)
+    visitor.click("#volgende")
+    visitor.is_at("desk-account")
+    yield "servicedesk-gedeblokkeerd"
+    account = visitor.url.partition("?")[0]
+    visitor.click("#actie-methoden-wissen")
+    yield "servicedesk-methoden-wissen"
+    why(visitor)
+    visitor.click("#volgende")
+    visitor.is_at("desk-account")
+    yield "servicedesk-gevraagd"
+    visitor.open(f"{DESK}verzoeken")
+    visitor.is_at("desk-requests")
+    yield "servicedesk-verzoeken"
+    visitor.follow("Alle methoden wissen")
+    visitor.is_at("desk-request")
+    yield "servicedesk-verzoek"
+    visitor.open(f"{account}/blokkeren")
+    people.correct_name(person, "Iemand Anders")
+    why(visitor)
+    visitor.click("#volgende")
+    visitor.is_at("desk-form")
+    yield "servicedesk-intussen-gewijzigd"
+    visitor.click("#annuleren")
+    visitor.follow(person.relation_name)
+    visitor.click("#actie-account-toevoegen")
+    why(visitor)
+    visitor.press("volgende", naam="Joris de Vries")
+    yield "servicedesk-account-toevoegen"
+    visitor.open(f"{DESK}collegas")
+    visitor.is_at("desk-colleagues")
+    yield "servicedesk-collegas"
+    visitor.press("volgende", gebruikersnaam="niemand")
+    yield "servicedesk-collegas-fout"
+    visitor.click("a[href^='/servicedesk/collegas/']")
+    visitor.is_at("desk-form")
+    yield "servicedesk-rol"
+
+
+def who_may_only_look(visitor: Visitor, people: People) -> Iterator[str]:
+    """The auditor's view of an account, and a page that is not for that role."""
+    at_work(visitor, people, "auditor")
+    find(visitor, people.make(totp=True))
+    yield "servicedesk-meekijken"
+    visitor.open(f"{DESK}collegas")
+    visitor.is_at("desk-refused")
+    yield "servicedesk-andere-rol"
+    visitor.open("/mijn/applicaties")
+    visitor.is_at("portal")
+    yield "portaal-van-een-collega"
+
+
+TOURS = (helping, blocked_and_asked, who_may_only_look)
