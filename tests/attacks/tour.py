@@ -12,6 +12,7 @@ from idp import clock
 from idp.accounts import activation_codes, credentials, directory
 from idp.pages.assets import STATIC
 from tests.attacks.life import Life, lead_a_life
+from tests.attacks.tour_at_the_desk import work_at_the_desk
 from tests.attacks.tour_of_ones_own import change_ones_own
 from tests.protocol.relying_party import Provider
 from tests.support.journeys import (
@@ -117,6 +118,7 @@ def see_the_portal(life: Life, browser: Visitor) -> None:
     change_ones_own(life, browser, person)
     browser.get("/uitloggen")
     browser.submit("uitloggen")
+    work_at_the_desk(life)
 
 
 def see_an_application_of_others(life: Life) -> None:
