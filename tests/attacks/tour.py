@@ -108,7 +108,13 @@ def see_the_portal(life: Life, browser: Visitor) -> None:
     person = life.person("hanna", totp=True)
     grant(life.house, person, add_application(life.house, "Zorggegevens"))
     sign_in(life.house, browser, person)
-    addresses = ["applicaties", "beveiliging", "handleidingen", "handleidingen/instellen"]
+    addresses = [
+        "applicaties",
+        "applicaties/gemist",
+        "beveiliging",
+        "handleidingen",
+        "handleidingen/instellen",
+    ]
     for address in [*addresses, "handleidingen/bestaat-niet"]:
         browser.get(f"/mijn/{address}")
     with broken(life.house, "portal.manuals"):
