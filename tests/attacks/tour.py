@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 from idp import clock
 from idp.accounts import activation_codes, credentials, directory
 from idp.pages.assets import STATIC
+from tests.attacks.breaking import broken
 from tests.attacks.life import Life, lead_a_life
 from tests.attacks.tour_at_the_desk import work_at_the_desk
 from tests.attacks.tour_of_ones_own import change_ones_own
@@ -140,21 +140,6 @@ def see_an_application_of_others(life: Life) -> None:
         browser.submit(button)
     browser.get(f"{ISSUER}/mijn/beveiliging")
     browser.submit(f"intrekken-{shop.client_id}")
-
-
-@contextmanager
-def broken(house: House, endpoint: str) -> Iterator[None]:
-    """A page whose code fails in a way that nobody foresaw."""
-
-    def fail() -> None:
-        raise ZeroDivisionError("deze tekst mag niemand lezen")
-
-    before = house.app.view_functions[endpoint]
-    house.app.view_functions[endpoint] = fail  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        house.app.view_functions[endpoint] = before
 
 
 def see_refusals(life: Life) -> None:
