@@ -296,4 +296,4 @@ def addresses_of(house: House, page: Page) -> Iterator[str]:
             continue
         for kind in ("totp", "sms"):
             values = {**names, "kind": kind, "request_id": "0" * 32}
-            yield re.sub(r"<(\w+)>", lambda found: values[found.group(1)], rule.rule)  # noqa: B023
+            yield re.sub(r"<(\w+)>", lambda found: values.get(found.group(1), "0" * 32), rule.rule)  # noqa: B023

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -11,7 +10,9 @@ from urllib.parse import urlsplit
 from idp import clock
 from idp.accounts import activation_codes, credentials, directory
 from idp.pages.assets import STATIC
+from tests.attacks.breaking import broken
 from tests.attacks.life import Life, lead_a_life
+from tests.attacks.tour_at_the_desk import work_at_the_desk
 from tests.attacks.tour_of_ones_own import change_ones_own
 from tests.protocol.relying_party import Provider
 from tests.support.journeys import (
@@ -107,7 +108,13 @@ def see_the_portal(life: Life, browser: Visitor) -> None:
     person = life.person("hanna", totp=True)
     grant(life.house, person, add_application(life.house, "Zorggegevens"))
     sign_in(life.house, browser, person)
-    addresses = ["applicaties", "beveiliging", "handleidingen", "handleidingen/instellen"]
+    addresses = [
+        "applicaties",
+        "applicaties/gemist",
+        "beveiliging",
+        "handleidingen",
+        "handleidingen/instellen",
+    ]
     for address in [*addresses, "handleidingen/bestaat-niet"]:
         browser.get(f"/mijn/{address}")
     with broken(life.house, "portal.manuals"):
@@ -117,6 +124,7 @@ def see_the_portal(life: Life, browser: Visitor) -> None:
     change_ones_own(life, browser, person)
     browser.get("/uitloggen")
     browser.submit("uitloggen")
+    work_at_the_desk(life)
 
 
 def see_an_application_of_others(life: Life) -> None:
@@ -132,21 +140,6 @@ def see_an_application_of_others(life: Life) -> None:
         browser.submit(button)
     browser.get(f"{ISSUER}/mijn/beveiliging")
     browser.submit(f"intrekken-{shop.client_id}")
-
-
-@contextmanager
-def broken(house: House, endpoint: str) -> Iterator[None]:
-    """A page whose code fails in a way that nobody foresaw."""
-
-    def fail() -> None:
-        raise ZeroDivisionError("deze tekst mag niemand lezen")
-
-    before = house.app.view_functions[endpoint]
-    house.app.view_functions[endpoint] = fail  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        house.app.view_functions[endpoint] = before
 
 
 def see_refusals(life: Life) -> None:
