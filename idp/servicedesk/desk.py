@@ -31,7 +31,11 @@ P = ParamSpec("P")
 
 DESK: Final = "/servicedesk/"
 #: The menu: what a page is called, where it is, its icon, and the right that shows it.
-_MENU: Final = (("desk", "Zoeken", DESK, "search", Right.SEARCH),)
+_MENU: Final = (
+    ("desk", "Zoeken", DESK, "search", Right.SEARCH),
+    ("desk-applications", "Applicaties", f"{DESK}applicaties", "apps", Right.SEE_APPLICATIONS),
+    ("desk-log", "Logboek", f"{DESK}logboek", "document", Right.READ_AUDIT),
+)
 
 
 @dataclass(frozen=True, slots=True)

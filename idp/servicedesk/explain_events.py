@@ -113,6 +113,12 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
     Event.ACCOUNT_UNBLOCKED: lambda e: f"Het account is gedeblokkeerd{_by(e)}.",
     Event.PASSWORD_RESET: lambda e: f"Er is een startwachtwoord gegeven{_by(e)}.",
     Event.APPLICATION_ADDED: lambda e: f"Een applicatie is toegevoegd{_by(e)}.",
+    Event.APPLICATION_UPDATED: lambda e: f"Een applicatie is gewijzigd{_by(e)}.",
+    Event.APPLICATION_REMOVED: lambda e: f"Een applicatie is verwijderd{_by(e)}.",
+    Event.STEWARD_ADDED: lambda e: f"De collega werd beheerder van een applicatie{_by(e)}.",
+    Event.STEWARD_REMOVED: lambda e: (
+        f"De collega is geen beheerder van een applicatie meer{_by(e)}."
+    ),
     Event.APPLICATION_GRANTED: lambda e: f"De gebruiker kreeg een applicatie{_by(e)}.",
     Event.APPLICATION_REVOKED: lambda e: f"Een applicatie is ingetrokken{_by(e)}.",
     Event.CLIENT_ADDED: lambda e: f"De koppeling is toegevoegd{_by(e)}.",
@@ -164,6 +170,7 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
     Event.DESK_SEARCHED: lambda e: f"Er is gezocht{_by(e)}.",
     Event.DESK_REFUSED: lambda e: f"Een pagina is geweigerd{_by(e)}: die hoort niet bij die rol.",
     Event.RELATION_SHOWN: lambda e: f"De gegevens van de organisatie zijn bekeken{_by(e)}.",
+    Event.AUDIT_READ: lambda e: f"Het logboek is bekeken{_by(e)}.",
     Event.DIAGNOSED: lambda e: f"Dit kenmerk is opgezocht{_by(e)}.",
     Event.RANGE_PAUSED: (
         "Naar nummers die op dit nummer lijken, sturen wij een tijd niets: de codes werden bijna nooit gebruikt. "
