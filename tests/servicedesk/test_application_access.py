@@ -14,16 +14,15 @@ from idp.servicedesk import access_pages, application_access
 from idp.servicedesk.application_access import cursor
 from idp.servicedesk.roles import Role
 from tests.servicedesk.scene import ERRAND, Desk
-from tests.servicedesk.test_applications import HERE, ONE, may_use
+from tests.servicedesk.test_applications import HERE, ONE, by_hand, may_use
 from tests.support.house import House, Visitor
 from tests.support.journeys import Person, account_of, add_application, add_person, grant
 from tests.support.pages import Page
 
 
 def give(browser: Visitor, person: Person, **said: str) -> Page:
-    browser.get(f"{HERE}/wmo/toegang")
-    who = {"relatienummer": person.relation, "gebruikersnaam": person.username}
-    return browser.submit("volgende", **(who | ERRAND | said))
+    who = {"relatienummer": person.relation, "gebruikersnaam": person.username, "gezien": ""}
+    return by_hand(browser, f"{HERE}/wmo/toegang", **(who | ERRAND | said))
 
 
 def day(days: int) -> str:
@@ -203,8 +202,7 @@ def test_who_confirms_another_number_than_there_is_now_is_asked_again(
 def test_a_kind_that_does_not_exist_gets_nothing(desk: Desk, house: House) -> None:
     add_application(house, "Wmo")
     boss = desk.colleague(Role.BEHEERDER)
-    boss.get(f"{HERE}/wmo/toegang/soort")
-    page = boss.submit("volgende", soort="planeet", **ERRAND)
+    page = by_hand(boss, f"{HERE}/wmo/toegang/soort", soort="planeet", **ERRAND)
     assert page.field_error("soort")
     with house.inside():
         assert db.session.query(ApplicationGrant).count() == 0
