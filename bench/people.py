@@ -17,12 +17,12 @@ from bench.errors import BenchError
 from idp import keyring, migrations
 from idp.accounts import directory, grants, passwords
 from idp.assurance import REGISTRABLE, Level
-from idp.servicedesk import applications
 from idp.cli.work import at_work
 from idp.database import db
 from idp.mfa import seeding
 from idp.models import Account
 from idp.oidc import clients
+from idp.servicedesk import applications
 from idp.settings import Settings
 
 RELATION: Final = "90000001"

@@ -174,7 +174,7 @@ def find(identifier: str, *, steward: str | None = None) -> Application | None:
     if len(identifier) > 60 or not identifier.isascii() or not identifier.isprintable():
         return None
     wanted = _in_force(select(Application), steward).where(Application.id == identifier)
-    return db.session.execute(wanted).scalar_one_or_none()
+    return db.session.scalars(wanted).first()
 
 
 def clients_of(application_id: str) -> tuple[Client, ...]:

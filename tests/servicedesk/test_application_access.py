@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from idp import clock
-from idp.accounts import directory, grants
+from idp.accounts import directory
 from idp.database import db
 from idp.models import Application, ApplicationGrant
 from idp.servicedesk import access_pages, application_access
@@ -121,7 +121,7 @@ def test_the_table_shows_everybody_once_page_by_page_in_either_order(
         seen: list[str] = []
         page = helper.get(f"{HERE}/wmo?sorteer={order}")
         while True:
-            cells = [row for row in page.at("toegang").descendants("span")]
+            cells = list(page.at("toegang").descendants("span"))
             seen += [one.text for one in cells if one.text in {each.username for each in people}]
             if page.find("verder") is None:
                 break
