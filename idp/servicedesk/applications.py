@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, Select, delete, func, select, update
@@ -174,7 +174,8 @@ def find(identifier: str, *, steward: str | None = None) -> Application | None:
     if len(identifier) > 60 or not identifier.isascii() or not identifier.isprintable():
         return None
     wanted = _in_force(select(Application), steward).where(Application.id == identifier)
-    return db.session.scalars(wanted).first()
+    found: Application | None = db.session.scalars(wanted).one_or_none()
+    return found
 
 
 def clients_of(application_id: str) -> tuple[Client, ...]:
@@ -319,8 +320,8 @@ _MANAGES: Final[ColumnElement[bool]] = (
 
 
 def _in_force(
-    chosen: Select[tuple[Application]], steward: str | None
-) -> Select[tuple[Application]]:
+    chosen: Select[Any], steward: str | None
+) -> Select[Any]:
     chosen = chosen.where(Application.removed_at.is_(None))
     if steward is None:
         return chosen
