@@ -319,9 +319,7 @@ _MANAGES: Final[ColumnElement[bool]] = (
 ) & Account.blocked_at.is_(None)
 
 
-def _in_force(
-    chosen: Select[Any], steward: str | None
-) -> Select[Any]:
+def _in_force(chosen: Select[Any], steward: str | None) -> Select[Any]:
     chosen = chosen.where(Application.removed_at.is_(None))
     if steward is None:
         return chosen
