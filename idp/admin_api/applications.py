@@ -14,7 +14,7 @@ from idp.admin_api.shapes import moment
 from idp.assurance import REGISTRABLE, Assurance
 from idp.database import db
 from idp.models import Application
-from idp.servicedesk import application_access, applications
+from idp.servicedesk import application_access, applications, stewards
 from idp.servicedesk.application_access import AccessLine, Terms
 from idp.servicedesk.applications import STEP
 from idp.servicedesk.unfit import Unfit
@@ -73,13 +73,13 @@ def remove(asked: Asked, *, application_id: str) -> Answer:
 
 def add_steward(asked: Asked, *, application_id: str, account_id: str) -> Answer:
     """Let an *applicatiebeheerder* look after an application; a second time changes nothing."""
-    applications.add_steward(known(application_id), account_id, actor=asked.actor)
+    stewards.add_steward(known(application_id), account_id, actor=asked.actor)
     return Answer(status=HTTPStatus.NO_CONTENT)
 
 
 def remove_steward(asked: Asked, *, application_id: str, account_id: str) -> Answer:
     """Somebody looks after an application no more; a second time changes nothing."""
-    applications.remove_steward(known(application_id), account_id, actor=asked.actor)
+    stewards.remove_steward(known(application_id), account_id, actor=asked.actor)
     return Answer(status=HTTPStatus.NO_CONTENT)
 
 
@@ -186,7 +186,7 @@ def _whole(row: Application, status: HTTPStatus = HTTPStatus.OK) -> Answer:
             for each in applications.clients_of(row.id)
         ],
         "beheerders": [
-            {"account": each.id, "naam": each.name} for each in applications.stewards_of(row.id)
+            {"account": each.id, "naam": each.name} for each in stewards.stewards_of(row.id)
         ],
     }
     return Answer(told, status, _tag(row))

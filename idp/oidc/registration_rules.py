@@ -86,7 +86,8 @@ def its_form_targets_are_origins(this: Registration) -> Iterator[Problem]:
 
 def its_scopes_fit_its_profile(this: Registration) -> Iterator[Problem]:
     """Scopes that exist in the profile, `openid` among them; for a client that acts for itself those of our own API."""
-    known = own_api.SCOPES if "client_credentials" in this.grant_types else this.profile.scopes
+    for_itself = set(this.grant_types) == {"client_credentials"}
+    known = tuple(own_api.SCOPES) if for_itself else this.profile.scopes
     if strangers := [scope for scope in this.scopes if scope not in known]:
         yield Problem(
             "scopes",

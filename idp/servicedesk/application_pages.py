@@ -14,7 +14,7 @@ from idp.assurance import REGISTRABLE, Assurance
 from idp.database import db
 from idp.errors import WrongInput
 from idp.models import Application
-from idp.servicedesk import application_access, applications
+from idp.servicedesk import application_access, applications, stewards
 from idp.servicedesk.desk import DESK, Colleague, at_the_desk, errand_of_form, show_at_desk
 from idp.servicedesk.roles import Right, Role
 from idp.servicedesk.unfit import Stale, Unfit, told
@@ -97,8 +97,8 @@ def _show_one(colleague: Colleague, application: Application, **wrong: Any) -> R
         application=application,
         level=LEVELS[level_of(application)],
         clients=applications.clients_of(application.id),
-        stewards=applications.stewards_of(application.id),
-        could_be_stewards=applications.could_be_stewards(application.id),
+        stewards=stewards.stewards_of(application.id),
+        could_be_stewards=stewards.could_be_stewards(application.id),
         access=access,
         count=application_access.how_many(application.id),
         sort=sort,
@@ -168,9 +168,9 @@ def steward(colleague: Colleague, identifier: str) -> ResponseReturnValue:
     try:
         errand_of_form()
         if leaving := given.get("weg", ""):
-            applications.remove_steward(application, leaving, actor=colleague.actor)
+            stewards.remove_steward(application, leaving, actor=colleague.actor)
         else:
-            applications.add_steward(application, given.get("beheerder", ""), actor=colleague.actor)
+            stewards.add_steward(application, given.get("beheerder", ""), actor=colleague.actor)
     except WrongInput as wrong:
         db.session.rollback()
         return _show_one(
