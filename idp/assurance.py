@@ -93,6 +93,8 @@ class Strength(StrEnum):
 
 
 PASSWORD: Final = "wachtwoord"
+#: The proof that a recovery code gives. No method is of this kind.
+RECOVERY: Final = "herstelcode"
 #: How long a proof counts for *hoog*, and then for *substantieel*: stricter than fifteen minutes without use.
 HOOG_LASTS: Final = timedelta(minutes=15)
 
@@ -140,6 +142,11 @@ class Proof:
 def password_proof(at: datetime) -> Proof:
     """The proof that a right password gives."""
     return Proof(kind=PASSWORD, strength=Strength.KNOWLEDGE, at=at, amr=("pwd",))
+
+
+def recovery_proof(at: datetime) -> Proof:
+    """The proof that a recovery code gives beside a password: *substantieel* at most, and phishing gets past it."""
+    return Proof(kind=RECOVERY, strength=Strength.POSSESSION, at=at, amr=("otp",))
 
 
 def aged(proofs: Iterable[Proof], now: datetime) -> tuple[Proof, ...]:

@@ -1,7 +1,6 @@
 """The activation code: issued for a letter, checked with few tries, spent once, and what it opens.
 
-Twelve random Crockford symbols (60 bits) and a check symbol. The check symbol tells a typing error, which
-costs no try, from a wrong code, which does.
+A typing error, which its check symbol tells, costs no try; a wrong code does.
 """
 
 from __future__ import annotations
@@ -15,22 +14,18 @@ from sqlalchemy import ColumnElement, Table, and_, bindparam, or_, select, updat
 
 from idp import clock, settings, throttle
 from idp.accounts import notices
+from idp.accounts.code_symbols import new_code, read
 from idp.accounts.notices import Notice
 from idp.audit import Event, record
 from idp.database import connection, db
 from idp.errors import WrongInput
-from idp.models import Account, ActivationCode
-from idp.secret_values import CROCKFORD, Secret, random_crockford
+from idp.models import Account, ActivationCode, Letter
+from idp.secret_values import Secret
 
-SYMBOLS = 13
-"""Twelve that are random and one that checks them."""
 VALID_FOR = timedelta(days=21)
 TRIES = 10
 WINDOW = timedelta(minutes=30)
 CHANNELS = ("letter", "desk", "secure-mail")
-
-_MISREAD = str.maketrans("OIL", "011")
-_DECORATION = str.maketrans("", "", " -.\u00a0\t\u2010\u2011\u2012\u2013\u2014\u2015")
 
 
 class Trouble(StrEnum):
@@ -81,11 +76,18 @@ _ALL: Final = (
 
 
 def issue(
-    account: Account, *, channel: str, actor: str, replaces_methods: bool = False
+    account: Account,
+    *,
+    channel: str,
+    actor: str,
+    replaces_methods: bool = False,
+    code: Secret | None = None,
 ) -> tuple[ActivationCode, Secret]:
-    """Make a code and void the ones before it; the readable form is returned here and exists nowhere else."""
+    """Make a code (or take this new one) and void the ones before it; the readable form is returned here only."""
     if channel not in CHANNELS:
         raise WrongInput(f"a code goes out by {', '.join(CHANNELS)}, not by {channel}")
+    if code is None:  # else it is the one of a letter, which waits no longer
+        void_waiting_letters(account.id)
     now = clock.now()
     db.session.execute(
         update(ActivationCode)
@@ -96,11 +98,10 @@ def issue(
         )
         .values(revoked_at=now)
     )
-    symbols = random_crockford(SYMBOLS - 1)
-    symbols += check_symbol(symbols)
-    code = ActivationCode(
+    readable = code or new_code()
+    row = ActivationCode(
         account_id=account.id,
-        digest=_digest(account.id, symbols),
+        digest=_digest(account.id, readable.reveal().replace("-", "")),
         channel=channel,
         issued_at=now,
         issued_by=actor,
@@ -108,7 +109,7 @@ def issue(
         tries_left=TRIES,
         replaces_methods=replaces_methods,
     )
-    db.session.add(code)
+    db.session.add(row)
     db.session.flush()
     throttle.forgive(throttle.second_step_key(account.id))  # somebody spoke to the person
     account.browsers_epoch += 1  # and nor do wrong tries in a known browser count any more
@@ -121,7 +122,21 @@ def issue(
         replaces_methods=replaces_methods,
     )
     notices.tell(account.id, Notice.CODE_ISSUED)
-    return code, Secret(f"{symbols[:4]}-{symbols[4:8]}-{symbols[8:]}")
+    return row, readable
+
+
+def void_waiting_letters(account_id: str) -> int:
+    """A newer code, or none at all, takes the place of letters that wait for a batch; how many there were."""
+    voided = db.session.execute(
+        update(Letter)
+        .where(
+            Letter.account_id == account_id, Letter.code_id.is_(None), Letter.voided_at.is_(None)
+        )
+        .values(voided_at=clock.now())
+        .returning(Letter.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    return len(voided)
 
 
 def _unfinished() -> ColumnElement[bool]:
@@ -130,25 +145,6 @@ def _unfinished() -> ColumnElement[bool]:
         ActivationCode.finished_at.is_(None), ActivationCode.window_ends_at > clock.now()
     )
     return or_(ActivationCode.method_confirmed_at.is_(None), still_open)
-
-
-def check_symbol(symbols: str) -> str:
-    """The symbol that completes a code: a sum over GF(32) that sees every single error and every swap."""
-    total = 0
-    for symbol in symbols + "0":
-        total = (total << 1) ^ (0b100101 if total & 0b10000 else 0) ^ CROCKFORD.index(symbol)
-    return CROCKFORD[total]
-
-
-def read(typed: str) -> str | None:
-    """The thirteen symbols that somebody meant, or `None` when that cannot be a code of ours.
-
-    Case, spaces and dashes do not matter; O, I and L are read as the digits they look like.
-    """
-    symbols = typed.translate(_DECORATION).upper().translate(_MISREAD)
-    if len(symbols) != SYMBOLS or any(symbol not in CROCKFORD for symbol in symbols):
-        return None
-    return symbols if check_symbol(symbols[:-1]) == symbols[-1] else None
 
 
 def redeem(account: Account, typed: str, *, browser: str, reference: str) -> Accepted | Refused:
@@ -364,7 +360,11 @@ def standing(code: ActivationCode) -> str:
 
 
 def revoke(account: Account, *, actor: str) -> int:
-    """Void every code of the account that could still do something; `WrongInput` when there was none."""
+    """Void every code of the account that could still do something, and letters that wait for one.
+
+    `WrongInput` when there was nothing.
+    """
+    letters = void_waiting_letters(account.id)
     revoked = db.session.execute(
         update(ActivationCode)
         .where(
@@ -375,7 +375,7 @@ def revoke(account: Account, *, actor: str) -> int:
         .values(revoked_at=clock.now())
         .returning(ActivationCode.id)
     ).all()
-    if not revoked:
+    if not revoked and not letters:
         raise WrongInput(f"{account.username} has no activation code to revoke")
     record(
         Event.ACTIVATION_CODE_REVOKED,
@@ -383,7 +383,7 @@ def revoke(account: Account, *, actor: str) -> int:
         account_id=account.id,
         relation_id=account.relation_id,
     )
-    return len(revoked)
+    return len(revoked) + letters
 
 
 def _digest(account_id: str, symbols: str) -> str:

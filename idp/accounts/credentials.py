@@ -6,14 +6,15 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Final, cast
 
-from sqlalchemy import Table, bindparam, delete, exists, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, delete, exists, select, update
 from sqlalchemy.orm import aliased
 
 from idp import clock, vault
-from idp.accounts import activation_codes, notices, sessions
+from idp.accounts import activation_codes, notices, recovery_codes, sessions
 from idp.accounts.notices import Notice
 from idp.audit import Event, record
 from idp.database import connection, db
+from idp.messaging import number_notices
 from idp.models import Account, Credential
 from idp.secret_values import new_id
 
@@ -123,6 +124,7 @@ def confirm(
     replaced = 0
     if replaces_kind:
         others = (Credential.kind == credential.kind) & (Credential.id != credential.id)
+        _tell_former_numbers(credential, others, reference=reference)
         replaced = _remove(
             credential.account_id, others, actor=actor, why="replaced", reference=reference
         )
@@ -135,6 +137,25 @@ def confirm(
     return True
 
 
+def _tell_former_numbers(
+    now: Credential, others: ColumnElement[bool], *, reference: str | None
+) -> None:
+    """A text to each number that goes, because another one comes in its place; not where the number stays the same."""
+    former = db.session.scalars(
+        select(Credential).where(
+            Credential.account_id == now.account_id, Credential.confirmed_at.is_not(None), others
+        )
+    ).all()
+    account, number = db.session.get(Account, now.account_id), secret_of(now)
+    for gone in {secret_of(each) for each in former} - {number}:
+        number_notices.tell(
+            gone,
+            account_id=now.account_id,
+            language=(account.language if account else None) or "nl",
+            reference=reference,
+        )
+
+
 def mark_used(credential_id: str) -> None:
     """Remember when it last served."""
     connection().execute(_USED, {"which": credential_id, "now": clock.now()})
@@ -143,6 +164,7 @@ def mark_used(credential_id: str) -> None:
 def remove_all_but(account_id: str, keep: str, *, why: str, reference: str | None = None) -> int:
     """Remove the account's other methods: the code that was issued says so."""
     _forget_browsers(account_id)
+    recovery_codes.void(account_id)
     removed = _remove(
         account_id, Credential.id != keep, actor="person", why=why, reference=reference
     )
@@ -203,6 +225,7 @@ def remove_all(account: Account, *, actor: str) -> int:
     removed = _remove(
         account.id, Credential.id.is_not(None), actor=actor, why="reset", reference=None
     )
+    recovery_codes.void(account.id)
     account.activated_at = None
     account.browsers_epoch += 1
     db.session.flush()  # waits for a sign-in that is finishing: see `directory.still_welcome`

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from idp import clock, throttle, vault
-from idp.accounts import notices, passwords, personal, sessions
+from idp.accounts import mailed_secrets, notices, passwords, personal, search_words, sessions
 from idp.accounts.notices import Notice
 from idp.assurance import Level
 from idp.audit import Event, record
@@ -21,6 +21,8 @@ from idp.errors import WrongInput
 from idp.models import Account, Relation
 from idp.secret_values import Secret
 
+MOST_ADDRESS_LINES: Final = 4
+LONGEST_ADDRESS_LINE: Final = 45
 _USERNAME = re.compile(r"[^\s\x00-\x1f\x7f]{1,100}")
 
 
@@ -142,8 +144,22 @@ def add_relation(*, number: str, name: str, kind: str, actor: str) -> Relation:
         raise WrongInput("a relation needs a name and a kind")
     relation = Relation(number=normal, name=name.strip(), kind=kind.strip())
     _add(relation, f"relation {normal} exists already")
+    search_words.relation_is_called(relation.id, relation.name)
     record(Event.RELATION_ADDED, actor=actor, relation_id=relation.id, number=normal)
     return relation
+
+
+def write_address(relation: Relation, lines: Sequence[str], *, actor: str) -> None:
+    """Where letters to an organisation go, line by line and without its name; no line takes it away."""
+    kept = [line.strip() for line in lines if line.strip()]
+    if len(kept) > MOST_ADDRESS_LINES or any(
+        len(line) > LONGEST_ADDRESS_LINE or not line.isprintable() for line in kept
+    ):
+        raise WrongInput(
+            f"an address has at most {MOST_ADDRESS_LINES} lines of {LONGEST_ADDRESS_LINE} characters"
+        )
+    relation.address = "\n".join(kept) or None
+    record(Event.RELATION_UPDATED, actor=actor, relation_id=relation.id, changed=["address"])
 
 
 def add_account(
@@ -152,6 +168,7 @@ def add_account(
     username: str,
     name: str,
     email: str | None = None,
+    email_confirmed: bool = False,
     further: Mapping[str, str] | None = None,
     level: Level = Level.SUBSTANTIEEL,
     desk_role: str | None = None,
@@ -160,7 +177,8 @@ def add_account(
 ) -> tuple[Account, Secret | None]:
     """A new account, with a generated start password (returned, shown once) unless a hash is taken over.
 
-    `WrongInput` when the user name cannot be one or is taken under this relation, or the hash is unknown.
+    `email_confirmed`: the operator knows that the address is the person's own. `WrongInput` when the user name cannot
+    be one or is taken under this relation, or the hash is unknown.
     """
     username = unicodedata.normalize("NFKC", username).strip()
     if not _USERNAME.fullmatch(username):
@@ -184,8 +202,10 @@ def add_account(
     else:
         passwords.take_over(account, imported_hash)
     _add(account, f"relation {relation.number} has an account {username} already")
+    search_words.account_is_called(account.id, account.name, account.username)
     if email:
         account.email_sealed = vault.seal(_email(email), place=f"account.email:{account.id}")
+        account.email_confirmed_at = clock.now() if email_confirmed else None
     account.personal_sealed = personal.seal(kept, account.id)
     record(
         Event.ACCOUNT_ADDED,
@@ -203,32 +223,31 @@ def update_account(
     *,
     name: str | None = None,
     email: str | None = None,
+    email_confirmed: bool = False,
     further: Mapping[str, str] | None = None,
     actor: str,
 ) -> list[str]:
     """Change what applications hear of a person, and return the names of what was changed.
 
-    What is left out stays, what is empty goes. `further` is of `personal.FIELDS`. `WrongInput` for what cannot be.
+    What is left out stays, what is empty goes. `further` is of `personal.FIELDS`. `email_confirmed`: the operator knows
+    that the address is the person's own; another address is not confirmed otherwise. `WrongInput` for what cannot be.
     """
     further = further or {}
     changed = [what for what, given in (("name", name), ("email", email)) if given is not None]
-    changed += sorted(further)
+    changed += sorted(further) + ["email_confirmed"] * email_confirmed
     if not changed:
         raise WrongInput("nothing to change was named")
     if name is not None:
         if not name.strip():
             raise WrongInput("an account needs the person's name")
         account.name = name.strip()
+        search_words.account_is_called(account.id, account.name, account.username)
     if email is not None:
-        before_it = email_of(account)
-        account.email_sealed = (
-            vault.seal(_email(email), place=f"account.email:{account.id}") if email else None
-        )
-        db.session.flush()
-        if before_it is not None and before_it != email.strip():
-            notices.tell(account.id, Notice.MAIL_CHANGED, to=before_it)
-        if email.strip() != (before_it or ""):
-            notices.tell(account.id, Notice.MAIL_CHANGED)
+        _change_email(account, email.strip())
+    if email_confirmed:
+        if account.email_sealed is None:
+            raise WrongInput("there is no mail address to confirm")
+        account.email_confirmed_at = clock.now()
     if further:
         before = personal.unseal(account.personal_sealed, account.id)
         account.personal_sealed = personal.seal(personal.checked({**before, **further}), account.id)
@@ -244,8 +263,24 @@ def update_account(
     return changed
 
 
+def _change_email(account: Account, email: str) -> None:
+    """Another address is not confirmed; what was mailed to the old one is void. Both addresses are told."""
+    before = email_of(account)
+    account.email_sealed = (
+        vault.seal(_email(email), place=f"account.email:{account.id}") if email else None
+    )
+    if email != (before or ""):
+        account.email_confirmed_at = None
+    db.session.flush()
+    mailed_secrets.void(account.id)
+    if before is not None and before != email:
+        notices.tell(account.id, Notice.MAIL_CHANGED, to=before)
+    if email != (before or ""):
+        notices.tell(account.id, Notice.MAIL_CHANGED)
+
+
 def email_of(account: Account) -> str | None:
-    """The account's mail address, used for notices only."""
+    """The account's mail address."""
     if account.email_sealed is None:
         return None
     return vault.unseal(account.email_sealed, place=f"account.email:{account.id}")
@@ -310,6 +345,7 @@ def reset_password(account: Account, *, actor: str) -> Secret:
         Event.PASSWORD_RESET, actor=actor, account_id=account.id, relation_id=account.relation_id
     )
     notices.tell(account.id, Notice.PASSWORD_RESET)
+    mailed_secrets.void(account.id, mailed_secrets.LINK)
     sessions.forget_unfinished(account.id)
     sessions.end_all_of(account.id, why="the password was reset", actor=actor)
     return start
@@ -317,8 +353,13 @@ def reset_password(account: Account, *, actor: str) -> Secret:
 
 def _let_try_again(account: Account) -> None:
     """Somebody spoke to the person: wrong tries of before, also a stranger's, no longer make anybody wait."""
-    throttle.forgive(throttle.sign_in_key(account.relation.number, account.username_key))
+    forget_wrong_passwords(account)
     throttle.forgive(throttle.second_step_key(account.id))
+
+
+def forget_wrong_passwords(account: Account) -> None:
+    """The password is another one: what was guessed at the old one makes nobody wait any more."""
+    throttle.forgive(throttle.sign_in_key(account.relation.number, account.username_key))
     throttle.forgive(throttle.own_password_key(account.id))
 
 

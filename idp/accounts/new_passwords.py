@@ -15,7 +15,7 @@ from typing import Final
 from sqlalchemy import exists, select, update
 
 from idp import settings
-from idp.accounts import notices, passwords, sessions
+from idp.accounts import mailed_secrets, notices, passwords, sessions
 from idp.accounts.notices import Notice
 from idp.assurance import Level
 from idp.audit import Event, record
@@ -98,6 +98,7 @@ def replace(account: Account, password: str, *, stored: str, reference: str | No
         reference=reference,
     )
     notices.tell(account_id, Notice.PASSWORD_CHANGED, reference=reference)
+    mailed_secrets.void(account_id, mailed_secrets.LINK)
     db.session.expire_all()
     return True
 

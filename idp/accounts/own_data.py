@@ -18,6 +18,8 @@ from idp.models import Account, Application, AuditEvent, Client
 MOST_EVENTS: Final = 1000
 """Most lines of the audit trail in one download, youngest first."""
 SHOWN_LOOKS: Final = 10
+#: Who reports what became of a text or a call, by the name of the gateway.
+_PROVIDERS: Final = frozenset({"cm", "twilio", "http"})
 _LOOKS: Final = (Event.ACCOUNT_SHOWN, Event.USERINFO_READ)
 
 
@@ -55,6 +57,7 @@ def everything(account: Account, methods: Sequence[Mapping[str, Any]]) -> dict[s
             "username": account.username,
             "name": account.name,
             "email": directory.email_of(account),
+            "email_confirmed_at": account.email_confirmed_at,
             **personal.unseal(account.personal_sealed, account.id),
             "enrolment_level": account.level.label,
             "added_at": account.created_at,
@@ -93,4 +96,4 @@ def _events(account_id: str) -> list[dict[str, Any]]:
 def _who(actor: str) -> str:
     if actor in {"person", "client", "system"}:
         return actor
-    return "organisation"
+    return "message provider" if actor in _PROVIDERS else "organisation"

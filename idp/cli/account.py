@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -18,6 +18,10 @@ from idp.cli.work import at_work, operator
 from idp.models import Account
 from idp.servicedesk.roles import Role
 
+CONFIRMED: Final = (
+    "You know that the address is the person's own: links to a new password may go there."
+)
+
 
 @click.group()
 def account() -> None:
@@ -28,6 +32,7 @@ def account() -> None:
 @account_arguments
 @click.option("--name", required=True, help="The person's name.")
 @click.option("--email", help="A mail address for notices.")
+@click.option("--email-confirmed", is_flag=True, help=CONFIRMED)
 @personal_options
 @click.option("--level", type=LEVEL, help="Enrolment level; IDP_ENROLMENT_LEVEL when left out.")
 @click.option(
@@ -39,6 +44,7 @@ def add(
     username: str,
     name: str,
     email: str | None,
+    email_confirmed: bool,
     level: Level | None,
     role: str | None,
     **further: str | None,
@@ -50,6 +56,7 @@ def add(
             username=username,
             name=name,
             email=email,
+            email_confirmed=email_confirmed,
             further=_given(further),
             level=level or Level.named(settings.enrolment_level),
             desk_role=_desk_role(role),
@@ -65,15 +72,26 @@ def add(
 @account_arguments
 @click.option("--name", help="The person's name.")
 @click.option("--email", help='A mail address for notices; "" takes it away.')
+@click.option("--email-confirmed", is_flag=True, help=CONFIRMED)
 @personal_options
 def update(
-    number: str, username: str, name: str | None, email: str | None, **further: str | None
+    number: str,
+    username: str,
+    name: str | None,
+    email: str | None,
+    email_confirmed: bool,
+    **further: str | None,
 ) -> None:
     """Change what applications hear of a person. What is left out stays; an empty value ("") takes it away."""
     with at_work():
         found = directory.find_account(number, username)
         changed = directory.update_account(
-            found, name=name, email=email, further=_given(further), actor=operator()
+            found,
+            name=name,
+            email=email,
+            email_confirmed=email_confirmed,
+            further=_given(further),
+            actor=operator(),
         )
         sentence = f"Changed account {_called(found)}: {', '.join(changed)}."
     say(sentence)
@@ -118,6 +136,7 @@ def show(number: str, username: str, as_json: bool) -> None:
             "relation": found.relation.name,
             "relation_blocked_at": found.relation.blocked_at,
             "email": directory.email_of(found),
+            "email_confirmed_at": found.email_confirmed_at,
             **personal.unseal(found.personal_sealed, found.id),
             "start_password": found.password_is_temporary,
             "password_scheme": found.password_scheme,
@@ -187,8 +206,9 @@ def reset_password(number: str, username: str) -> None:
 @account.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Check every line, change nothing.")
+@click.option("--emails-confirmed", is_flag=True, help=CONFIRMED)
 @json_option
-def import_(file: Path, dry_run: bool, as_json: bool) -> None:
+def import_(file: Path, dry_run: bool, emails_confirmed: bool, as_json: bool) -> None:
     """Add the accounts of a CSV file: all of them, or none.
 
     The header is relatienummer,gebruikersnaam,naam,email,niveau,wachtwoordhash. The last three may be empty. A hash
@@ -197,7 +217,13 @@ def import_(file: Path, dry_run: bool, as_json: bool) -> None:
     """
     with at_work(keep=not dry_run) as settings:
         people = account_import.read_people(file, Level.named(settings.enrolment_level))
-        made = [] if dry_run else account_import.add_all(people, settings, actor=operator())
+        made = (
+            []
+            if dry_run
+            else account_import.add_all(
+                people, settings, actor=operator(), emails_confirmed=emails_confirmed
+            )
+        )
     if as_json:
         show_json({"dry_run": dry_run, "accounts": len(people), "start_passwords": made})
     elif dry_run:

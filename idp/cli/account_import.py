@@ -90,7 +90,9 @@ def _person(row: dict[str, str], usual_level: Level, relations: dict[str, Relati
     )
 
 
-def add_all(people: list[Person], settings: Settings, *, actor: str) -> list[dict[str, str]]:
+def add_all(
+    people: list[Person], settings: Settings, *, actor: str, emails_confirmed: bool = False
+) -> list[dict[str, str]]:
     """Add them; return the start passwords of those who came without a hash."""
     without = sum(person.imported_hash is None for person in people)
     if settings.database_url.startswith("sqlite") and without > MOST_START_PASSWORDS_ON_SQLITE:
@@ -105,6 +107,7 @@ def add_all(people: list[Person], settings: Settings, *, actor: str) -> list[dic
             username=person.username,
             name=person.name,
             email=person.email,
+            email_confirmed=emails_confirmed,
             further=person.further,
             level=person.level,
             imported_hash=person.imported_hash,

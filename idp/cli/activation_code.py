@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from idp.accounts import activation_codes, directory
 from idp.cli.answers import json_option, listing, moment, say
 from idp.cli.parameters import account_arguments
+from idp.cli.private_files import write_private
 from idp.cli.work import at_work, operator
+from idp.servicedesk.letters import Page
 
 
 @click.group("activation-code")
@@ -29,19 +33,42 @@ def activation_code() -> None:
     is_flag=True,
     help="Existing methods go when the first new one is confirmed.",
 )
-def issue(number: str, username: str, channel: str, replace_methods: bool) -> None:
+@click.option(
+    "--letter",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a letter to this new file (PDF) in place of showing the code.",
+)
+def issue(
+    number: str, username: str, channel: str, replace_methods: bool, file: Path | None
+) -> None:
     """Make a code, shown once; one that still waited is void."""
-    with at_work():
+    with at_work() as settings:
         found = directory.find_account(number, username)
         code, readable = activation_codes.issue(
             found, channel=channel, actor=operator(), replaces_methods=replace_methods
         )
         called = f"{found.relation.number} {found.username}"
         until = moment(code.expires_at)
+        if file is not None:
+            from idp.servicedesk.letter_pdf import pdf_of  # here: its library takes a second
+
+            page = Page(
+                id=code.id[:12],
+                to=(found.relation.name, f"t.a.v. {found.name}"),
+                relation_number=found.relation.number,
+                code=readable,
+                valid_until=code.expires_at,
+                made_at=code.issued_at,
+            )
+            write_private(file, pdf_of([page], settings))
     say(f"Issued an activation code for {called}, to go by {channel}, valid until {until}.")
     if replace_methods:
         say("The methods that exist are removed when the first new one is confirmed.")
-    say(f"Activation code, shown this once: {readable.reveal()}")
+    if file is None:
+        say(f"Activation code, shown this once: {readable.reveal()}")
+    else:
+        say(f"The letter lies in {file}; who can read that file knows the code.")
 
 
 @activation_code.command("list")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 import click
 from sqlalchemy import select
 
-from idp.accounts import directory, grants
+from idp.accounts import directory, grants, verdicts
 from idp.assurance import REGISTRABLE, Assurance
-from idp.cli.answers import json_option, listing, say
+from idp.cli.answers import as_json as show_json
+from idp.cli.answers import facts, json_option, listing, say
 from idp.cli.parameters import REQUIRED_LEVEL, Day, account_arguments
 from idp.cli.work import at_work, operator
 from idp.database import db
@@ -139,6 +141,22 @@ def revoke(number: str, username: str, identifier: str) -> None:
         grants.revoke(found, wanted, actor=operator())
         sentence = f"{found.relation.number} {found.username} may no longer use {wanted.id}."
     say(sentence)
+
+
+@application.command()
+@account_arguments
+@click.argument("identifier", metavar="ID")
+@json_option
+def why(number: str, username: str, identifier: str, as_json: bool) -> None:
+    """Tell whether an account may use an application now, and why (not)."""
+    with at_work(keep=False):
+        found = directory.find_account(number, username)
+        answer = verdicts.verdict(found, db.session.get(Application, identifier))
+    told = {"allowed": answer.allowed} | asdict(answer)
+    if as_json:
+        show_json(told)
+    else:
+        facts({name: value for name, value in told.items() if value not in (None, ())})
 
 
 def find_application(identifier: str) -> Application:

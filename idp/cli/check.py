@@ -21,6 +21,7 @@ from idp.cli.demo_values import refuse_outside_the_demo
 from idp.cli.line import NOT_WORKING, database_trouble
 from idp.cli.work import at_work, settings_of
 from idp.database import db
+from idp.errors import WrongInput
 from idp.oidc import clients
 from idp.settings import Settings, SettingsError
 
@@ -81,6 +82,10 @@ def examine(settings: Settings) -> Iterator[Finding]:
     if settings.key_models:
         yield key_models(settings)
     yield breached_passwords(settings)
+    if settings.redis_url is not None:
+        yield counters(settings.redis_url)
+    if settings.print_certificate is not None:
+        yield print_house(settings.print_certificate)
     found = database(settings)
     yield found
     if found.verdict != "wrong":
@@ -120,6 +125,32 @@ def file_keys(settings: Settings) -> Finding:
         "note",
         f"{folder} holds the signing keys, encrypted with the root secret: who controls this process, or has "
         "both, can sign as you; a hardware module would prevent that (see keys/README.md)",
+    )
+
+
+def print_house(certificate: Path) -> Finding:
+    """Whether letters can be encrypted to the print house."""
+    from idp.servicedesk.print_batches import print_certificate
+
+    try:
+        found = print_certificate(certificate)
+    except WrongInput as wrong:
+        return Finding("print house", "wrong", wrong.why)
+    return Finding(
+        "print house", "ok", f"its certificate is valid until {found.not_valid_after_utc:%Y-%m-%d}"
+    )
+
+
+def counters(url: str) -> Finding:
+    """Whether Redis keeps the counters of tries."""
+    from idp.throttle.in_redis import at  # here: most deployments never need its library
+
+    if at(url).answers():
+        return Finding("counters", "ok", "Redis keeps them")
+    return Finding(
+        "counters",
+        "wrong",
+        "the Redis of IDP_REDIS_URL does not answer; until it does, the database keeps them",
     )
 
 

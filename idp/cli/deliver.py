@@ -30,10 +30,12 @@ def deliver() -> None:
 
 def sender_of(app: Flask) -> Sender:
     """A sender that knows every kind of delivery, not started yet."""
-    from idp.accounts import logouts, notices  # here: most verbs deliver nothing
+    from idp.accounts import logouts, mailed_secrets, notices  # here: most verbs deliver nothing
     from idp.deliveries import Sender
-    from idp.messaging import sending
+    from idp.messaging import number_notices, sending
     from idp.oidc import backchannel
 
-    kinds = {logouts.KIND: backchannel.KIND, notices.NAME: notices.KIND, **sending.KINDS}
+    kinds = {logouts.KIND: backchannel.KIND, notices.NAME: notices.KIND}
+    kinds[number_notices.NAME] = number_notices.KIND
+    kinds |= {**mailed_secrets.KINDS, **sending.KINDS}
     return Sender(app, kinds)

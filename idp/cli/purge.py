@@ -21,8 +21,12 @@ from idp.models import (
     AuthorizationRequest,
     Credential,
     Delivery,
+    DeskEntry,
     KeyChallenge,
+    Letter,
+    LetterBatch,
     LoginTransaction,
+    MailedSecret,
     OutboxMessage,
     OutgoingMessage,
     Passcode,
@@ -77,16 +81,29 @@ def _expired(now: datetime) -> list[tuple[type[Base], ColumnElement[bool]]]:
         (RefreshToken, RefreshToken.expires_at < long_ago),
         (SpentAssertion, SpentAssertion.expires_at < now),
         (Passcode, Passcode.expires_at < long_ago),
+        (MailedSecret, MailedSecret.expires_at < long_ago),
         (KeyChallenge, KeyChallenge.expires_at < long_ago),
         (Credential, and_(Credential.confirmed_at.is_(None), Credential.created_at < long_ago)),
         (ThrottleCounter, ThrottleCounter.expires_at < now),
         (OutboxMessage, OutboxMessage.sent_at < long_ago),
         (OutgoingMessage, OutgoingMessage.expires_at < long_ago),
         (Delivery, Delivery.ended_at < now - SESSIONS_STAY),
+        (DeskEntry, _left(long_ago)),
         (SessionClient, SessionClient.session_id.in_(select(Session.id).where(_over(now)))),
         (Session, _over(now)),
+        (Letter, Letter.asked_at < now - AUDIT_STAYS),
+        (LetterBatch, LetterBatch.made_at < now - AUDIT_STAYS),
         (AuditEvent, AuditEvent.at < now - AUDIT_STAYS),
     ]
+
+
+def _left(long_ago: datetime) -> ColumnElement[bool]:
+    """Entries of the desk that were never used, or whose session is over."""
+    over = select(Session.id).where(or_(Session.expires_at < long_ago, Session.ended_at < long_ago))
+    return and_(
+        DeskEntry.expires_at < long_ago,
+        or_(DeskEntry.cookie.is_(None), DeskEntry.session_id.in_(over)),
+    )
 
 
 def _over(now: datetime) -> ColumnElement[bool]:

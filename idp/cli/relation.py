@@ -62,6 +62,22 @@ def list_(kind: str | None, as_json: bool) -> None:
 
 @relation.command()
 @click.argument("number", metavar="RELATIENUMMER")
+@click.argument("lines", metavar="LINE", nargs=-1)
+def address(number: str, lines: tuple[str, ...]) -> None:
+    """Write down where letters to a relation go, a LINE at a time and without its name; no LINE takes it away."""
+    with at_work():
+        found = directory.find_relation(number)
+        directory.write_address(found, lines, actor=operator())
+        sentence = (
+            f"Letters to relation {found.number} go to {', '.join(found.address.splitlines())}."
+            if found.address
+            else f"No postal address is known of relation {found.number} any more."
+        )
+    say(sentence)
+
+
+@relation.command()
+@click.argument("number", metavar="RELATIENUMMER")
 def block(number: str) -> None:
     """Block a relation: nobody of it signs in, and every session of its people ends now."""
     with at_work():

@@ -15,6 +15,7 @@ from idp.cli.deliver import deliver
 from idp.cli.demo import demo
 from idp.cli.explain import explain
 from idp.cli.keys import keys
+from idp.cli.letters import letters
 from idp.cli.line import OperatorsLine
 from idp.cli.migration import database
 from idp.cli.passwords import passwords
@@ -53,6 +54,7 @@ for verb in (
     account,
     passwords,
     activation_code,
+    letters,
     application,
     client,
     audit,

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from idp.accounts import activation_codes
+from idp.accounts import activation_codes, code_symbols
 from idp.accounts.activation_codes import Accepted, Trouble
 from idp.database import db
 from idp.errors import RefusedOnOurPage
@@ -47,7 +47,7 @@ def begin(here: Visit) -> ResponseReturnValue:
 @at_step(Step.ACTIVATION_CODE)
 def ask(here: Visit) -> ResponseReturnValue:
     """The field for the code."""
-    return show_here(here, "activation-code", length=activation_codes.SYMBOLS)
+    return show_here(here, "activation-code", length=code_symbols.SYMBOLS)
 
 
 @pages.post("/inloggen/<login_id>/activatiecode")
@@ -78,7 +78,7 @@ def redeem(here: Visit) -> ResponseReturnValue:
     return show_here(
         here,
         "activation-code",
-        length=activation_codes.SYMBOLS,
+        length=code_symbols.SYMBOLS,
         status=422,
         error=outcome.trouble.value,
         field_errors={

@@ -14,7 +14,7 @@ from idp.flows.steps import Step
 from idp.flows.transaction import LoginTransaction
 from idp.flows.walk import Visit, at_step, onward, show_here, stop, visit
 from idp.mfa import catalogue
-from idp.mfa.factor import Answer, Continue, Exhausted, Instead, Proven, Rejected, Summary
+from idp.mfa.factor import Answer, Continue, Exhausted, Factor, Instead, Proven, Rejected, Summary
 from idp.models import Credential
 from idp.pages import translate as _
 
@@ -33,9 +33,9 @@ def choose(here: Visit) -> ResponseReturnValue:
 def chosen(here: Visit) -> ResponseReturnValue:
     """One or more of them, to be set up one after another."""
     if request.form.get("actie") == "stoppen":
-        return onward(here.login.moved(choosing=False)) if here.login.enrolled else stop(here)
+        return _no_more(here)
     asked = set(request.form.getlist("methode"))
-    kinds = tuple(factor.kind for factor in catalogue.factors() if factor.kind in asked)
+    kinds = tuple(factor.kind for factor in _possible(here) if factor.kind in asked)
     if not kinds:
         return _choices(
             here,
@@ -44,6 +44,19 @@ def chosen(here: Visit) -> ResponseReturnValue:
             field_errors={"methode": _("Kies minstens één methode")},
         )
     return onward(here.login.moved(to_enrol=kinds, choosing=False))
+
+
+def _no_more(here: Visit) -> ResponseReturnValue:
+    """Back to what was set up here, or on without a new method after a recovery code, or out."""
+    if here.login.enrolled:
+        return onward(here.login.moved(choosing=False))
+    return onward(here.login.moved(finished=True)) if here.login.recovered else stop(here)
+
+
+def _possible(here: Visit) -> list[Factor]:
+    """What can be set up here. After a recovery code no key beside a key: that takes the key itself, or a letter."""
+    without_keys = here.login.recovered and bool(here.standing.phishing_resistant)
+    return [each for each in catalogue.factors() if not (without_keys and each.phishing_resistant)]
 
 
 def _choices(here: Visit, **context: object) -> Response:
@@ -55,9 +68,12 @@ def _choices(here: Visit, **context: object) -> Response:
             "set_up": factor.kind in set_up,
             "chosen": False,
         }
-        for factor in catalogue.factors()
+        for factor in _possible(here)
     ]
-    return show_here(here, "choose-methods", methods=methods, may_stop=True, **context)
+    recovered = here.login.recovered
+    return show_here(
+        here, "choose-methods", methods=methods, may_stop=True, recovered=recovered, **context
+    )
 
 
 @pages.get("/inloggen/<login_id>/instellen/<kind>")

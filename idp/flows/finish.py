@@ -39,7 +39,9 @@ def finish(login: LoginTransaction, account: Account) -> ResponseReturnValue:
     if (spoken := language()) != (account.language or "nl"):
         account.language = spoken
     transaction.save(login.moved(ended=True))
-    if login.purpose is Purpose.ACTIVATION or (login.purpose is Purpose.SIGN_IN and login.enrolled):
+    if login.purpose is Purpose.ACTIVATION or (
+        login.purpose is Purpose.SIGN_IN and login.enrolled and login.window_was_open
+    ):
         activation_codes.close_window(account.id, login.browser)
         record(
             Event.ACTIVATION_FINISHED,

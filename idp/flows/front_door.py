@@ -17,6 +17,8 @@ from idp.errors import RefusedOnOurPage
 
 #: For who watches us, under whatever name: a load balancer knows our address only.
 _WATCHED: Final = ("/health/live", "/health/ready", "/metrics")
+#: Where a colleague is signed in and leaves for the desk, when that has an origin of its own.
+LEAVE_FOR_THE_DESK: Final = "/servicedesk/overstap"
 
 
 def init_app(app: Flask) -> None:
@@ -31,18 +33,39 @@ def come_in() -> ResponseReturnValue | None:
     """
     audit.origin_is(origin())
     here = settings.current()
-    if request.host == here.host or request.path in _WATCHED:
+    if request.host == here.host and here.desk_host and _belongs_to_the_desk():
+        return _elsewhere(f"{here.desk_origin}")
+    if (
+        request.host == here.host
+        or request.path in _WATCHED
+        or (request.host == here.desk_host and (_belongs_to_the_desk() or _is_a_file()))
+    ):
         if "CONTENT_LENGTH" not in request.environ and request.environ.get("wsgi.input_terminated"):
             _gather(request.environ)
         return None
-    if request.method in {"GET", "HEAD"}:
-        # quoted anew: the path comes decoded, and what was a %0d%0a must not end up in a header as itself
-        path = "/" + quote(request.path.lstrip("/\\"), safe="/@:!$&'()*+,;=")
-        query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
-        return redirect(here.issuer + path + query, code=HTTPStatus.FOUND)
-    raise RefusedOnOurPage(
-        "client-request", HTTPStatus.MISDIRECTED_REQUEST, f"posted to another host than {here.host}"
-    )
+    return _elsewhere(here.issuer)
+
+
+def _elsewhere(origin: str) -> ResponseReturnValue:
+    """Lead to the same address at another origin of ours; what was posted belongs to the page that it came from."""
+    if request.method not in {"GET", "HEAD"}:
+        raise RefusedOnOurPage(
+            "client-request",
+            HTTPStatus.MISDIRECTED_REQUEST,
+            f"posted to another host than {origin}",
+        )
+    # quoted anew: the path comes decoded, and what was a %0d%0a must not end up in a header as itself
+    path = "/" + quote(request.path.lstrip("/\\"), safe="/@:!$&'()*+,;=")
+    query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
+    return redirect(origin + path + query, code=HTTPStatus.FOUND)
+
+
+def _belongs_to_the_desk() -> bool:
+    return request.path.startswith("/servicedesk/") and request.path != LEAVE_FOR_THE_DESK
+
+
+def _is_a_file() -> bool:
+    return request.path.startswith("/static/")
 
 
 def _gather(environ: dict[str, Any]) -> None:

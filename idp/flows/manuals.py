@@ -14,7 +14,7 @@ from flask import Blueprint, abort
 from flask.typing import ResponseReturnValue
 
 from idp import settings, throttle
-from idp.accounts import activation_codes
+from idp.accounts import activation_codes, code_symbols
 from idp.flows import begin
 from idp.mfa import catalogue, passcode
 from idp.pages import show
@@ -56,8 +56,10 @@ def facts() -> dict[str, Any]:
     here = settings.current()
     return {
         "offered": [factor.kind for factor in catalogue.factors()],
+        "recovery_codes": here.recovery_codes,
+        "password_by_mail": here.password_by_mail,
         "code_days": activation_codes.VALID_FOR.days,
-        "code_symbols": activation_codes.SYMBOLS,
+        "code_symbols": code_symbols.SYMBOLS,
         "code_tries": activation_codes.TRIES,
         "window_minutes": _minutes(activation_codes.WINDOW),
         "passcode_minutes": _minutes(passcode.LIFETIME),

@@ -9,15 +9,25 @@ from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from idp.accounts import consents, credentials, own_data, sessions
+from idp.accounts import (
+    consents,
+    credentials,
+    directory,
+    mailed_secrets,
+    own_data,
+    recovery_codes,
+    sessions,
+)
 from idp.accounts.sessions import LiveSession
 from idp.audit import Event
 from idp.database import db
 from idp.flows import own_methods
 from idp.flows.enrolment import summaries
 from idp.flows.own_data import DOWNLOAD
+from idp.flows.own_mail import CONFIRM
 from idp.flows.own_methods import ADD_METHOD, SECURITY
 from idp.flows.own_password import CHANGE
+from idp.flows.own_recovery_codes import CODES
 from idp.flows.own_sessions import END, END_ALL
 from idp.flows.signed_in import show_in_portal, signed_in
 from idp.models import Account, AuditEvent
@@ -59,6 +69,11 @@ def security(session: LiveSession, account: Account) -> ResponseReturnValue:
         withdraw_here=WITHDRAW,
         add_method_here=ADD_METHOD,
         change_password_here=CHANGE,
+        recovery_codes_here=CODES if recovery_codes.offered() else None,
+        recovery_codes_left=recovery_codes.left(account.id),
+        mail_address=directory.email_of(account) if mailed_secrets.link_offered() else None,
+        mail_confirmed_at=account.email_confirmed_at,
+        confirm_mail_here=CONFIRM,
         end_session_here=END,
         end_all_here=END_ALL,
     )
@@ -70,6 +85,7 @@ def _notice(done: str) -> str | None:
         "ingetrokken": _(
             "U hebt uw toestemming ingetrokken. Wij delen niets meer met deze applicatie."
         ),
+        "mailadres": _("Uw e-mailadres is bevestigd."),
         "naam": _("De methode heeft een andere naam."),
         "verwijderd": _("De methode is verwijderd. U kunt er niet meer mee inloggen."),
         "uitgelogd": _("Dat apparaat is uitgelogd."),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from idp import settings
-from idp.accounts import credentials, grants, sessions
+from idp.accounts import credentials, grants, sessions, verdicts
 from idp.accounts.grants import GrantedApplication
 from idp.accounts.sessions import LiveSession
 from idp.flows.manuals import IN_THE_PORTAL, article
@@ -17,6 +18,8 @@ from idp.flows.signed_in import show_in_portal, signed_in
 from idp.models import Account
 
 pages = Blueprint("portal", __name__)
+
+MISSING: Final = "/mijn/applicaties/gemist"
 
 
 @pages.get("/mijn/applicaties")
@@ -33,6 +36,20 @@ def applications(session: LiveSession, account: Account) -> ResponseReturnValue:
         last_seen=sessions.previous_of(account.id, session.id),
         only_method=own[0].kind if len(own) == 1 else None,
         add_method_here=ADD_METHOD,
+        missing_here=MISSING,
+    )
+
+
+@pages.get(MISSING)
+@signed_in
+def missing(session: LiveSession, account: Account) -> ResponseReturnValue:
+    """*Mist u een applicatie?*: what one could use before or can use later, and who can arrange it."""
+    return show_in_portal(
+        "missing-application",
+        session,
+        account,
+        part_of="portal",
+        missed=[(name, found.why, found.moment) for name, found in verdicts.missed(account)],
     )
 
 

@@ -22,7 +22,7 @@ from idp.flows.enrolment import summaries
 from idp.flows.no_more import no_more
 from idp.flows.sign_in_tries import tell_of_the_stop
 from idp.flows.steps import Step
-from idp.flows.walk import Visit, at_step, onward, show_here, stop
+from idp.flows.walk import Visit, at_step, onward, recovery_address, show_here, stop
 from idp.mfa.factor import Continue, Exhausted, Proven, Rejected, Summary
 from idp.models import Credential
 from idp.pages import translate as _
@@ -74,7 +74,9 @@ def _choices(here: Visit, **context: object) -> Response:
         for line in usable
         if first_of_kind[line.kind] is line
     ]
-    return show_here(here, "choose-method", methods=methods, **context)
+    return show_here(
+        here, "choose-method", methods=methods, recovery_here=recovery_address(here), **context
+    )
 
 
 def _labels(usable: list[Summary], kind: str) -> str:
@@ -100,10 +102,10 @@ def verify(here: Visit) -> ResponseReturnValue:
         return onward(here.login.moved(chosen=None), here)
     if given.action == "opnieuw-inloggen":
         return onward(here.login.again())
-    login, counter = here.login, _counter(here)
+    login, counter = here.login, counter_of(here)
     failures = 0
     if given.is_a_try:
-        failures = _take_a_try(here, counter)
+        failures = take_a_try(here, counter)
     match here.factor().verify(here.for_factor(), _of_kind(here), given):
         case Proven(proof):
             throttle.forgive(counter)
@@ -124,7 +126,7 @@ def verify(here: Visit) -> ResponseReturnValue:
             raise no_more(here, end, login.moved(chosen=None))
 
 
-def _counter(here: Visit) -> str:
+def counter_of(here: Visit) -> str:
     """Of the account's wrong second steps, over all sign-ins and channels; a browser that is known has its own."""
     person = here.person
     browser = known_browsers.known_as(person.id, person.browsers_epoch)
@@ -133,7 +135,7 @@ def _counter(here: Visit) -> str:
     return throttle.second_step_key(person.id)
 
 
-def _take_a_try(here: Visit, counter: str) -> int:
+def take_a_try(here: Visit, counter: str) -> int:
     """Count the try before it is made; how many in a row there are with it."""
     taken = throttle.count_try(counter, throttle.SECOND_STEP)
     if taken.until is not None:
@@ -149,31 +151,36 @@ def _take_a_try(here: Visit, counter: str) -> int:
 
 
 def _rejected(here: Visit, wrong: Rejected, failures: int) -> ResponseReturnValue:
+    if wrong.costs_a_try:
+        count_wrong(here, here.kind, wrong.error, failures)
+    elif failures:
+        throttle.give_back(counter_of(here), failures)
+    db.session.commit()
+    return _again(here, wrong)
+
+
+def count_wrong(here: Visit, kind: str, error: str, failures: int) -> None:
+    """Record a wrong second step, and what so many of them bring about; the last one of a sign-in ends it.
+
+    Commits only where it raises (`RefusedOnOurPage`).
+    """
     login = here.login
-    if not wrong.costs_a_try:
-        if failures:
-            throttle.give_back(_counter(here), failures)
-        db.session.commit()
-        return _again(here, wrong)
     record(
         Event.STEP_FAILED,
         succeeded=False,
         account_id=here.person.id,
         relation_id=here.person.relation_id,
         reference=login.reference,
-        kind=here.kind,
-        reason=wrong.error,
+        kind=kind,
+        reason=error,
         device=device_in_words(),
     )
-    if failures == throttle.SECOND_STEP.stop and _counter(here) == throttle.second_step_key(
-        here.person.id
-    ):
+    strangers = throttle.second_step_key(here.person.id)
+    if failures == throttle.SECOND_STEP.stop and counter_of(here) == strangers:
         tell_of_the_stop(here.person, login.reference, failures)
     if login.failures + 1 >= WRONG_PER_SIGN_IN:
         _spent(here)
     transaction.save(login.moved(failures=login.failures + 1))
-    db.session.commit()
-    return _again(here, wrong)
 
 
 def _again(here: Visit, wrong: Rejected) -> Response:
@@ -219,6 +226,7 @@ def _challenge(here: Visit, **context: object) -> Response:
         several=_several(here),
         others_will_not_do=len(here.standing.kinds) > len(here.offered),
         other_way=here.other_way,
+        recovery_here=recovery_address(here),
         stop=True,
         **(context or not_sent(view, several=_several(here))),
     )

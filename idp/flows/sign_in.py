@@ -9,7 +9,7 @@ from flask import Blueprint, Response, g, redirect, request
 from flask.typing import ResponseReturnValue
 
 from idp import clock
-from idp.accounts import directory, passwords
+from idp.accounts import directory, mailed_secrets, passwords
 from idp.assurance import Demands, password_proof, satisfies
 from idp.audit import Event, record
 from idp.database import db
@@ -39,20 +39,28 @@ def front() -> ResponseReturnValue:
     session = current_session()
     if session is None:
         browser_digest()
-        return _form(here="/")
+        return _form(here="/", notice=_notice(request.args.get("gedaan", "")))
     if satisfies(session.proofs, Demands(), enrolled_at=session.enrolled_at, now=clock.now()):
         return redirect(PORTAL, code=HTTPStatus.SEE_OTHER)
     return step_up()
 
 
-def step_up(return_to: str = PORTAL) -> ResponseReturnValue:
-    """Ask a signed-in person for what the portal needs more, and lead back to the page that needs it."""
+def _notice(done: str) -> str | None:
+    """What to say of the change that led here; anything else says nothing."""
+    return _("U hebt een nieuw wachtwoord. Log nu in.") if done == "wachtwoord" else None
+
+
+def step_up(return_to: str = PORTAL, *, form_action: tuple[str, ...] = ()) -> ResponseReturnValue:
+    """Ask somebody for what a page of ours needs more, and lead back to that page.
+
+    `form_action` are the origins of ours to which it leads on.
+    """
     address = begin_sign_in(
         Demands(),
         return_to=return_to,
         reference=new_reference(),
         signing_in_for=None,
-        form_action=(),
+        form_action=form_action,
         language=None,
     )
     db.session.commit()
@@ -247,6 +255,7 @@ def _form(
         here=here,
         activation=activation,
         first_time_href="/2fa",
+        forgotten_href="/wachtwoord-vergeten" if mailed_secrets.link_offered() else None,
         signing_in_for=login.signing_in_for if login else None,
         signed_in=login is not None and login.session_id is not None,
         form_action=login.form_action if login else (),

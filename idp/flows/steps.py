@@ -65,6 +65,8 @@ def next_step(
 ) -> Step:
     """The step that this sign-in needs next, from what was proved (here and in the session) and what there is."""
     counting = fresh_enough(proofs, login.demands, now=now)
+    if login.purpose is Purpose.NEW_PASSWORD:
+        return _new_password(login, standing, counting)
     strengths = {proof.strength for proof in counting}
     if Strength.KNOWLEDGE not in strengths:
         return Step.IDENTIFY
@@ -74,6 +76,8 @@ def next_step(
         return _before_the_window(login, standing)
     if two_steps and standing.password_is_temporary:
         return Step.SET_PASSWORD
+    if two_steps and login.recovered:
+        return _setting_up(login, window_open=True)
     # A sign-in in which a method was set up goes on setting up; after a new start it first asks for that method.
     activates = activates or (login.purpose is Purpose.SIGN_IN and bool(login.enrolled))
     if activates and (two_steps or (standing.window_open and not login.enrolled)):
@@ -87,6 +91,17 @@ def next_step(
     if login.purpose is Purpose.ADD_METHOD:
         return _setting_up(login, window_open=True)
     return Step.FINISH
+
+
+def _new_password(login: LoginTransaction, standing: Standing, counting: Iterable[Proof]) -> Step:
+    """By a link in a mail: never without the own second step, and never on to anything else."""
+    if not standing.kinds:
+        return Step.NO_METHOD
+    enough = _enough(login, standing)
+    taken = (Assurance(proof.ceiling, proof.phishing_resistant) for proof in counting)
+    if any(each.covers(enough) for each in taken):
+        return Step.SET_PASSWORD
+    return _second_step(login, standing)
 
 
 def _adds_more_here(login: LoginTransaction) -> bool:
@@ -135,6 +150,16 @@ def offered(login: LoginTransaction, standing: Standing) -> tuple[str, ...]:
     if enough.level <= Level.LAAG:
         return kinds
     return tuple(kind for kind in kinds if kind not in standing.too_new)
+
+
+def recovery_helps(login: LoginTransaction, standing: Standing) -> bool:
+    """Whether a recovery code can take the place of the second step: not where *hoog* or a key is needed.
+
+    Nor after a link in a mail: two things that were kept somewhere would be all it takes.
+    """
+    if login.purpose is Purpose.NEW_PASSWORD:
+        return False
+    return bool(standing.kinds) and Assurance(Level.SUBSTANTIEEL).covers(_enough(login, standing))
 
 
 def _second_step(login: LoginTransaction, standing: Standing) -> Step:

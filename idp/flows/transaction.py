@@ -16,7 +16,7 @@ from typing import Any, Final, Self, cast
 from sqlalchemy import Table, bindparam, insert, select, update
 
 from idp import clock
-from idp.assurance import Demands, Proof, latest
+from idp.assurance import PASSWORD, RECOVERY, Demands, Proof, latest
 from idp.audit import Event, record
 from idp.database import connection, db
 from idp.errors import RefusedOnOurPage
@@ -37,6 +37,8 @@ class Purpose(StrEnum):
     SIGN_IN = "sign-in"
     ACTIVATION = "activation"
     ADD_METHOD = "add-method"
+    NEW_PASSWORD = "new-password"
+    """Came by a link in a mail: the own second step, then another password, and nothing else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,18 +103,27 @@ class LoginTransaction:
             to_enrol=(),
             choosing=False,
         )
+        if self.purpose is Purpose.NEW_PASSWORD:  # the link was used: what is left is to sign in
+            fresh = replace(fresh, purpose=Purpose.SIGN_IN, demands=Demands())
         if self.purpose is Purpose.SIGN_IN and self.session_id is not None:
             return replace(fresh, demands=replace(self.demands, not_before=clock.now()))
         return replace(fresh, account_id=None, session_id=None)
 
     @property
+    def recovered(self) -> bool:
+        """Whether this sign-in was done with the password and a recovery code: then another method is set up."""
+        kinds = {proof.kind for proof in self.earned}
+        return self.purpose is Purpose.SIGN_IN and {PASSWORD, RECOVERY} <= kinds
+
+    @property
     def lapses_at(self) -> datetime | None:
         """Until when the steps taken so far count; `None` while there are none."""
-        if self.purpose is Purpose.ADD_METHOD and self.session_id is not None:
+        adds_here = self.purpose is Purpose.ADD_METHOD and self.session_id is not None
+        if adds_here or self.purpose is Purpose.NEW_PASSWORD:
             return self.expires_at - LIFETIME + HALF_DONE_ACTIVATION
         limit = (
             HALF_DONE
-            if self.purpose is Purpose.SIGN_IN and not self.window_was_open
+            if self.purpose is Purpose.SIGN_IN and not self.window_was_open and not self.recovered
             else HALF_DONE_ACTIVATION
         )
         return min((proof.at + limit for proof in self.earned), default=None)

@@ -12,7 +12,7 @@ from flask import Response, g, redirect, request
 from flask.typing import ResponseReturnValue
 
 from idp import clock, pages
-from idp.accounts import activation_codes, credentials, directory
+from idp.accounts import activation_codes, credentials, directory, recovery_codes
 from idp.assurance import PASSWORD, Level, Proof, mechanism_level
 from idp.audit import Event, record
 from idp.database import db
@@ -22,7 +22,7 @@ from idp.flows.cookies import browser_digest, current_session
 from idp.flows.finish import finish
 from idp.flows.front_door import network, origin
 from idp.flows.known_browsers import known_as
-from idp.flows.steps import SETTING_UP, Standing, Step, next_step, offered
+from idp.flows.steps import SETTING_UP, Standing, Step, next_step, offered, recovery_helps
 from idp.flows.transaction import LoginTransaction, Purpose
 from idp.mfa import catalogue
 from idp.mfa.factor import Factor, Login
@@ -78,7 +78,8 @@ class Visit:
     def activates(self) -> bool:
         """Whether this page is part of a first set-up, which a sign-in without a method turns into."""
         if self.login.purpose is Purpose.SIGN_IN:
-            return self.step in SETTING_UP
+            entering = self.step in {Step.ACTIVATION_INTRO, Step.ACTIVATION_CODE}
+            return entering or (self.step in SETTING_UP and self.login.window_was_open)
         return self.login.purpose is Purpose.ACTIVATION
 
     @property
@@ -203,8 +204,8 @@ def _standing(account: Account | None, own: list[Credential], login: LoginTransa
     )
 
 
-def at_step(step: Step) -> Callable[[Page], Callable[..., ResponseReturnValue]]:
-    """The page of one step: gets the visit when it is its turn, else the person is led on.
+def at_step(step: Step, *others: Step) -> Callable[[Page], Callable[..., ResponseReturnValue]]:
+    """The page of one step (or of each of several): gets the visit when it is its turn, else the person is led on.
 
     An old page that is looked at leads to where the sign-in stands; an old page that is posted says so,
     with a way on.
@@ -227,7 +228,7 @@ def at_step(step: Step) -> Callable[[Page], Callable[..., ResponseReturnValue]]:
                         way_on=f"/inloggen/{login.id}",
                     )
             here = visit(login)
-            if here.step is not step or (kind is not None and kind != here.kind):
+            if here.step not in {step, *others} or (kind is not None and kind != here.kind):
                 return _not_this_one(here)
             if request.method == "POST":
                 refuse_foreign_post(f"tx:{login.id}", login)
@@ -306,6 +307,7 @@ def lead_on(here: Visit) -> ResponseReturnValue:
             "the only method is a number that does not count yet",
             reference=reference,
             until=min(each.counts_from for each in here.own if each.counts_from is not None),
+            recovery_here=recovery_address(here),
         )
     if here.step is Step.WINDOW_CLOSED:
         used = activation_codes.was_used_here(here.person.id, here.login.browser)  # in another tab
@@ -332,11 +334,18 @@ def address(here: Visit) -> str:
     return f"{place}/{here.kind}" if here.step in {Step.ENROL, Step.SECOND_FACTOR} else place
 
 
-def show_here(here: Visit, page: str, **context: object) -> Response:
-    """Render a page of the walk with what every one of them needs."""
+def recovery_address(here: Visit) -> str | None:
+    """Where a recovery code can take the place of the second step; `None` where it cannot, or there is none left."""
+    if not recovery_helps(here.login, here.standing) or not recovery_codes.left(here.person.id):
+        return None
+    return f"/inloggen/{here.login.id}/herstelcode"
+
+
+def show_here(here: Visit, page: str, *, at: object = None, **context: object) -> Response:
+    """Render a page of the walk with what every one of them needs; `at` for one that is not the step's own."""
     return pages.show(
         page,
-        here=here.here,
+        here=at or here.here,
         form_action=here.login.form_action,
         signing_in_for=here.login.signing_in_for,
         activation=here.activates,

@@ -31,6 +31,8 @@ PER_ORIGIN: Final = Budget(times=10, window=timedelta(hours=1))
 #: Texts and calls to numbers that differ in their last four digits only.
 PER_RANGE: Final = Budget(times=20, window=timedelta(hours=1))
 LAST_DIGITS: Final = 4
+#: Texts without a code to one number.
+NOTICES: Final = Budget(times=3, window=_DAY)
 #: Of a range in one day: from so many messages on it is looked at,
 LOOKED_AT_FROM: Final = 20
 #: and paused when less than this part of the codes came back
@@ -101,10 +103,30 @@ def before_sending(to: PhoneNumber, channel: str, because: Because) -> Held | No
     return _pumped(prefix + of, because) or _whole_budget(channel, because)
 
 
+def before_telling(to: PhoneNumber, *, account_id: str, reference: str) -> Held | None:
+    """Count one text that only tells something. No code of it can come back, so it says nothing about its range."""
+    if not settings.current().message_limits:
+        return None
+    if (until := throttle.spent(_pause(to.e164[:-LAST_DIGITS]), Budget(1, PAUSE))) is not None:
+        return Held("sends-paused", until)
+    counter = throttle.key("number-notices", number_digest(to))
+    if (until := throttle.spend(counter, NOTICES)) is not None:
+        return Held("sends-number", until)
+    because = Because(account_id=account_id, reference=reference, origin="", known_browser=True)
+    return _whole_budget("sms", because)
+
+
 def completed(to: PhoneNumber, *, own: bool = True) -> None:
     """A code that was sent there came back right; `own` as in `Because`."""
     prefix = to.e164[:-LAST_DIGITS] + ("" if own else "-new")
     throttle.use(_today("range-completed", prefix), _DAY)
+
+
+def never_left(to: PhoneNumber, *, own: bool) -> None:
+    """No gateway took a message: a code that nobody was sent cannot come back, and says nothing of the range."""
+    counter = _today("range-sent", to.e164[:-LAST_DIGITS] + ("" if own else "-new"))
+    if throttle.count_of(counter) > 0:
+        throttle.use(counter, _DAY, -1)
 
 
 def _times(budget: Budget, accounts: int) -> Budget:

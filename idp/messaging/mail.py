@@ -7,7 +7,7 @@ import smtplib
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -39,6 +39,10 @@ class Mail:
     language: str
     subject: str
     body: str
+
+
+Words = Callable[[str, str, Settings], tuple[str, str]]
+"""Subject and body, in a language, for an account under an organisation of that name."""
 
 
 def post(mail: Mail, *, seconds: float = SECONDS) -> None:

@@ -36,6 +36,8 @@ class Notice(StrEnum):
     FOUND_AFTER_FAILURES = "found-after-failures"
     STEP_FAILED = "step-failed"
     SESSIONS_ENDED = "sessions-ended"
+    RECOVERY_CODES_MADE = "recovery-codes-made"
+    RECOVERY_CODE_USED = "recovery-code-used"
 
 
 #: Subject and sentence of each; `method`, `device` and `times` are what the facts say, in words.
@@ -98,6 +100,14 @@ _NL: Final = {
         "Overal uitgelogd",
         "Uw account is op andere apparaten uitgelogd.",
     ),
+    Notice.RECOVERY_CODES_MADE: (
+        "Nieuwe herstelcodes",
+        "Er zijn nieuwe herstelcodes voor uw account gemaakt. Oude herstelcodes werken niet meer.",
+    ),
+    Notice.RECOVERY_CODE_USED: (
+        "Herstelcode gebruikt",
+        "Bij uw account is een herstelcode gebruikt als tweede stap. Aantal dat nog over is: {times}.",
+    ),
 }
 _EN: Final = {
     Notice.METHOD_ADDED: (
@@ -157,6 +167,14 @@ _EN: Final = {
     Notice.SESSIONS_ENDED: (
         "Signed out everywhere",
         "Your account was signed out on other devices.",
+    ),
+    Notice.RECOVERY_CODES_MADE: (
+        "New recovery codes",
+        "New recovery codes were made for your account. Old recovery codes work no longer.",
+    ),
+    Notice.RECOVERY_CODE_USED: (
+        "Recovery code used",
+        "A recovery code was used as the second step of your account. Number that is left: {times}.",
     ),
 }
 _WORDS: Final = {"nl": _NL, "en": _EN}

@@ -16,7 +16,7 @@ from idp import clock, deliveries, metrics, vault
 from idp.audit import Event, record
 from idp.database import connection, db
 from idp.logs import LOG
-from idp.messaging import gateways
+from idp.messaging import gateways, guard
 from idp.messaging.addresses import PhoneNumber
 from idp.messaging.gateways import Gateway, Message, NotSent
 from idp.messaging.texts import CallScript, Said
@@ -289,11 +289,13 @@ def _kept(provider_id: str | None) -> str | None:
 
 def _given_up(message_id: str, asked: str, why: NotSent) -> bool:
     """No gateway took it; `False` when somebody else goes on with it, or was done with it before."""
+    ours = (_ROWS.c.id == message_id, _UNDER_WAY, _ROWS.c.asked == asked)
+    sealed = connection().execute(select(_ROWS.c.content_sealed).where(*ours)).scalar_one_or_none()
     row = (
         connection()
         .execute(
             update(_ROWS)
-            .where(_ROWS.c.id == message_id, _UNDER_WAY, _ROWS.c.asked == asked)
+            .where(*ours)
             .values(state=State.FAILED, content_sealed=None)
             .returning(_ROWS.c.channel, _ROWS.c.account_id, _ROWS.c.reference)
         )
@@ -301,6 +303,9 @@ def _given_up(message_id: str, asked: str, why: NotSent) -> bool:
     )
     if row is not None:
         _note(Event.PASSCODE_NOT_SENT, row.channel, row, reason=str(why))
+        if sealed is not None:
+            message = _read(message_id, sealed)
+            guard.never_left(message.to, own=message.own)
     db.session.commit()
     return row is not None
 
@@ -342,6 +347,7 @@ def _written(message: Message) -> str:
             "code": message.code.reveal(),
             "language": message.language,
             "expires_at": message.expires_at.isoformat(),
+            "own": message.own,
         }
     )
 
@@ -360,6 +366,7 @@ def _read(message_id: str, sealed: bytes) -> Message:
         code=Secret(known["code"]),
         language=known["language"],
         expires_at=datetime.fromisoformat(known["expires_at"]),
+        own=known.get("own", True),  # written by an older release, whose messages live for minutes
     )
 
 

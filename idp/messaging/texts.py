@@ -23,6 +23,10 @@ _TEXTS = {
     "nl": "{code} is uw code voor {service}. De code werkt {minutes} minuten. Geef hem aan niemand.",
     "en": "{code} is your code for {service}. It works for {minutes} minutes. Never share it.",
 }
+_NUMBER_CHANGED = {
+    "nl": "{service}: voor uw account geldt nu een ander telefoonnummer. Was u dit niet? Bel direct {phone}.",
+    "en": "{service}: your account now has another telephone number. Was this not you? Call {phone} at once.",
+}
 #: The key that whoever is called presses to hear the code.
 KEY: Final = "1"
 _BEFORE_THE_KEY = {
@@ -104,6 +108,16 @@ def passcode_text(code: Secret, about: About) -> Secret:
     )
     bound = f"{sentence}\n\n@{about.host} #{code.reveal()}"
     return Secret(bound if len(bound) <= LONGEST else sentence)
+
+
+def number_changed_text(service: str, phone: str, language: str) -> Secret:
+    """The text to a number that was replaced: no link, no code, no name."""
+    language = language if language in _NUMBER_CHANGED else "nl"
+    return Secret(
+        _NUMBER_CHANGED[language].format(
+            service=_in_gsm(service)[:40].strip(), phone=_in_gsm(phone)[:20].strip()
+        )
+    )
 
 
 def _in_gsm(name: str) -> str:

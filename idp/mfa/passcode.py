@@ -104,7 +104,8 @@ def send(login: Login, purpose: str, to: PhoneNumber, channel: Channel, *, own: 
         return no_more
     code = Secret(random_digits(CODE_DIGITS))
     _void_earlier(login, purpose)
-    passcode_id, message = new_id(), _message(login, to, channel, code, now + LIFETIME)
+    passcode_id = new_id()
+    message = _message(login, to, channel, code, now + LIFETIME, own=own)
     db.session.add(
         Passcode(
             id=passcode_id,
@@ -135,7 +136,13 @@ def _has_to_wait(before: SentCode, now: datetime) -> bool:
 
 
 def _message(
-    login: Login, to: PhoneNumber, channel: Channel, code: Secret, expires_at: datetime
+    login: Login,
+    to: PhoneNumber,
+    channel: Channel,
+    code: Secret,
+    expires_at: datetime,
+    *,
+    own: bool,
 ) -> gateways.Message:
     return gateways.Message(
         id=new_id(),
@@ -145,6 +152,7 @@ def _message(
         code=code,
         language=login.language,
         expires_at=expires_at,
+        own=own,
     )
 
 

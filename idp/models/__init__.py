@@ -4,7 +4,7 @@ May import `database`, `secret_values`, `clock` and `assurance`, nothing else of
 """
 
 from idp.models.access import Application, ApplicationGrant, ApplicationSteward, Consent
-from idp.models.activation import ActivationCode
+from idp.models.activation import ActivationCode, RecoveryCode
 from idp.models.audit import AuditEvent
 from idp.models.clients import (
     AccessToken,
@@ -18,9 +18,12 @@ from idp.models.clients import (
 )
 from idp.models.deliveries import Delivery
 from idp.models.keys import KeyChallenge, SecurityKey
+from idp.models.letters import Letter, LetterBatch
+from idp.models.mailed import MailedSecret
 from idp.models.messages import OutboxMessage, OutgoingMessage
 from idp.models.people import Account, Credential, Passcode, Relation
-from idp.models.signing_in import LoginTransaction, Session, SessionClient
+from idp.models.search import SearchWord, words_of
+from idp.models.signing_in import DeskEntry, LoginTransaction, Session, SessionClient
 from idp.models.throttle import ThrottleCounter
 
 __all__ = [
@@ -37,18 +40,25 @@ __all__ = [
     "Consent",
     "Credential",
     "Delivery",
+    "DeskEntry",
     "KeyChallenge",
+    "Letter",
+    "LetterBatch",
     "LoginTransaction",
+    "MailedSecret",
     "OutboxMessage",
     "OutgoingMessage",
     "Passcode",
     "PushedRequest",
+    "RecoveryCode",
     "RefreshToken",
     "RegistrationToken",
     "Relation",
+    "SearchWord",
     "SecurityKey",
     "Session",
     "SessionClient",
     "SpentAssertion",
     "ThrottleCounter",
+    "words_of",
 ]

@@ -1,4 +1,4 @@
-"""The activation code: letter-borne, 21 days, opens one enrolment window in one browser."""
+"""Codes on paper: the activation code (by letter, 21 days, opens one enrolment window) and recovery codes."""
 
 from __future__ import annotations
 
@@ -37,3 +37,15 @@ class ActivationCode(Base):
     """When the first method was set up with this code."""
     finished_at: Mapped[datetime | None] = mapped_column(Moment)
     """When the person chose *Afronden*, which closes the window."""
+
+
+class RecoveryCode(Base):
+    """One code of the set that somebody printed; its readable form was shown once."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), index=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    made_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
+    spent_at: Mapped[datetime | None] = mapped_column(Moment)

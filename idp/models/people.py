@@ -23,6 +23,8 @@ class Relation(Base):
     """Digits only, without leading zeros: how people type it differs, this does not."""
     name: Mapped[str] = mapped_column(String(200))
     kind: Mapped[str] = mapped_column(String(40))
+    address: Mapped[str | None] = mapped_column(String(250))
+    """Where letters go, line by line as on an envelope, without the name."""
     blocked_at: Mapped[datetime | None] = mapped_column(Moment)
     created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
 
@@ -40,6 +42,8 @@ class Account(Base):
     """The user name as it is compared: normalised and case-folded."""
     name: Mapped[str] = mapped_column(String(200))
     email_sealed: Mapped[bytes | None]
+    email_confirmed_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When the holder typed a code that came there, or an operator said that it is theirs."""
     personal_sealed: Mapped[bytes | None]
     """What else applications may hear (`accounts/personal.py`), as one JSON text sealed for `account.personal:<id>`."""
     updated_at: Mapped[datetime | None] = mapped_column(Moment)

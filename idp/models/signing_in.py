@@ -57,3 +57,21 @@ class SessionClient(Base):
     session_id: Mapped[str] = mapped_column(ForeignKey("session.id"))
     client_id: Mapped[str] = mapped_column(ForeignKey("client.client_id"))
     first_used_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
+
+
+class DeskEntry(Base):
+    """A colleague's way from the issuer's origin to the desk's own: a ticket, claimed once, and the cookie it gave."""
+
+    __tablename__ = "desk_entry"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    ticket: Mapped[str] = mapped_column(String(64), unique=True)
+    """Digest of what the address carries."""
+    browser: Mapped[str] = mapped_column(String(64))
+    """Digest of the cookie that the browser got before it left the desk: nobody else's ticket works in it."""
+    cookie: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """Digest of the desk's cookie, once the ticket was claimed."""
+    session_id: Mapped[str] = mapped_column(ForeignKey("session.id"), index=True)
+    """What it lasts as long as."""
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    """Until when the ticket can be claimed."""

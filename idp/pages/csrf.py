@@ -74,8 +74,9 @@ def _comes_from_elsewhere() -> bool:
     origin = request.headers.get("Origin")
     if origin is None:
         return False
-    here = urlsplit(request.host_url)
-    return origin not in {settings.current().issuer, f"{here.scheme}://{here.netloc}"}
+    here, ours = urlsplit(request.host_url), settings.current()
+    known = ours.desk_origin if request.host == ours.desk_host else ours.issuer
+    return origin not in {known, f"{here.scheme}://{here.netloc}"}
 
 
 def _send_cookie(response: Response) -> Response:

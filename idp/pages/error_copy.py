@@ -156,7 +156,9 @@ def _number_too_new(facts: Facts) -> ErrorCopy:
             _("Eerder inloggen? Bel de Servicedesk en vraag om een nieuwe activatiecode."),
             _("Hebt u het nummer niet zelf veranderd? Bel direct de Servicedesk."),
         ),
-        button=sign_in_again(),
+        button=(_("Gebruik een herstelcode"), facts["recovery_here"])
+        if facts.get("recovery_here")
+        else sign_in_again(),
         icon="clock",
     )
 
@@ -186,6 +188,19 @@ def _session_expired(_facts: Facts) -> ErrorCopy:
         title=_("Uw sessie is verlopen"),
         explanation=_("U hebt een tijd niets gedaan. Daarom bent u uitgelogd. Dat is veiliger."),
         button=sign_in_again(),
+        icon="clock",
+    )
+
+
+def _password_link_over(_facts: Facts) -> ErrorCopy:
+    return ErrorCopy(
+        title=_("Deze link werkt niet meer"),
+        explanation=_("Een link voor een nieuw wachtwoord werkt 30 minuten, en één keer."),
+        steps=(
+            _("Hebt u een nieuwere mail? Gebruik dan de link uit die mail."),
+            _("Of vraag een nieuwe link."),
+        ),
+        button=(_("Nieuwe link vragen"), "/wachtwoord-vergeten"),
         icon="clock",
     )
 
@@ -354,6 +369,7 @@ PAGES: Final[Mapping[str, Callable[[Facts], ErrorCopy]]] = {
     "code-attempts": too_often.code_attempts,
     "key-needed": _key_needed,
     "level-unreachable": _level_unreachable,
+    "mail-codes-spent": too_often.mail_codes_spent,
     "no-access": _no_access,
     "no-method": _no_method,
     "not-found": _not_found,
@@ -361,6 +377,8 @@ PAGES: Final[Mapping[str, Callable[[Facts], ErrorCopy]]] = {
     "other-browser": _other_browser,
     "out-of-turn": _out_of_turn,
     "password-check-away": _password_check_away,
+    "password-link-over": _password_link_over,
+    "password-links-spent": too_often.password_links_spent,
     "relation-blocked": _relation_blocked,
     "sends-spent": too_often.sends_spent,
     "server-error": _server_error,

@@ -119,6 +119,13 @@ SENTENCES: Final[Mapping[str, Callable[[Facts], str]]] = {
         "Dit wachtwoord is te makkelijk te raden. Kies een ander wachtwoord"
     ),
     "password-wrong": lambda _facts: _("Dit is niet uw huidige wachtwoord"),
+    "recovery-code-invalid": lambda _facts: _(
+        "Deze herstelcode klopt niet of is al gebruikt. Gebruik een andere code van uw lijst"
+    ),
+    "recovery-code-missing": lambda _facts: _("Vul een herstelcode in"),
+    "recovery-code-typo": lambda _facts: _(
+        "In de herstelcode zit een typefout. Controleer de letters en cijfers"
+    ),
     "session-expired": lambda _facts: _("Uw sessie is verlopen. Log opnieuw in"),
     "too-soon": _soon,
 }

@@ -68,6 +68,8 @@ def method_name(kind: str) -> str:
     """What people call a kind of step, as its own template says it; the password has none."""
     if kind == "wachtwoord":
         return wording.translate("wachtwoord")
+    if kind == "herstelcode":
+        return wording.translate("herstelcode")
     try:
         template = environment.template(f"factors/{kind}.html")
     except TemplateNotFound:

@@ -51,6 +51,42 @@ def throttled(facts: Facts) -> ErrorCopy:
     )
 
 
+def password_links_spent(facts: Facts) -> ErrorCopy:
+    """Links to a new password were asked for too often, for this name or from here."""
+    return ErrorCopy(
+        title=_("Er is te vaak om een nieuw wachtwoord gevraagd"),
+        explanation=_("Daarom sturen wij nu even geen mail. Zo beschermen wij uw account."),
+        steps=(
+            _("Kijk of u al een mail van ons hebt. De nieuwste link werkt 30 minuten."),
+            _later(facts),
+            _("Wilt u niet wachten? Bel de Servicedesk."),
+        ),
+        button=(_("Naar de inlogpagina"), "/"),
+        icon="clock",
+    )
+
+
+def mail_codes_spent(facts: Facts) -> ErrorCopy:
+    """Codes for the own mail address were asked for too often."""
+    return ErrorCopy(
+        title=_("Er is te vaak om een code gevraagd"),
+        explanation=_("Daarom sturen wij nu even geen mail."),
+        steps=(
+            _("Kijk of u al een mail van ons hebt, ook bij ongewenste mail."),
+            _later(facts),
+        ),
+        button=(_("Naar Beveiliging"), str(facts.get("way_on") or "/mijn/beveiliging")),
+        icon="clock",
+    )
+
+
+def _later(facts: Facts) -> str:
+    moment = facts.get("until")
+    if isinstance(moment, datetime):
+        return _("Na %(time)s kunt u het opnieuw vragen.", time=moments.time(moment))
+    return _("Over een uur kunt u het opnieuw vragen.")
+
+
 def sends_spent(facts: Facts) -> ErrorCopy:
     """As many messages as there are: what else is possible, or from when. `other_way` and `asked`: see `no_more`."""
     until, other_way = facts.get("until"), facts.get("other_way")

@@ -12,7 +12,7 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     """Register every page of the desk."""
     # The pages come in here, so that a verb of the operator's line that asks a function opens none of them.
-    from idp.servicedesk import access_pages, application_pages, front, log_pages
+    from idp.servicedesk import access_pages, application_pages, crossing, front, log_pages
 
-    for page in (front, application_pages, access_pages, log_pages):
+    for page in (crossing, front, application_pages, access_pages, log_pages):
         app.register_blueprint(page.pages)

@@ -18,12 +18,12 @@ from idp.assurance import Demands, Level, mechanism_level, satisfies
 from idp.audit import Event, errand_is, record
 from idp.database import db
 from idp.errors import RefusedOnOurPage, WrongInput
-from idp.flows.cookies import current_session
 from idp.flows.sign_in import step_up
 from idp.flows.walk import refuse_foreign_post
 from idp.models import Account
 from idp.pages import csrf_scope, show
 from idp.pages.wording import in_dutch
+from idp.servicedesk.crossing import at_own_origin, leave, session_here
 from idp.servicedesk.errands import CHECKS, REASONS, Errand, errand
 from idp.servicedesk.roles import CALLED, Right, Role, may
 
@@ -86,7 +86,7 @@ def at_the_desk(right: Right) -> Callable[[DeskPage[P]], Callable[P, ResponseRet
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
             in_dutch()
-            session = current_session()
+            session = session_here()
             if session is None:
                 return _ask_to_sign_in()
             account = directory.get(session.account_id)
@@ -130,7 +130,7 @@ def _ask_to_sign_in() -> ResponseReturnValue:
         raise RefusedOnOurPage(
             "session-expired", HTTPStatus.BAD_REQUEST, "posted without a session"
         )
-    return step_up(request.full_path.rstrip("?"))
+    return leave() if at_own_origin() else step_up(request.full_path.rstrip("?"))
 
 
 def _ask_for_more(session: LiveSession) -> ResponseReturnValue:
@@ -141,6 +141,8 @@ def _ask_for_more(session: LiveSession) -> ResponseReturnValue:
             "enrolled below substantieel",
             reference=session.reference,
         )
+    if at_own_origin():
+        return leave()
     return step_up(request.path if request.method == "GET" else DESK)
 
 
@@ -168,6 +170,7 @@ def show_at_desk(page: str, colleague: Colleague, **context: Any) -> Response:
         may=lambda right: colleague.may(Right(right)),
         reasons=REASONS,
         checks=CHECKS,
+        own_origin=at_own_origin(),
         with_key=any(proof.phishing_resistant for proof in colleague.session.proofs),
         **context,
     )

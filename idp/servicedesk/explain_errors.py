@@ -144,6 +144,19 @@ ERRORS: Final[Mapping[str, Trouble]] = {
         "De code is ingevuld, maar binnen 30 minuten is geen methode ingesteld.",
         NEW_CODE,
     ),
+    "recovery-code-missing": Trouble(
+        "er was geen herstelcode ingevuld", "Het veld was leeg.", "Vul een code van de lijst in."
+    ),
+    "recovery-code-typo": Trouble(
+        "een tikfout in de herstelcode",
+        "Het controleteken klopt niet: er is een teken verkeerd overgenomen. Dit kostte geen poging.",
+        "Lees de code teken voor teken na. Een O is een nul, een I of L is een één.",
+    ),
+    "recovery-code-invalid": Trouble(
+        "een verkeerde of al gebruikte herstelcode",
+        "Elke code werkt één keer; een nieuwe lijst maakt de oude ongeldig, en een reset van de methoden ook.",
+        "Gebruik een andere code van de nieuwste lijst. Is er geen lijst meer? Geef een nieuwe activatiecode uit.",
+    ),
     "code-missing": Trouble("er was geen code ingevuld", "Het veld was leeg.", "Vul de code in."),
     "code-length": Trouble(
         "te veel of te weinig cijfers in de code",
@@ -246,6 +259,22 @@ ERRORS: Final[Mapping[str, Trouble]] = {
         "De gebruiker wilde een ander wachtwoord kiezen en vulde het huidige verkeerd in.",
         "Laat het huidige wachtwoord nog eens rustig intypen. Weet de gebruiker het niet meer: "
         "`idp account reset-password`.",
+    ),
+    "password-link-over": Trouble(
+        "een link voor een nieuw wachtwoord die niet meer werkt",
+        "De link is gebruikt, ouder dan 30 minuten, of het wachtwoord of het e-mailadres is daarna veranderd.",
+        "Vraag een nieuwe link op de inlogpagina (Wachtwoord vergeten). Komt er geen mail: controleer met "
+        "`idp account show` of het e-mailadres bevestigd is en of er een methode is.",
+    ),
+    "password-links-spent": Trouble(
+        "te vaak om een nieuw wachtwoord gevraagd",
+        "Voor deze naam, of vanaf dit netwerk, zijn in een uur zoveel links gevraagd als kan.",
+        "Wacht tot de tijd op de pagina. Was de beller het niet zelf? Er verandert niets zonder de tweede stap.",
+    ),
+    "mail-codes-spent": Trouble(
+        "te vaak een code voor het e-mailadres gevraagd",
+        "De gebruiker vroeg in een uur zoveel codes als kan. Komt er geen aan, dan klopt het adres misschien niet.",
+        "Controleer het adres (`idp account show`) en verander het zo nodig (`idp account update --email`).",
     ),
     "password-check-away": Trouble(
         "het nieuwe wachtwoord kon niet worden gecontroleerd",

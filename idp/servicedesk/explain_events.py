@@ -16,6 +16,7 @@ METHODS: Final[Mapping[str, str]] = {
     "sms": "de sms",
     "voice": "het gesproken bericht",
     "webauthn": "de passkey of beveiligingssleutel",
+    "herstelcode": "een herstelcode",
 }
 
 Sentence = str | Callable[[AuditEvent], str]
@@ -65,6 +66,29 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
     ),
     Event.SIGN_IN_COMPLETED: lambda e: f"Ingelogd{_how(e)}{_device(e)}.",
     Event.SIGN_IN_THROTTLED: "Er was te vaak een verkeerd wachtwoord ingevuld; wij lieten even niemand proberen.",
+    Event.PASSWORD_LINK_ASKED: lambda e: (
+        "Iemand vroeg een link voor een nieuw wachtwoord, voor een account dat niet bestaat."
+        if e.account_id is None
+        else "Iemand vroeg een link voor een nieuw wachtwoord. Die gaat alleen naar een bevestigd e-mailadres van een "
+        "account met een methode."
+    ),
+    Event.PASSWORD_LINK_SENT: "De mailserver nam de mail met de link voor een nieuw wachtwoord aan.",
+    Event.PASSWORD_LINK_NOT_SENT: lambda e: (
+        f"De mail met de link voor een nieuw wachtwoord kon niet weg: {e.reason}."
+    ),
+    Event.PASSWORD_LINK_USED: lambda e: (
+        f"De link uit de mail is gebruikt{_device(e)}. Daarna is de tweede stap nodig."
+    ),
+    Event.MAIL_CODE_SENT: "De mailserver nam de mail met de code voor het e-mailadres aan.",
+    Event.MAIL_CODE_NOT_SENT: lambda e: (
+        f"De mail met de code voor het e-mailadres kon niet weg: {e.reason}."
+    ),
+    Event.MAIL_CODE_REFUSED: "De code voor het e-mailadres klopte niet.",
+    Event.NUMBER_NOTICE_SENT: "Het oude telefoonnummer kreeg een sms dat er nu een ander nummer geldt.",
+    Event.NUMBER_NOTICE_NOT_SENT: lambda e: (
+        f"De sms aan het oude telefoonnummer is niet verstuurd: {e.reason}."
+    ),
+    Event.MAIL_CONFIRMED: lambda e: f"Het e-mailadres is bevestigd{_by(e)}.",
     Event.SIGN_IN_STOPPED: "De gebruiker koos zelf voor stoppen.",
     Event.STEP_ACCEPTED: lambda e: f"De tweede stap met {method(e)} lukte.",
     Event.STEP_FAILED: lambda e: (
@@ -102,6 +126,10 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
     Event.METHOD_ADDED: lambda e: f"De gebruiker stelde {method(e)} in.",
     Event.METHOD_REMOVED: lambda e: f"Een methode is verwijderd: {method(e)}{_by(e)}.",
     Event.METHOD_RENAMED: lambda e: f"De gebruiker gaf {method(e)} een andere naam.",
+    Event.RECOVERY_CODES_MADE: "De gebruiker maakte nieuwe herstelcodes. Oude herstelcodes werken niet meer.",
+    Event.RECOVERY_CODE_USED: lambda e: (
+        f"De gebruiker nam een herstelcode als tweede stap. Er zijn er nog {e.details.get('left', 0)}."
+    ),
     Event.ACTIVATION_FINISHED: "De gebruiker rondde het activeren af.",
     Event.RELATION_ADDED: lambda e: f"De relatie is toegevoegd{_by(e)}.",
     Event.RELATION_BLOCKED: lambda e: f"De relatie is geblokkeerd{_by(e)}.",
@@ -167,6 +195,13 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
     Event.NEW_DEVICE: lambda e: (
         f"Dit was de eerste keer in deze browser{_device(e)}, of te lang geleden, of na een herstel."
     ),
+    Event.LETTER_ASKED: lambda e: f"Er is een brief met een activatiecode aangevraagd{_by(e)}.",
+    Event.LETTERS_MADE: lambda e: (
+        f"Er zijn {e.details.get('letters', '')} brieven voor de drukker gemaakt{_by(e)}."
+    ),
+    Event.LETTERS_FETCHED: lambda e: f"Een partij brieven is opgehaald voor de drukker{_by(e)}.",
+    Event.LETTER_DISPATCHED: lambda e: f"De brief is gepost{_by(e)}.",
+    Event.RELATION_UPDATED: lambda e: f"De gegevens van de organisatie zijn gewijzigd{_by(e)}.",
     Event.DESK_SEARCHED: lambda e: f"Er is gezocht{_by(e)}.",
     Event.DESK_REFUSED: lambda e: f"Een pagina is geweigerd{_by(e)}: die hoort niet bij die rol.",
     Event.RELATION_SHOWN: lambda e: f"De gegevens van de organisatie zijn bekeken{_by(e)}.",

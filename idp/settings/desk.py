@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field
 
 
 class DeskSettings(BaseModel):
-    """Where the desk is, who may work there, and what needs two."""
+    """How people reach the Servicedesk; where its desk is, who may work there, and what needs two."""
 
+    servicedesk_name: Annotated[str, Field(description="The full name of the Servicedesk.")] = (
+        "Servicedesk Dataverkeer Ketenpartners"
+    )
+    servicedesk_phone: Annotated[
+        str, Field(description="The telephone number of the Servicedesk.")
+    ] = "088 - 711 4888"
+    servicedesk_email: Annotated[str, Field(description="The mail address of the Servicedesk.")] = (
+        "wmoservicedesk@hetcak.nl"
+    )
+    servicedesk_hours_nl: Annotated[str, Field(description="Opening hours, in Dutch.")] = (
+        "Op werkdagen van 9.00 tot 13.00 uur"
+    )
+    servicedesk_hours_en: Annotated[str, Field(description="Opening hours, in English.")] = (
+        "On working days from 9.00 to 13.00"
+    )
     desk_origin: Annotated[
         str | None,
         Field(
@@ -31,3 +48,14 @@ class DeskSettings(BaseModel):
     desk_wait_hours: Annotated[
         int, Field(ge=1, le=168, description="How long that wait is, in hours.")
     ] = 24
+    print_certificate: Annotated[
+        Path | None,
+        Field(
+            description="Certificate (PEM, RSA of 3072 bits or more) of the print house, to which batches of letters are encrypted."
+        ),
+    ] = None
+
+    @property
+    def desk_host(self) -> str | None:
+        """Host and port of the desk's own origin, as browsers send them; `None` where it has none."""
+        return None if self.desk_origin is None else urlsplit(self.desk_origin).netloc

@@ -19,11 +19,13 @@ from idp.breach_list import BreachList, UnusableList
 from idp.networks import LOOPBACK, Addresses, Networks, separated
 from idp.secret_values import RootSecret
 from idp.settings import key_models
+from idp.settings.counters import CounterSettings
 from idp.settings.desk import DeskSettings
 from idp.settings.key_models import KeyModel
 from idp.settings.mail import MailSettings
 from idp.settings.messages import MessageSettings
 from idp.settings.providers import ProviderSettings, trouble_with_gateways
+from idp.settings.recovery import RecoverySettings
 
 #: One address that only this machine reaches, as `bind` writes it.
 LOOPBACK_BIND = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\]):\d{1,5}", re.ASCII)
@@ -37,7 +39,14 @@ class SettingsError(Exception):
         self.problems = problems
 
 
-class Settings(ProviderSettings, MailSettings, MessageSettings, DeskSettings):
+class Settings(
+    RecoverySettings,
+    ProviderSettings,
+    MailSettings,
+    MessageSettings,
+    DeskSettings,
+    CounterSettings,
+):
     """One deployment's settings; immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -190,21 +199,6 @@ class Settings(ProviderSettings, MailSettings, MessageSettings, DeskSettings):
     service_tagline_en: Annotated[str, Field(description="The same line in English.")] = (
         "For business partners"
     )
-    servicedesk_name: Annotated[str, Field(description="The full name of the Servicedesk.")] = (
-        "Servicedesk Dataverkeer Ketenpartners"
-    )
-    servicedesk_phone: Annotated[
-        str, Field(description="The telephone number of the Servicedesk.")
-    ] = "088 - 711 4888"
-    servicedesk_email: Annotated[str, Field(description="The mail address of the Servicedesk.")] = (
-        "wmoservicedesk@hetcak.nl"
-    )
-    servicedesk_hours_nl: Annotated[str, Field(description="Opening hours, in Dutch.")] = (
-        "Op werkdagen van 9.00 tot 13.00 uur"
-    )
-    servicedesk_hours_en: Annotated[str, Field(description="Opening hours, in English.")] = (
-        "On working days from 9.00 to 13.00"
-    )
     accessibility_status: Annotated[
         Literal["A", "B", "C", "D"],
         Field(
@@ -243,9 +237,11 @@ class Settings(ProviderSettings, MailSettings, MessageSettings, DeskSettings):
     def _split(cls, value: Any) -> Any:
         return separated(value)
 
-    @field_validator("issuer")
+    @field_validator("issuer", "desk_origin")
     @classmethod
-    def _issuer_is_an_origin(cls, value: str) -> str:
+    def _is_an_origin(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         parts = urlsplit(value)
         if (
             parts.scheme not in {"https", "http"}
@@ -317,10 +313,16 @@ class Settings(ProviderSettings, MailSettings, MessageSettings, DeskSettings):
             raise ValueError(
                 "IDP_ALLOW_FILE_KEYS: signing keys in files need this set to 1 outside the demo (see keys/README.md)"
             )
+        if self.desk_host == self.host:
+            raise ValueError(
+                "IDP_DESK_ORIGIN: is the issuer's; leave it out, or name another host for the desk"
+            )
         if not self.message_limits and not self.demo:
             raise ValueError("IDP_MESSAGE_LIMITS: only the demo may send without limits")
         if missing := self.lacking_for_mail(LOOPBACK):
             raise ValueError(missing[0])
+        if lacking := self.lacking_for_recovery(self.smtp_host):
+            raise ValueError(lacking)
         if self.secret_file is None:
             raise ValueError(
                 "IDP_SECRET_FILE: name the file with the root secret; make one with `openssl rand -hex 32`"

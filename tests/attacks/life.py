@@ -16,7 +16,7 @@ from sqlalchemy import inspect, text
 from werkzeug.test import TestResponse
 
 from idp import clock
-from idp.accounts import activation_codes
+from idp.accounts import code_symbols
 from idp.database import db
 from idp.flows.cookies import BROWSER, SESSION
 from idp.pages.csrf import COOKIE as CSRF
@@ -42,7 +42,7 @@ MINUTE: Final = timedelta(minutes=1)
 WRONG_PASSWORD: Final = "verkeerde koffie paraplu"
 IN_THE_WRONG_FIELD: Final = "geheime zin in het verkeerde veld"
 PHONES: Final = {"anna": "06 12345678", "bram": "06 87654321", "mistyped": "06 123456789"}
-WRONG_ACTIVATION_CODE: Final = "7K3F-9MQX-2WAB" + activation_codes.check_symbol("7K3F9MQX2WAB")
+WRONG_ACTIVATION_CODE: Final = "7K3F-9MQX-2WAB" + code_symbols.check_symbol("7K3F9MQX2WAB")
 
 
 @dataclass

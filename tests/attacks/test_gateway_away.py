@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from sqlalchemy import delete
+
+from idp.clock import Standing
 from idp.database import db
-from idp.messaging import gateways
-from idp.models import AuditEvent
-from tests.support.journeys import PHONE, House, add_person, identify, totp_code
+from idp.messaging import gateways, guard
+from idp.models import AuditEvent, ThrottleCounter
+from tests.support.journeys import PHONE, House, add_person, identify, sign_in, totp_code
 
 
 class Away:
@@ -38,3 +42,29 @@ def test_the_person_can_try_again_or_take_another_way(
     browser.submit("andere-methode")
     browser.submit("volgende", methode="totp")
     assert browser.submit("volgende", code=totp_code(anna.totp)).name == "portal"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_hour_without_a_gateway_pauses_no_range(
+    house: House, time: Standing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Codes that nobody was sent cannot come back; they say nothing of who has these numbers."""
+    changed = house.app.config["IDP"].model_copy(update={"message_limits": True})
+    monkeypatch.setitem(house.app.config, "IDP", changed)
+    browsers = []
+    for number in range(guard.LOOKED_AT_FROM + 1):
+        person = add_person(house, f"p{number}", phone=f"06 1234{number:04}")
+        browser = house.browser()
+        sign_in(house, browser, person)  # once before, so that its browser is known
+        browser.submit("uitloggen")
+        browsers.append((person, browser))
+        time.move(timedelta(minutes=7))
+    with house.inside():
+        db.session.execute(delete(ThrottleCounter))
+    with monkeypatch.context() as patch:
+        patch.setattr(gateways, "for_channel", lambda _channel: (Away(),))
+        for person, browser in browsers:
+            identify(browser, person)
+            assert browser.submit("volgende").error == "not-sent"
+    for person, browser in browsers[:3]:
+        assert sign_in(house, browser, person).name == "portal"

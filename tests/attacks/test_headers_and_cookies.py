@@ -21,6 +21,7 @@ from tests.attacks.tour import PLACES, Place, tour
 from tests.protocol.relying_party import CALLBACK, Provider
 from tests.support.databases import SqliteDatabases
 from tests.support.journeys import ISSUER, NOW, Answer, House, Visitor, open_house
+from tests.support.mail_server import MailServer
 from tests.support.pages import Page, origin_of
 from tests.support.run import Run
 
@@ -79,7 +80,13 @@ def seen(
     """One tour for all who look at it; on one database, for headers do not depend on it."""
     folder = tmp_path_factory.mktemp("tour")
     with clock.standing_at(NOW) as time:
-        house = open_house(sqlite_databases.migrated(folder), folder)
+        house = open_house(
+            sqlite_databases.migrated(folder),
+            folder,
+            recovery_codes=True,
+            password_by_mail=True,
+            **MailServer(port=9).settings,  # nobody listens, and nothing here waits for a mail
+        )
         pages = tour(Provider.of(house, run), time)
     return Seen(house, pages, list(house.answers))
 

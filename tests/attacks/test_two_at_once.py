@@ -19,7 +19,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from idp import clock, settings
-from idp.accounts import activation_codes, credentials
+from idp.accounts import activation_codes, code_symbols, credentials
 from idp.assurance import Demands, password_proof
 from idp.audit import Event
 from idp.database import db
@@ -320,7 +320,7 @@ def test_guesses_at_an_activation_code_cannot_outrun_its_tries(house: House) -> 
     """Fourteen at once are ten tries and four that came too late; and the right code comes too late as well."""
     anna = add_person(house, code=True)
     assert anna.code is not None
-    wrong = "0000-0000-0000" + activation_codes.check_symbol("0" * 12)
+    wrong = "0000-0000-0000" + code_symbols.check_symbol("0" * 12)
 
     def guess(typed: str = wrong) -> str:
         outcome = activation_codes.redeem(

@@ -71,3 +71,35 @@ def own_security(visitor: Visitor, people: People) -> Iterator[str]:
     visitor.press("afronden")
     visitor.is_at("error", "number-too-new")
     yield "fout-nummer-te-nieuw"
+
+
+def own_recovery_codes(visitor: Visitor, people: People) -> Iterator[str]:
+    """A set is made and shown; later one code of it, after one that was mistyped, takes the place of the app."""
+    person = people.make(totp=True)
+    visitor.open("/")
+    visitor.sign_in(person)
+    walks.take_the_step(visitor, person, "totp")
+    visitor.open(SECURITY)
+    visitor.click("#herstelcodes")
+    visitor.is_at("recovery-codes")
+    yield "herstelcodes"
+    visitor.press("herstelcodes-maken")
+    visitor.is_at("recovery-codes")
+    yield "herstelcodes-lijst"
+    code = str(visitor.evaluate("() => document.querySelector('#code-1').textContent"))
+    visitor.open("/uitloggen")
+    visitor.press("uitloggen")
+    visitor.open("/")
+    visitor.sign_in(person)
+    visitor.is_at("second-factor")
+    visitor.click("#herstelcode")
+    visitor.is_at("recovery-code")
+    yield "herstelcode"
+    visitor.press("volgende", herstelcode=f"{code[:-1]}U")
+    visitor.is_at("recovery-code", "recovery-code-typo")
+    yield "herstelcode-fout"
+    visitor.press("volgende", herstelcode=code.lower())
+    visitor.is_at("choose-methods")
+    yield "herstelcode-methode-kiezen"
+    visitor.press("stoppen")
+    visitor.is_at("portal")

@@ -22,7 +22,7 @@ BUILD = [Requirement(line) for line in PROJECT["dependency-groups"]["build"]]
 COMES_WITH = {"jinja2": "flask", "markupsafe": "flask", "werkzeug": "flask"}
 
 #: Needed, and imported by somebody else on our behalf.
-IMPORTED_FOR_US = {"psycopg"}  # SQLAlchemy imports it when the database is PostgreSQL
+IMPORTED_FOR_US = {"brotli", "psycopg"}  # SQLAlchemy imports it when the database is PostgreSQL
 
 
 def pins(lock: str) -> dict[str, str]:

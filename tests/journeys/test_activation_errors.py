@@ -8,7 +8,7 @@ import pytest
 
 from idp import clock
 from idp.accounts import activation_codes
-from idp.accounts.activation_codes import check_symbol
+from idp.accounts.code_symbols import check_symbol
 from idp.clock import Standing
 from idp.secret_values import CROCKFORD
 from tests.support.journeys import (

@@ -14,7 +14,12 @@ from idp.accounts import directory
 from idp.assurance import Level
 from idp.clock import Standing
 from idp.pages import error_copy, form_copy
-from tests.journeys import mistakes_in_set_up, mistakes_with_keys
+from tests.journeys import (
+    mistakes_in_set_up,
+    mistakes_with_keys,
+    mistakes_with_mail,
+    mistakes_with_recovery_codes,
+)
 from tests.journeys.scene import MINUTE, Next, Scene
 from tests.protocol.relying_party import Provider
 from tests.support.journeys import (
@@ -24,6 +29,7 @@ from tests.support.journeys import (
     account_of,
     add_application,
     add_person,
+    house_of_this_worker,
     identify,
     second_step,
     set_up_sms,
@@ -31,8 +37,19 @@ from tests.support.journeys import (
     totp_code,
     wrong_code,
 )
+from tests.support.mail_server import MailServer
 from tests.support.pages import Page
 from tests.support.run import Run
+
+
+@pytest.fixture
+def house(time: Standing, database_url: str, run: Run) -> House:
+    """The house, with everything that its pages can offer."""
+    nobody_listens = MailServer(port=9).settings  # and nothing here waits for a mail
+    return house_of_this_worker(
+        database_url, run, recovery_codes=True, password_by_mail=True, **nobody_listens
+    )
+
 
 # --- the three fields ------------------------------------------------------------------------------------------------
 
@@ -291,6 +308,8 @@ MISTAKES: Final = {
         password_wrong, number_too_new,
         *mistakes_in_set_up.MISTAKES,
         *mistakes_with_keys.MISTAKES,
+        *mistakes_with_recovery_codes.MISTAKES,
+        *mistakes_with_mail.MISTAKES,
         code_missing, code_length, code_invalid, code_expired, code_attempts, sends_spent, too_soon,
         session_expired, out_of_turn, other_browser, no_access, level_unreachable, client_request, too_large,
         not_found,

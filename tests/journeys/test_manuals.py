@@ -182,11 +182,6 @@ def sign_in_as_far_as_the_second_step(house: House, browser: Browser) -> Page:
     return page
 
 
-def test_who_cannot_use_the_only_method_reads_what_to_do(house: House) -> None:
-    page = sign_in_as_far_as_the_second_step(house, house.browser())
-    assert "nieuwe activatiecode" in page.text("methode-kwijt")
-
-
 # --- for the Servicedesk ---------------------------------------------------------------------------------------------
 
 

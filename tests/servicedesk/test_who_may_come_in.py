@@ -47,3 +47,10 @@ def test_somebody_without_a_role_finds_no_such_page(house: House) -> None:
 def test_a_role_that_nobody_knows_opens_nothing(desk: Desk) -> None:
     page = desk.colleague("directeur").get(DESK)
     assert page.status == 404
+
+
+@pytest.mark.parametrize("way", ["overstap?staat=" + "0" * 64, "binnen?bewijs=x"])
+def test_where_the_desk_has_no_origin_of_its_own_there_is_nothing_to_cross(
+    desk: Desk, way: str
+) -> None:
+    assert desk.colleague(Role.BEHEERDER).get(DESK + way).status == 404

@@ -17,7 +17,7 @@ from typing import Final
 import pyotp
 
 from idp import clock
-from idp.accounts import activation_codes, directory, grants, passwords
+from idp.accounts import activation_codes, directory, grants, passwords, recovery_codes
 from idp.assurance import Level
 from idp.database import db
 from idp.errors import WrongInput
@@ -165,6 +165,18 @@ def issue_code(house: House, person: Person, *, replaces_methods: bool = False) 
             account_of(person), channel="letter", actor="test", replaces_methods=replaces_methods
         )
         return readable.reveal()
+
+
+def add_recovery_codes(house: House, person: Person) -> list[str]:
+    """A set of recovery codes, in the readable form of the page; for a house that lets people have them."""
+    with house.inside():
+        return [code.reveal() for code in recovery_codes.make(account_of(person))]
+
+
+def to_the_recovery_code(browser: Visitor, person: Person) -> Page:
+    """On the page that takes a recovery code, by what the page of the second step offers."""
+    page = identify(browser, person)
+    return browser.get(page.at("herstelcode").attributes["href"])
 
 
 def add_application(house: House, name: str, *, position: int = 0) -> str:

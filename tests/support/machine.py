@@ -74,6 +74,20 @@ def postgresql_binaries() -> Path:
     missing("PostgreSQL", "`apt-get install postgresql` (the tests run a server of their own)")
 
 
+def redis_server() -> Path:
+    """The distribution's Redis; the tests run a server of their own."""
+    if path := shutil.which("redis-server"):
+        return Path(path)
+    missing("Redis", "`apt-get install redis-server`")
+
+
+def openssl() -> Path:
+    """OpenSSL's own program: what a print house opens our batches with."""
+    if path := shutil.which("openssl"):
+        return Path(path)
+    missing("OpenSSL", "`apt-get install openssl`")
+
+
 def node() -> Path:
     """Node, with the packages of tests/counterparts/node as its lock names them."""
     found = str(_OWN_NODE) if _OWN_NODE.exists() else shutil.which("node")

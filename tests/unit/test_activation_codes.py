@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idp.accounts.activation_codes import SYMBOLS, check_symbol, read
+from idp.accounts.code_symbols import SYMBOLS, check_symbol, read
 from idp.secret_values import CROCKFORD, random_crockford
 
 twelve = st.text(alphabet=CROCKFORD, min_size=SYMBOLS - 1, max_size=SYMBOLS - 1)

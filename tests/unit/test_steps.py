@@ -9,8 +9,8 @@ from itertools import product
 
 import pytest
 
-from idp.assurance import Demands, Level, Proof, Strength, password_proof
-from idp.flows.steps import Standing, Step, next_step, offered
+from idp.assurance import Demands, Level, Proof, Strength, password_proof, recovery_proof
+from idp.flows.steps import Standing, Step, next_step, offered, recovery_helps
 from idp.flows.transaction import LIFETIME, LoginTransaction, Purpose
 from tests.support.journeys import NOW
 
@@ -354,3 +354,33 @@ def test_a_key_that_was_used_is_not_asked_again() -> None:
     here = login("sign-in", Demands(phishing_resistant=True))
     standing = Standing(kinds=("totp", "key"), phishing_resistant=("key",))
     assert next_step(here, standing, (password(), key), now=NOW) is Step.FINISH
+
+
+def test_after_a_recovery_code_a_method_is_set_up_and_that_can_be_left() -> None:
+    standing = Standing(kinds=("totp",))
+    recovered = login("sign-in").earn(password()).earn(recovery_proof(NOW))
+    assert next_step(recovered, standing, recovered.earned, now=NOW) is Step.CHOOSE_METHODS
+    chosen = recovered.moved(to_enrol=("totp",))
+    assert next_step(chosen, standing, recovered.earned, now=NOW) is Step.ENROL
+    left = recovered.moved(finished=True)
+    assert next_step(left, standing, recovered.earned, now=NOW) is Step.FINISH
+    beside_a_session = login("sign-in").earn(recovery_proof(NOW))  # its password is an old one
+    proofs = (password(60), *beside_a_session.earned)
+    assert next_step(beside_a_session, standing, proofs, now=NOW) is Step.FINISH
+
+
+@pytest.mark.parametrize(
+    ("demands", "standing", "helps"),
+    [
+        (Demands(), Standing(kinds=("totp",)), True),
+        (Demands(), Standing(kinds=("key",), phishing_resistant=("key",)), True),
+        (Demands(phishing_resistant=True), Standing(kinds=("totp",)), True),
+        (Demands(phishing_resistant=True), Standing(kinds=("key",), phishing_resistant=("key",)), False),
+        (Demands(level=Level.HOOG), Standing(kinds=("key",), hoog=("key",)), False),
+        (Demands(), Standing(), False),
+    ],
+)  # fmt: skip
+def test_a_recovery_code_never_stands_in_for_a_key(
+    demands: Demands, standing: Standing, helps: bool
+) -> None:
+    assert recovery_helps(login("sign-in", demands), standing) is helps

@@ -37,6 +37,8 @@ class Message:
     language: str
     expires_at: datetime
     """When the code no longer works, and the message is worth nothing."""
+    own: bool = True
+    """Whether the account has confirmed this number; counted apart (`guard`)."""
 
 
 class Gateway(Protocol):

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_23_application_stewards"
-down_revision = "2026_11_23_messages_asked"
+down_revision = "2026_11_23_mailed_secrets"
 branch_labels = None
 depends_on = None
 
