@@ -45,6 +45,7 @@ docs: ## renew the generated pages in docs/
 	@mkdir -p docs
 	@.venv/bin/python -m idp.settings > docs/settings.md
 	@.venv/bin/python -m idp.oidc.openapi > docs/openapi.json
+	@.venv/bin/python -m idp.admin_api.openapi > docs/openapi-beheer.json
 
 screens: ## renew the pictures of the pages in docs/screens/ and in the manual (needs Chromium)
 	@$(PYTHON) set_up.py --dev

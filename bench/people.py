@@ -17,12 +17,12 @@ from bench.errors import BenchError
 from idp import keyring, migrations
 from idp.accounts import directory, grants, passwords
 from idp.assurance import REGISTRABLE, Level
-from idp.cli.application import add_application
 from idp.cli.work import at_work
 from idp.database import db
 from idp.mfa import seeding
 from idp.models import Account
 from idp.oidc import clients
+from idp.servicedesk import applications
 from idp.settings import Settings
 
 RELATION: Final = "90000001"
@@ -180,7 +180,7 @@ def engage(settings: Settings, count: int) -> Cast:
     with at_work(settings):
         if not keyring.listing():
             keyring.rotate(actor=ACTOR)
-        application = add_application(
+        application = applications.add(
             settings,
             identifier="bench",
             name="Meting",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # `python -m idp.settings` must be the first to import it
 def create_app(settings: Settings) -> Flask:
     """The application for one deployment; `SettingsError` when the rooms cannot serve these settings."""
     # The rooms come in here, so that a verb of the operator's line that opens none of them starts at once.
-    from idp import database, flows, logs, monitoring, oidc, pages, reports, servicedesk
+    from idp import admin_api, database, flows, logs, monitoring, oidc, pages, reports, servicedesk
 
     app = Flask("idp", static_folder=None, template_folder=None)
     app.url_map.merge_slashes = (
@@ -34,4 +34,5 @@ def create_app(settings: Settings) -> Flask:
     oidc.init_app(app)
     reports.init_app(app)
     servicedesk.init_app(app)
+    admin_api.init_app(app)
     return app

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 HERE = ZoneInfo("Europe/Amsterdam")
@@ -26,6 +27,22 @@ def now() -> datetime:
 def epoch(moment: datetime) -> int:
     """Whole seconds since 1970, as JWT claims count time (RFC 7519 section 2)."""
     return int(moment.timestamp())
+
+
+def day(text: str, *, ends: bool = False) -> datetime:
+    """The moment at which a day such as 2026-12-31 begins here, or ends; `ValueError` when it is none."""
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        raise ValueError("a day is written as 2026-12-31")
+    begins = datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007  # gets its zone below
+    if not 1970 <= begins.year <= 9000:
+        raise ValueError("that day is too far away")
+    # Added before the zone is known, so that a day of 23 or 25 hours ends at midnight too.
+    return (begins + timedelta(days=1 if ends else 0)).replace(tzinfo=HERE)
+
+
+def last_day(ends: datetime) -> date:
+    """The day here on which something that ends at this moment still holds."""
+    return (ends - timedelta(milliseconds=1)).astimezone(HERE).date()
 
 
 class Standing:

@@ -43,7 +43,11 @@ _OF_ACCOUNT: Final = (
     )
     .select_from(ApplicationGrant.__table__)
     .join(Application.__table__, Application.id == ApplicationGrant.application_id)
-    .where(ApplicationGrant.account_id == bindparam("account"), _IN_FORCE)
+    .where(
+        ApplicationGrant.account_id == bindparam("account"),
+        _IN_FORCE,
+        Application.removed_at.is_(None),
+    )
     .order_by(Application.position, Application.name, ApplicationGrant.created_at)
 )
 _OF_RELATION: Final = (
@@ -66,10 +70,12 @@ _LEVELS_OF_HOLDERS: Final = (
 _MAY_USE: Final = (
     select(ApplicationGrant.id)
     .select_from(ApplicationGrant.__table__)
+    .join(Application.__table__, Application.id == ApplicationGrant.application_id)
     .where(
         ApplicationGrant.account_id == bindparam("account"),
         ApplicationGrant.application_id == bindparam("application"),
         _IN_FORCE,
+        Application.removed_at.is_(None),
     )
     .limit(1)
 )
@@ -117,6 +123,8 @@ def grant(
     now = clock.now()
     if ends_at is not None and ends_at <= (starts_at or now):
         raise WrongInput("the grant would end before it starts")
+    if application.removed_at is not None:
+        raise WrongInput(f"application {application.id} was removed")
     _withdraw(account, application, actor=actor)
     row = ApplicationGrant(
         account_id=account.id,

@@ -170,16 +170,54 @@ def leave(account_id: str, client_ids: Collection[str], *, why: str) -> None:
 
 def leave_application(account_id: str, application_id: str, *, why: str) -> None:
     """The same for the clients of an application; and tokens for its APIs, whoever holds them, stop working."""
+    client_ids, apis = _of_application(application_id)
+    leave(account_id, client_ids, why=why)
+    _end_tokens_for(apis, AccessToken.account_id == account_id)
+
+
+#: Sessions that are told about in one statement.
+_AT_ONCE: Final = 500
+
+
+def close_application(application_id: str, *, why: str) -> None:
+    """The same for everybody at once, tokens of its clients themselves included; sessions with us stay."""
+    client_ids, apis = _of_application(application_id)
+    _end_tokens_for(apis)
+    if not client_ids:
+        return
+    end_held(lambda held: (held.client_id.in_(client_ids),))
+    session_ids = list(
+        db.session.scalars(
+            select(Session.id)
+            .distinct()
+            .join(SessionClient, SessionClient.session_id == Session.id)
+            .where(SessionClient.client_id.in_(client_ids), Session.ended_at.is_(None))
+        )
+    )
+    for start in range(0, len(session_ids), _AT_ONCE):
+        some = session_ids[start : start + _AT_ONCE]
+        tell(some, why=why, clients=client_ids)
+        db.session.execute(
+            delete(SessionClient)
+            .where(SessionClient.session_id.in_(some), SessionClient.client_id.in_(client_ids))
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _of_application(application_id: str) -> tuple[list[str], list[str]]:
+    """Its clients, and the APIs among them."""
     of_it = db.session.execute(
         select(Client.client_id, Client.resource).where(Client.application_id == application_id)
     ).all()
-    leave(account_id, [row.client_id for row in of_it], why=why)
-    apis = [row.resource for row in of_it if row.resource is not None]
+    return [row.client_id for row in of_it], [row.resource for row in of_it if row.resource]
+
+
+def _end_tokens_for(apis: Collection[str], *whose: ColumnElement[bool]) -> None:
     if apis:
         db.session.execute(
             update(AccessToken)
             .where(
-                AccessToken.account_id == account_id,
+                *whose,
                 or_(*(AccessToken.audience == api for api in apis)),
                 AccessToken.revoked_at.is_(None),
             )

@@ -56,7 +56,7 @@ class Verdict:
 
 def verdict(account: Account, application: Application | None) -> Verdict:
     """Whether the account may use the application now, and why (not). Three small statements at most."""
-    if application is None:
+    if application is None or application.removed_at is not None:
         return Verdict(Why.NO_APPLICATION)
     if account.relation.blocked_at is not None:
         return Verdict(Why.RELATION_BLOCKED, account.relation.blocked_at)
@@ -113,6 +113,8 @@ def missed(account: Account) -> list[tuple[str, Verdict]]:
         .order_by(ApplicationGrant.created_at.desc())
         .limit(500)
     ):
+        if row.application.removed_at is not None:
+            continue
         held.setdefault(row.application_id, []).append(row)
         names[row.application_id] = row.application.name
     verdicts = [(names[key], of_grants(rows, now)) for key, rows in held.items()]

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 import click
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from idp.accounts import directory, grants, verdicts
-from idp.assurance import REGISTRABLE, Assurance, Level
-from idp.audit import Event, record
+from idp.assurance import REGISTRABLE, Assurance
 from idp.cli.answers import as_json as show_json
 from idp.cli.answers import facts, json_option, listing, say
 from idp.cli.parameters import REQUIRED_LEVEL, Day, account_arguments
@@ -20,7 +17,7 @@ from idp.cli.work import at_work, operator
 from idp.database import db
 from idp.errors import WrongInput
 from idp.models import Application, ApplicationGrant, Client
-from idp.settings import LOOPBACK, Settings
+from idp.servicedesk import applications
 
 
 @click.group()
@@ -54,7 +51,7 @@ def add(
 ) -> None:
     """Add an application; its ID, such as wmo-berichten, is what tokens carry."""
     with at_work() as settings:
-        added = add_application(
+        added = applications.add(
             settings,
             identifier=identifier,
             name=name,
@@ -88,9 +85,7 @@ def list_(as_json: bool) -> None:
                     client.client_id for client in clients if client.application_id == each.id
                 ],
             }
-            for each in db.session.scalars(
-                select(Application).order_by(Application.position, Application.name)
-            )
+            for each in applications.listed()
         ]
     headings = {
         "id": "ID",
@@ -123,14 +118,11 @@ def grant(
     """Let an account use an application; an earlier grant for the same two is replaced."""
     with at_work():
         found, wanted = directory.find_account(number, username), find_application(identifier)
-        if strange := [role for role in roles if not re.fullmatch(r"[\w][\w.:/-]{0,59}", role)]:
-            raise WrongInput(
-                f"{strange[0]!r} cannot be a role: letters, digits and . : / - _, without spaces"
-            )
+        words = applications.known_roles(roles)
         given = grants.grant(
             found,
             wanted,
-            roles=tuple(dict.fromkeys(roles)),
+            roles=words,
             starts_at=starts_at,
             ends_at=ends_at,
             actor=operator(),
@@ -169,61 +161,10 @@ def why(number: str, username: str, identifier: str, as_json: bool) -> None:
 
 def find_application(identifier: str) -> Application:
     """The application of that id; `WrongInput` when there is none."""
-    found = db.session.get(Application, identifier)
+    found = applications.find(identifier)
     if found is None:
         raise WrongInput(f"there is no application {identifier}")
     return found
-
-
-def add_application(
-    settings: Settings,
-    *,
-    identifier: str,
-    name: str,
-    address: str,
-    description: str,
-    level: Assurance,
-    position: int | None,
-    actor: str,
-) -> Application:
-    """A new application; `WrongInput` when the id cannot be one or is taken, or the address is unsafe."""
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", identifier) or len(identifier) > 60:
-        raise WrongInput(
-            f"{identifier!r} cannot be an application's id: lower case, digits and dashes"
-        )
-    if not name.strip() or len(name) > 100 or len(description) > 300:
-        raise WrongInput("a name has 1 to 100 characters, a description at most 300")
-    if db.session.get(Application, identifier) is not None:
-        raise WrongInput(f"application {identifier} exists already")
-    if level.level is Level.HOOG and not settings.key_models:
-        raise WrongInput("hoog cannot be reached here: IDP_KEY_METADATA names the keys that do")
-    if position is None:
-        position = (db.session.scalar(select(func.max(Application.position))) or 0) + 1
-    added = Application(
-        id=identifier,
-        name=name.strip(),
-        description=description.strip(),
-        address=safe_address(settings, address),
-        level=level.number,
-        position=position,
-    )
-    db.session.add(added)
-    record(Event.APPLICATION_ADDED, actor=actor, application=identifier, level=level.label)
-    db.session.flush()
-    return added
-
-
-def safe_address(settings: Settings, address: str) -> str:
-    """The address itself when people may be sent there; `WrongInput` otherwise."""
-    parts = urlsplit(address)
-    safe = parts.scheme == "https" or (
-        parts.scheme == "http" and settings.is_loopback and parts.hostname in LOOPBACK
-    )
-    if not safe or not parts.hostname or parts.username or parts.fragment or len(address) > 500:
-        raise WrongInput(
-            f"{address} cannot be an application's address: it must be https, without a fragment"
-        )
-    return address
 
 
 def _terms(given: ApplicationGrant, starts_at: datetime | None) -> str:

@@ -13,7 +13,7 @@ from idp import clock, keyring, migrations
 from idp.accounts import activation_codes, directory, grants, passwords
 from idp.assurance import REGISTRABLE, Level
 from idp.cli import demo_people, demo_tls
-from idp.cli.application import add_application, find_application
+from idp.cli.application import find_application
 from idp.cli.demo_folder import Addresses, DemoFolder
 from idp.cli.demo_people import DemoApplication, DemoPerson
 from idp.cli.work import at_work, settings_of
@@ -22,6 +22,7 @@ from idp.errors import WrongInput
 from idp.mfa import seeding
 from idp.models import Account, ActivationCode
 from idp.oidc import clients
+from idp.servicedesk import applications
 from idp.settings import Settings
 
 ACTOR = "demo"
@@ -130,7 +131,7 @@ def _application(
         _key_pair() if application.auth_method == "private_key_jwt" else (None, None)
     )
     if application.of is None:
-        add_application(
+        applications.add(
             settings,
             identifier=application.id,
             name=application.name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 import click
@@ -67,11 +67,9 @@ class Day(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         try:
-            day = datetime.strptime(str(value), "%Y-%m-%d")  # noqa: DTZ007  # gets its zone below
+            return clock.day(str(value), ends=self.ends)
         except ValueError:
             self.fail(f"{value!r} is not a date such as 2026-12-31", param, ctx)
-        # Added before the zone is known, so that a day of 23 or 25 hours ends at midnight too.
-        return (day + timedelta(days=1 if self.ends else 0)).replace(tzinfo=clock.HERE)
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
         return "YYYY-MM-DD"

@@ -24,8 +24,8 @@ _TELLERS: Final = "idp-tellers"
 
 
 def tell_programs(app: Flask, tellers: Mapping[str, Teller]) -> None:
-    """At these addresses programs ask, which can do nothing with a page."""
-    app.extensions[_TELLERS] = tellers
+    """At these addresses programs ask, which can do nothing with a page; one that ends in `/` means all below it."""
+    app.extensions.setdefault(_TELLERS, {}).update(tellers)
 
 
 def init_app(app: Flask) -> None:
@@ -97,6 +97,12 @@ def broken(trouble: Exception) -> Response:
     return _page("server-error", HTTPStatus.INTERNAL_SERVER_ERROR, reference)
 
 
+def _teller(path: str) -> Teller | None:
+    tellers: Mapping[str, Teller] = current_app.extensions.get(_TELLERS, {})
+    below = (each for each in tellers if each.endswith("/") and path.startswith(each))
+    return tellers.get(path) or tellers.get(next(below, ""))
+
+
 def _reference() -> str:
     reference: str = g.get("reference") or new_reference()
     reference_is(reference)
@@ -111,8 +117,7 @@ def _page(
     *,
     way_on: str | None = None,
 ) -> Response:
-    tellers: Mapping[str, Teller] = current_app.extensions.get(_TELLERS, {})
-    if (teller := tellers.get(request.path)) is not None:
+    if (teller := _teller(request.path)) is not None:
         return teller(status, reference)
     facts = dict(refusal.facts) if refusal else {}
     way_on = facts.pop("way_on", way_on)

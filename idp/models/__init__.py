@@ -3,7 +3,7 @@
 May import `database`, `secret_values`, `clock` and `assurance`, nothing else of the house.
 """
 
-from idp.models.access import Application, ApplicationGrant, Consent
+from idp.models.access import Application, ApplicationGrant, ApplicationSteward, Consent
 from idp.models.activation import ActivationCode, RecoveryCode
 from idp.models.audit import ALARM, AuditEvent
 from idp.models.clients import (
@@ -34,6 +34,7 @@ __all__ = [
     "ActivationCode",
     "Application",
     "ApplicationGrant",
+    "ApplicationSteward",
     "AuditEvent",
     "AuthorizationCode",
     "AuthorizationRequest",

@@ -26,7 +26,24 @@ class Application(Base):
     level: Mapped[int]
     position: Mapped[int] = mapped_column(default=0)
     """The portal's order."""
+    roles: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    """Which roles can be given in it at the desk; any word when there are none."""
+    removed_at: Mapped[datetime | None] = mapped_column(Moment)
+    """From then on nobody may use it; its name stays for the trail."""
+    version: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Goes up with every change at the desk, so that who has an old form before them is told."""
     created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
+
+
+class ApplicationSteward(Base):
+    """Somebody at the desk who looks after an application: an *applicatiebeheerder* sees only those."""
+
+    __tablename__ = "application_steward"
+
+    application_id: Mapped[str] = mapped_column(ForeignKey("application.id"), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True, index=True)
+    given_by: Mapped[str] = mapped_column(String(100))
+    given_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
 
 
 class Consent(Base):
@@ -47,6 +64,7 @@ class ApplicationGrant(Base):
     __tablename__ = "application_grant"
     __table_args__ = (
         Index("ix_application_grant_account_application", "account_id", "application_id"),
+        Index("ix_application_grant_application_account", "application_id", "account_id"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)

@@ -25,7 +25,7 @@ from idp.models import (
     PushedRequest,
     RefreshToken,
 )
-from idp.oidc import profiles
+from idp.oidc import own_api, profiles
 from idp.oidc.problems import Problem
 from idp.oidc.registered import CLIENT_ID, RegisteredClient, digest_of, forget, load
 from idp.oidc.registration import Changes, Registration
@@ -276,7 +276,7 @@ def _problems(registration: Registration, client_id: str | None) -> Iterator[Pro
     if registration.resource is not None and api(registration.resource) not in {None, client_id}:
         yield Problem("resource", "another client is the API {} already", registration.resource)
     for audience in registration.audiences:
-        if api(audience) is None:
+        if audience != own_api.address() and api(audience) is None:
             yield Problem(
                 "audiences", "no client is the API {}; add that first, with --resource", audience
             )

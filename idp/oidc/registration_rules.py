@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from idp import settings
 from idp.assurance import Level
-from idp.oidc import acr, addresses, registration_keys, registration_logout
+from idp.oidc import acr, addresses, own_api, registration_keys, registration_logout
 from idp.oidc.claims import BY_SCOPE
 from idp.oidc.problems import Problem
 from idp.oidc.registration import Registration
@@ -85,12 +85,18 @@ def its_form_targets_are_origins(this: Registration) -> Iterator[Problem]:
 
 
 def its_scopes_fit_its_profile(this: Registration) -> Iterator[Problem]:
-    """Scopes that exist in the profile, `openid` among them."""
-    if strangers := [scope for scope in this.scopes if scope not in this.profile.scopes]:
+    """Scopes that exist in the profile, `openid` among them; for a client that acts for itself those of our own API."""
+    for_itself = set(this.grant_types) == {"client_credentials"}
+    known = tuple(own_api.SCOPES) if for_itself else this.profile.scopes
+    if strangers := [scope for scope in this.scopes if scope not in known]:
         yield Problem(
             "scopes",
-            f"there is no scope {{}}; there are {', '.join(this.profile.scopes)}",
+            f"there is no scope {{}}; there are {', '.join(known)}",
             strangers[0],
+        )
+    if set(this.scopes) & set(own_api.SCOPES) and own_api.address() not in this.audiences:
+        yield Problem(
+            "audiences", f"scopes of our own API need its address as audience: {own_api.address()}"
         )
     if this.signs_people_in and "openid" not in this.scopes:
         yield Problem("scopes", "every client that signs people in has the scope openid")
@@ -177,7 +183,6 @@ def _nothing_of_people(this: Registration) -> Iterator[Problem]:
         "post_logout_redirect_uris",
         "form_action_origins",
         "initiate_login_uri",
-        "scopes",
         "id_token_claims",
         "id_token_encrypted_response_alg",
         "userinfo_signed_response_alg",
@@ -186,6 +191,8 @@ def _nothing_of_people(this: Registration) -> Iterator[Problem]:
             yield Problem(
                 member, f"nobody signs in for this client, so it has no {member.removesuffix('s')}"
             )
+    if this.scopes and not this.grant_types:
+        yield Problem("scopes", "an API asks for no tokens, so it has no scope")
 
 
 def its_access_tokens_fit(this: Registration) -> Iterator[Problem]:
@@ -209,6 +216,8 @@ def its_access_tokens_fit(this: Registration) -> Iterator[Problem]:
                 "at most 500 characters",
                 name,
             )
+    if this.resource is not None and _is_ours(this.resource):
+        yield Problem("resource", "the resource {} is an address of ours", this.resource)
     if len(set(this.audiences)) < len(this.audiences):
         yield Problem("audiences", "an audience stands there twice")
     if this.resource is not None and this.auth_method == "none":
@@ -245,6 +254,11 @@ RULES: Final = (
     its_access_tokens_fit,
     its_sector_is_known,
 )
+
+
+def _is_ours(name: str) -> bool:
+    """Whether an API would stand at our own address, where only we do."""
+    return addresses.origin_of(name) == addresses.origin_of(settings.current().issuer)
 
 
 def _names_an_api(name: str) -> bool:

@@ -13,12 +13,15 @@ def init_app(app: Flask) -> None:
     """Register every page of the desk."""
     # The pages come in here, so that a verb of the operator's line that asks a function opens none of them.
     from idp.servicedesk import (
+        access_pages,
         account_forms,
         account_pages,
+        application_pages,
         colleague_pages,
         crossing,
         diagnosis_pages,
         front,
+        log_pages,
         relation_pages,
         request_pages,
     )
@@ -31,6 +34,9 @@ def init_app(app: Flask) -> None:
         account_forms,
         request_pages,
         diagnosis_pages,
+        application_pages,
+        access_pages,
+        log_pages,
         colleague_pages,
     ):
         app.register_blueprint(page.pages)

@@ -158,6 +158,12 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
     ),
     Event.PASSWORD_RESET: lambda e: f"Er is een startwachtwoord gegeven{_by(e)}.",
     Event.APPLICATION_ADDED: lambda e: f"Een applicatie is toegevoegd{_by(e)}.",
+    Event.APPLICATION_UPDATED: lambda e: f"Een applicatie is gewijzigd{_by(e)}.",
+    Event.APPLICATION_REMOVED: lambda e: f"Een applicatie is verwijderd{_by(e)}.",
+    Event.STEWARD_ADDED: lambda e: f"De collega werd beheerder van een applicatie{_by(e)}.",
+    Event.STEWARD_REMOVED: lambda e: (
+        f"De collega is geen beheerder van een applicatie meer{_by(e)}."
+    ),
     Event.APPLICATION_GRANTED: lambda e: f"De gebruiker kreeg een applicatie{_by(e)}.",
     Event.APPLICATION_REVOKED: lambda e: f"Een applicatie is ingetrokken{_by(e)}.",
     Event.CLIENT_ADDED: lambda e: f"De koppeling is toegevoegd{_by(e)}.",
@@ -228,6 +234,7 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
         f"{'Teruggenomen' if e.details.get('own') else 'Geweigerd'}{_by(e)}: {_action(e)}."
     ),
     Event.DIAGNOSED: lambda e: f"Een kenmerk is opgezocht{_by(e)}: {e.details.get('of', '-')}.",
+    Event.AUDIT_READ: lambda e: f"Het logboek is bekeken{_by(e)}.",
     Event.RANGE_PAUSED: (
         "Naar nummers die op dit nummer lijken, sturen wij een tijd niets: de codes werden bijna nooit gebruikt. "
         "Dat kan misbruik zijn."

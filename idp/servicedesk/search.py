@@ -131,7 +131,11 @@ def _accounts(under: list[str], called: list[str], limit: int) -> tuple[FoundAcc
 
 def _applications(words: list[str], limit: int) -> tuple[FoundApplication, ...]:
     """There are dozens, not thousands."""
-    rows = db.session.execute(select(Application.id, Application.name).order_by(Application.name))
+    rows = db.session.execute(
+        select(Application.id, Application.name)
+        .where(Application.removed_at.is_(None))
+        .order_by(Application.name)
+    )
     found = [
         FoundApplication(row.id, row.name)
         for row in rows

@@ -87,6 +87,8 @@ SENDS_PER_DAY = Budget(times=10, window=timedelta(days=1))
 CLIENT_FAILURES = Budget(times=20, window=timedelta(minutes=1))
 #: Requests that a client pushes from one network address; a town hall on a Monday morning stays far below.
 PUSHES = Budget(times=3000, window=timedelta(minutes=1))
+#: Requests of one client to the API for the Servicedesk's work.
+DESK_REQUESTS = Budget(times=3000, window=timedelta(minutes=1))
 #: Requests that we fetch for one client because of one network address.
 REQUESTS_FETCHED = Budget(times=600, window=timedelta(minutes=1))
 #: Registrations, tried or made, from one network address.

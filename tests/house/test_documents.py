@@ -21,7 +21,12 @@ def relative(path: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    ("module", "name"), [("idp.settings", "settings.md"), ("idp.oidc.openapi", "openapi.json")]
+    ("module", "name"),
+    [
+        ("idp.settings", "settings.md"),
+        ("idp.oidc.openapi", "openapi.json"),
+        ("idp.admin_api.openapi", "openapi-beheer.json"),
+    ],
 )
 def test_what_is_made_from_the_code_is_fresh(module: str, name: str) -> None:
     told = subprocess.run(

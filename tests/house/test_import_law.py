@@ -24,7 +24,8 @@ FOUNDATION = {
 
 #: For each room the rooms right below it; what those may use, it may use too.
 BELOW = {
-    "cli": {"servicedesk", "oidc", "migrations"},
+    "cli": {"admin_api", "servicedesk", "oidc", "migrations"},
+    "admin_api": {"servicedesk", "oidc"},
     "servicedesk": {"flows", "keyring"},
     "oidc": {"flows", "keyring"},
     "monitoring": {"keyring"},
@@ -45,7 +46,7 @@ BELOW = {
 }
 
 #: Only these may look at `flask.request`.
-SEES_REQUESTS = {"oidc", "flows", "monitoring", "reports", "servicedesk", "pages"}
+SEES_REQUESTS = {"admin_api", "oidc", "flows", "monitoring", "reports", "servicedesk", "pages"}
 
 #: What a room never sees, at all.
 BLIND_TO = {

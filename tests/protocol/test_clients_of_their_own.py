@@ -92,7 +92,7 @@ def test_what_does_not_go_together_is_refused_in_one_sentence(house: House) -> N
         "name its resource": {"grant_types": [], "redirect_uris": []},
         "has to authenticate": own | {"auth_method": "none"},
         "so it has no redirect_uri": own | {"redirect_uris": [CALLBACK]},
-        "so it has no scope": own | {"scopes": ["openid"]},
+        "there is no scope openid": own | {"scopes": ["openid"]},
         "access tokens that are jwt": {
             "profile": "nlgov",
             "jwks": public(client_key()),

@@ -10,7 +10,14 @@ from werkzeug.routing import Rule
 from idp.servicedesk.roles import MAY, Right, Role
 from tests.servicedesk.scene import CALLED_BACK, Desk
 from tests.support.house import ISSUER, House, Visitor
-from tests.support.journeys import Person, account_of, add_person, identify, sign_in
+from tests.support.journeys import (
+    Person,
+    account_of,
+    add_application,
+    add_person,
+    identify,
+    sign_in,
+)
 from tests.support.pages import Page
 
 #: Which right each page takes. A page that is not here fails the first test: say who may use it.
@@ -39,6 +46,16 @@ TAKES: Final[dict[str, Right]] = {
     "/servicedesk/verzoeken/<request_id>/weigeren": Right.APPROVE,
     "/servicedesk/verzoeken/<request_id>/uitvoeren": Right.APPROVE,
     "/servicedesk/kenmerk/<reference>": Right.DIAGNOSE,
+    "/servicedesk/applicaties": Right.SEE_APPLICATIONS,
+    "/servicedesk/applicaties/<identifier>": Right.SEE_APPLICATIONS,
+    "/servicedesk/applicaties/nieuw": Right.CHANGE_APPLICATIONS,
+    "/servicedesk/applicaties/<identifier>/wijzigen": Right.CHANGE_APPLICATIONS,
+    "/servicedesk/applicaties/<identifier>/beheerders": Right.CHANGE_APPLICATIONS,
+    "/servicedesk/applicaties/<identifier>/verwijderen": Right.CHANGE_APPLICATIONS,
+    "/servicedesk/applicaties/<identifier>/toegang": Right.GRANT,
+    "/servicedesk/applicaties/<identifier>/toegang/soort": Right.CHANGE_APPLICATIONS,
+    "/servicedesk/logboek": Right.READ_AUDIT,
+    "/servicedesk/logboek/toegang": Right.READ_AUDIT,
     "/servicedesk/collegas": Right.CHANGE_COLLEAGUES,
     "/servicedesk/collegas/<account_id>": Right.CHANGE_COLLEAGUES,
 }
@@ -85,6 +102,7 @@ def test_what_a_role_may_not_do_is_refused_and_not_done(
         "account_id": anna.id,
         "request_id": request_id,
         "reference": "7F3K-2QXM",
+        "identifier": add_application(house, "Wmo"),
     }
     browser = desk.colleague(role, "probeert")
     browser.get("/servicedesk/")
@@ -99,7 +117,7 @@ def test_what_a_role_may_not_do_is_refused_and_not_done(
             tried += 1
     assert desk.everything_about(anna) == before
     assert len(desk.events("desk-refused")) >= tried
-    assert (tried == 0) == (role is Role.BEHEERDER)
+    assert tried > 0
 
 
 @pytest.mark.parametrize("who", ["nobody", "a partner", "half signed in"])
@@ -114,6 +132,7 @@ def test_who_is_no_colleague_finds_no_page_and_changes_nothing(
         "account_id": anna.id,
         "request_id": request_id,
         "reference": "7F3K-2QXM",
+        "identifier": add_application(house, "Wmo"),
     }
     browser = _stranger(house, who)
     before = desk.everything_about(anna)

@@ -303,7 +303,9 @@ def filled_in(
         choices = offered.setdefault(name, [])
         if control.tag == "select":
             options = list(control.descendants("option"))
-            choices += [option.get("value") or option.text for option in options]
+            for option in options:  # an empty value is one: only without the attribute the text is
+                value_of = option.get("value")
+                choices.append(option.text if value_of is None else value_of)
             chosen = [
                 choice
                 for choice, one in zip(choices, options, strict=True)

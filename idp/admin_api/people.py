@@ -1,0 +1,203 @@
+"""Relations and accounts for programs: found, shown and blocked; and a reference code in words."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from http import HTTPStatus
+from typing import Any, Final
+
+from sqlalchemy import select, tuple_
+
+from idp.accounts import credentials, directory, grants
+from idp.admin_api.door import Answer, Asked, not_found
+from idp.admin_api.problems import Problem
+from idp.admin_api.shapes import moment
+from idp.audit import Event, record
+from idp.database import db
+from idp.errors import WrongInput
+from idp.models import Account, Relation
+from idp.servicedesk import diagnosis, requests
+from idp.servicedesk.application_access import cursor, place
+from idp.servicedesk.search import search
+
+#: Lines of one page.
+PAGE: Final = 100
+
+
+def find(asked: Asked) -> Answer:
+    """What a search finds, at most twenty of each kind."""
+    found = search(" ".join(asked.query["zoek"].split())[:200])
+    record(
+        Event.DESK_SEARCHED,
+        actor=asked.actor,
+        client_id=asked.client_id,
+        relations=len(found.relations),
+        accounts=len(found.accounts),
+    )
+    accounts = db.session.scalars(
+        select(Account)
+        .where(Account.id.in_([each.id for each in found.accounts]))
+        .order_by(Account.username_key)
+    )
+    return Answer(
+        {
+            "relaties": [
+                {
+                    "id": each.id,
+                    "relatienummer": each.number,
+                    "naam": each.name,
+                    "soort": each.kind,
+                    "geblokkeerd": each.blocked,
+                }
+                for each in found.relations
+            ],
+            "accounts": [_account(each) for each in accounts],
+            "applicaties": [{"id": each.id, "naam": each.name} for each in found.applications],
+            "kenmerk": found.reference,
+        }
+    )
+
+
+def relations(asked: Asked) -> Answer:
+    """Relations by number, all or of one kind."""
+    order = (Relation.number, Relation.id)
+    chosen = select(Relation).order_by(*order).limit(PAGE + 1)
+    if kind := asked.query.get("soort"):
+        chosen = chosen.where(Relation.kind == kind)
+    if after := asked.query.get("cursor"):
+        chosen = chosen.where(tuple_(*order) > tuple_(*place(after, 2)))
+    rows = db.session.scalars(chosen).all()
+    last = rows[PAGE - 1] if len(rows) > PAGE else None
+    return Answer(
+        {
+            "regels": [_relation(each) for each in rows[:PAGE]],
+            "volgende": None if last is None else cursor([last.number, last.id]),
+        }
+    )
+
+
+def relation(asked: Asked, *, relation_id: str) -> Answer:
+    """One relation; that it was looked at is written down."""
+    found = _known_relation(relation_id)
+    record(Event.RELATION_SHOWN, actor=asked.actor, client_id=asked.client_id, relation_id=found.id)
+    return Answer(_relation(found))
+
+
+def accounts(asked: Asked, *, relation_id: str) -> Answer:
+    """The accounts of a relation, by user name."""
+    found = _known_relation(relation_id)
+    order = (Account.username_key, Account.id)
+    chosen = select(Account).where(Account.relation_id == found.id).order_by(*order)
+    if after := asked.query.get("cursor"):
+        chosen = chosen.where(tuple_(*order) > tuple_(*place(after, 2)))
+    rows = db.session.scalars(chosen.limit(PAGE + 1)).all()
+    last = rows[PAGE - 1] if len(rows) > PAGE else None
+    record(Event.RELATION_SHOWN, actor=asked.actor, client_id=asked.client_id, relation_id=found.id)
+    return Answer(
+        {
+            "regels": [_account(each) for each in rows[:PAGE]],
+            "volgende": None if last is None else cursor([last.username_key, last.id]),
+        }
+    )
+
+
+def account(asked: Asked, *, account_id: str) -> Answer:
+    """One account: standing, kinds of methods, applications; its holder is shown who looked."""
+    found = known_account(account_id)
+    record(
+        Event.ACCOUNT_SHOWN,
+        actor=asked.actor,
+        account_id=found.id,
+        relation_id=found.relation_id,
+        client_id=asked.client_id,
+    )
+    whole = _account(found) | {
+        "niveau": found.level.label,
+        "geactiveerd": moment(found.activated_at),
+        "methoden": [
+            {"soort": each.kind, "sinds": moment(each.confirmed_at)}
+            for each in credentials.of_account(found.id)
+        ],
+        "applicaties": [
+            {"id": each.id, "naam": each.name, "rollen": list(each.roles)}
+            for each in grants.of_account(found.id)
+        ],
+    }
+    return Answer(whole)
+
+
+def block_account(asked: Asked, *, account_id: str) -> Answer:
+    """Block an account, which ends everything at once; a second time changes nothing."""
+    found = known_account(account_id)
+    if found.desk_role is not None:
+        raise Problem(
+            HTTPStatus.FORBIDDEN, "Dit is een account van een collega: dat doet een beheerder."
+        )
+    if found.blocked_at is not None:
+        return Answer({"sessies": 0})
+    requests.void(found.id)  # what colleagues agreed to was about somebody who was let in
+    return Answer({"sessies": directory.block_account(found, actor=asked.actor)})
+
+
+def block_relation(asked: Asked, *, relation_id: str) -> Answer:
+    """Block a relation, which ends everything of its accounts at once; a second time changes nothing."""
+    found = _known_relation(relation_id)
+    if found.blocked_at is not None:
+        return Answer({"sessies": 0})
+    return Answer({"sessies": directory.block_relation(found, actor=asked.actor)})
+
+
+def explain(asked: Asked, *, reference: str) -> Answer:
+    """What happened under a reference code, and what to tell the caller."""
+    try:
+        told = diagnosis.explain_reference(reference)
+    except WrongInput:
+        raise not_found("Dit kenmerk") from None
+    record(Event.DIAGNOSED, actor=asked.actor, client_id=asked.client_id, reference=told.kenmerk)
+    steps: list[dict[str, Any]] = [
+        {
+            "moment": moment(each.at),
+            "gebeurtenis": each.event,
+            "gelukt": each.succeeded,
+            "zin": each.says,
+            "reden": each.reason,
+        }
+        for each in told.stappen
+    ]
+    return Answer(asdict(told) | {"stappen": steps})
+
+
+def known_account(account_id: str) -> Account:
+    """The account of that id; 404 when there is none."""
+    found = directory.get(account_id)
+    if found is None:
+        raise not_found("Dit account")
+    return found
+
+
+def _known_relation(relation_id: str) -> Relation:
+    found = db.session.get(Relation, relation_id)
+    if found is None:
+        raise not_found("Deze relatie")
+    return found
+
+
+def _relation(row: Relation) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "relatienummer": row.number,
+        "naam": row.name,
+        "soort": row.kind,
+        "geblokkeerd": row.blocked_at is not None,
+    }
+
+
+def _account(row: Account) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "relatie": row.relation_id,
+        "relatienummer": row.relation.number,
+        "gebruikersnaam": row.username,
+        "naam": row.name,
+        "stand": row.standing,
+    }

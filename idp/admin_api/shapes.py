@@ -1,0 +1,206 @@
+"""What programs send, as models that check it, and what they get, as schemas of the OpenAPI document."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Json = dict[str, Any]
+
+#: One line of text, without control characters.
+_LINE: Final = r"^[^\x00-\x1f\x7f]*$"
+_ROLE: Final = r"^[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,59}$"
+_DAY: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+Role = Annotated[str, StringConstraints(pattern=_ROLE)]
+Day = Annotated[str, StringConstraints(pattern=_DAY)]
+
+
+class _Sent(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ApplicationSent(_Sent):
+    """What an application is."""
+
+    naam: Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_LINE)]
+    omschrijving: Annotated[str, StringConstraints(max_length=300, pattern=_LINE)] = ""
+    adres: Annotated[str, StringConstraints(max_length=500, pattern=r"^https?://[^\s#]+$")]
+    niveau: Literal["laag", "substantieel", "phr", "hoog"] = "substantieel"
+    rollen: Annotated[list[Role], Field(max_length=50)] = []
+    plaats: Annotated[int, Field(ge=1, le=9999)] | None = None
+    """Where it stands under "Uw applicaties", from 1; last, or where it is, when left out."""
+
+
+class TermsSent(_Sent):
+    """How somebody may use an application."""
+
+    rollen: Annotated[list[Role], Field(max_length=50)] = []
+    vanaf: Day | None = None
+    """First day; from now when left out."""
+    tot: Day | None = None
+    """Last day; without end when left out."""
+
+
+class OfAKindSent(TermsSent):
+    """For all accounts of a kind of relation: without `telling` only counted."""
+
+    soort: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=_LINE)]
+    telling: Annotated[int, Field(ge=0)] | None = None
+
+
+def moment(at: datetime | None) -> str | None:
+    """As JSON tells a moment (RFC 3339, in UTC)."""
+    return None if at is None else at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+TEXT: Final[Json] = {"type": "string"}
+_PERHAPS: Final[Json] = {"type": ["string", "null"]}
+_MOMENT: Final[Json] = {"type": "string", "format": "date-time"}
+_PERHAPS_MOMENT: Final[Json] = {"type": ["string", "null"], "format": "date-time"}
+_COUNT: Final[Json] = {"type": "integer", "minimum": 0}
+_FLAG: Final[Json] = {"type": "boolean"}
+_WORDS: Final[Json] = {"type": "array", "items": TEXT}
+
+
+def _object(**properties: Json) -> Json:
+    """An object that has all of these, and nothing else."""
+    return {
+        "type": "object",
+        "required": list(properties),
+        "properties": properties,
+        "additionalProperties": False,
+    }
+
+
+def _list_of(name: str) -> Json:
+    return {"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}}
+
+
+def _page_of(name: str) -> Json:
+    """Some of a list; `volgende` is the `cursor` of the next ones."""
+    return _object(regels=_list_of(name), volgende=_PERHAPS)
+
+
+_RELATION: Final = _object(id=TEXT, relatienummer=TEXT, naam=TEXT, soort=TEXT, geblokkeerd=_FLAG)
+_ACCOUNT: Final = _object(
+    id=TEXT,
+    relatie=TEXT,
+    relatienummer=TEXT,
+    gebruikersnaam=TEXT,
+    naam=TEXT,
+    stand={"enum": ["new", "active", "blocked"]},
+)
+_APPLICATION: Final = _object(
+    id=TEXT,
+    naam=TEXT,
+    omschrijving=TEXT,
+    adres=TEXT,
+    niveau={"enum": ["laag", "substantieel", "phr", "hoog"]},
+    rollen=_WORDS,
+)
+_ACCESS: Final = _object(
+    account=TEXT,
+    gebruikersnaam=TEXT,
+    naam=TEXT,
+    relatienummer=TEXT,
+    relatienaam=TEXT,
+    geblokkeerd=_FLAG,
+    rollen=_WORDS,
+    vanaf=_MOMENT,
+    tot=_PERHAPS_MOMENT,
+    gegeven_door=TEXT,
+)
+
+SCHEMAS: Final[Json] = {
+    "Problem": {
+        "description": "RFC 9457; `velden` are the members that are wrong, `nu` what stands there now.",
+        "type": "object",
+        "required": ["type", "title", "status", "detail"],
+        "properties": {
+            "type": TEXT,
+            "title": TEXT,
+            "status": {"type": "integer"},
+            "detail": TEXT,
+            "velden": {"type": "object", "additionalProperties": TEXT},
+            "nu": {"type": "object", "additionalProperties": TEXT},
+            "kenmerk": TEXT,
+        },
+        "additionalProperties": False,
+    },
+    "Found": _object(
+        relaties=_list_of("Relation"),
+        accounts=_list_of("Account"),
+        applicaties={"type": "array", "items": _object(id=TEXT, naam=TEXT)},
+        kenmerk=_PERHAPS,
+    ),
+    "Relation": _RELATION,
+    "Relations": _page_of("Relation"),
+    "Account": _ACCOUNT,
+    "Accounts": _page_of("Account"),
+    "WholeAccount": _object(
+        **_ACCOUNT["properties"],
+        niveau=TEXT,
+        geactiveerd=_PERHAPS_MOMENT,
+        methoden={"type": "array", "items": _object(soort=TEXT, sinds=_PERHAPS_MOMENT)},
+        applicaties={"type": "array", "items": _object(id=TEXT, naam=TEXT, rollen=_WORDS)},
+    ),
+    "Ended": _object(sessies=_COUNT),
+    "Application": _APPLICATION,
+    "Applications": _object(regels=_list_of("Application")),
+    "WholeApplication": _object(
+        **_APPLICATION["properties"],
+        gebruikers=_COUNT,
+        koppelingen={
+            "type": "array",
+            "items": _object(client_id=TEXT, naam=TEXT, profiel=TEXT),
+        },
+        beheerders={"type": "array", "items": _object(account=TEXT, naam=TEXT)},
+    ),
+    "Access": _ACCESS,
+    "AccessPage": _page_of("Access"),
+    "OfAKind": _object(gegeven=_COUNT, nog=_COUNT),
+    "Explanation": _object(
+        kenmerk=TEXT,
+        wie=_PERHAPS,
+        applicatie=_PERHAPS,
+        netwerkadressen=_COUNT,
+        stappen={
+            "type": "array",
+            "items": _object(
+                moment=_MOMENT, gebeurtenis=TEXT, gelukt=_FLAG, zin=TEXT, reden=_PERHAPS
+            ),
+        },
+        uitkomst=_object(gelukt=_FLAG, fout=_PERHAPS, resultaat=TEXT, oorzaak=_PERHAPS, zeg=TEXT),
+    ),
+    "LogLine": _object(
+        id=_COUNT,
+        moment=_MOMENT,
+        gebeurtenis=TEXT,
+        gelukt=_FLAG,
+        zin=TEXT,
+        door=TEXT,
+        door_wie=TEXT,
+        account=_PERHAPS,
+        over=_PERHAPS,
+        applicatie=_PERHAPS,
+        waarom=_PERHAPS,
+        reden=_PERHAPS,
+        kenmerk=_PERHAPS,
+    ),
+    "Log": _page_of("LogLine"),
+    "Had": _object(
+        account=TEXT,
+        gebruikersnaam=TEXT,
+        naam=TEXT,
+        relatienummer=TEXT,
+        relatienaam=TEXT,
+        rollen=_WORDS,
+        sinds=_MOMENT,
+        gegeven_door=TEXT,
+        tot=_PERHAPS_MOMENT,
+        ingetrokken=_PERHAPS_MOMENT,
+    ),
+    "HadPage": _page_of("Had"),
+}
