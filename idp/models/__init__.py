@@ -5,7 +5,7 @@ May import `database`, `secret_values`, `clock` and `assurance`, nothing else of
 
 from idp.models.access import Application, ApplicationGrant, Consent
 from idp.models.activation import ActivationCode
-from idp.models.audit import AuditEvent
+from idp.models.audit import AuditCheckpoint, AuditEvent, AuditMark, AuditSeal, AuditStream
 from idp.models.clients import (
     AccessToken,
     AuthorizationCode,
@@ -29,7 +29,11 @@ __all__ = [
     "ActivationCode",
     "Application",
     "ApplicationGrant",
+    "AuditCheckpoint",
     "AuditEvent",
+    "AuditMark",
+    "AuditSeal",
+    "AuditStream",
     "AuthorizationCode",
     "AuthorizationRequest",
     "Client",

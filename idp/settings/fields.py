@@ -19,6 +19,7 @@ from idp.breach_list import BreachList, UnusableList
 from idp.networks import LOOPBACK, Addresses, Networks, separated
 from idp.secret_values import RootSecret
 from idp.settings import key_models
+from idp.settings.audit import AuditSettings
 from idp.settings.key_models import KeyModel
 from idp.settings.mail import MailSettings
 from idp.settings.messages import MessageSettings
@@ -36,7 +37,7 @@ class SettingsError(Exception):
         self.problems = problems
 
 
-class Settings(ProviderSettings, MailSettings, MessageSettings):
+class Settings(ProviderSettings, MailSettings, MessageSettings, AuditSettings):
     """One deployment's settings; immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -320,6 +321,8 @@ class Settings(ProviderSettings, MailSettings, MessageSettings):
             raise ValueError("IDP_MESSAGE_LIMITS: only the demo may send without limits")
         if missing := self.lacking_for_mail(LOOPBACK):
             raise ValueError(missing[0])
+        if unwritable := self.lacking_for_audit():
+            raise ValueError(unwritable)
         if self.secret_file is None:
             raise ValueError(
                 "IDP_SECRET_FILE: name the file with the root secret; make one with `openssl rand -hex 32`"
