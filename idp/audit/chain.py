@@ -1,8 +1,8 @@
 """The chain: what a seal and a checkpoint are, how they are computed, and how a reader finds the first bad one.
 
-Pure, but for the key, which derives from the root secret (docs/decisions/0041). A seal's `link` is SHA-256 over the link
-before it, its number, its event's moment and class, and the digest of the event itself, which is salted: where the event
-was deleted after its time, the digest stays, and nobody can find the event again by trying.
+Pure, but for the key, which derives from the root secret (docs/decisions/0041). A seal's `link` is SHA-256 over the
+link before it, its number, its event's moment and class, and the digest of the event itself, which is salted: where the
+event was deleted after its time, the digest stays, and nobody can find the event again by trying.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import orjson
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from idp import settings
+from idp import clock, settings
 
 #: What the first seal of all follows.
 GENESIS: Final = "0" * 64
@@ -92,6 +92,12 @@ class Gap(Exception):
 def moment(at: datetime) -> str:
     """A moment as the chain writes it: RFC 3339 in UTC, to the millisecond."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def now() -> datetime:
+    """The present, in whole milliseconds: what is signed must be what the database gives back, which rounds."""
+    present = clock.now()
+    return present.replace(microsecond=present.microsecond // 1000 * 1000)
 
 
 def canonical(value: Any) -> bytes:

@@ -1,8 +1,8 @@
 """Events leave when their time is over, and the chain holds for what is left.
 
 First a signed mark says of which class everything before a moment may be gone; then events go, some hundreds at a time,
-and their seals keep the digest without its salt. Links at the chain's beginning whose events are all gone go too, behind
-a signed mark that says where it begins now. Killed in between, the next run goes on.
+and their seals keep the digest without its salt. Links at the chain's beginning whose events are all gone go too,
+behind a signed mark that says where it begins now. Killed in between, the next run goes on.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from typing import Any, Final, cast
 
 from sqlalchemy import BigInteger, Table, delete, func, select, type_coerce, update
 
-from idp import clock
-from idp.audit.chain import BEGINS, GONE, Mark, moment, signer
+from idp.audit.chain import BEGINS, GONE, Mark, moment, now, signer
 from idp.audit.retention import Retention, stays
 from idp.audit.sealing import seal_everything
 from idp.database import connection, db, insert, one_at_a_time
@@ -27,12 +26,13 @@ _DAY: Final = 24 * 60 * 60 * 1000
 _EVENTS: Final = cast(Table, AuditEvent.__table__)
 _SEALS: Final = cast(Table, AuditSeal.__table__)
 _CHECKPOINTS: Final = cast(Table, AuditCheckpoint.__table__)
+_NEWEST: Final = select(func.max(_EVENTS.c.id)).correlate(None).scalar_subquery()
 
 
 def expire() -> int:
     """Delete the events whose time is over; returns how many. Begins and ends without a transaction."""
     seal_everything()  # what is not in the chain yet may not leave it
-    gone = sum(_expire(retention, clock.now() - stays(retention)) for retention in Retention)
+    gone = sum(_expire(retention, now() - stays(retention)) for retention in Retention)
     _shorten()
     _thin_out()
     return gone
@@ -75,7 +75,7 @@ def _next(retention: Retention, before: datetime, after: int) -> list[int]:
                 _EVENTS.c.at < before,
                 _SEALS.c.at < before,
                 _EVENTS.c.id > after,
-                _EVENTS.c.id < select(func.max(_EVENTS.c.id)).scalar_subquery(),
+                _EVENTS.c.id < _NEWEST,
             )
             .order_by(_EVENTS.c.id)
             .limit(AT_ONCE)
@@ -105,7 +105,7 @@ def _shorten() -> None:
 
 def _thin_out() -> None:
     """Of days that are over, keep one checkpoint: a later one covers all that came before it."""
-    old = _CHECKPOINTS.c.at < clock.now() - CHECKPOINTS_STAY
+    old = _CHECKPOINTS.c.at < now() - CHECKPOINTS_STAY
     kept = select(func.max(_CHECKPOINTS.c.number)).where(old).group_by(_day())
     while True:
         numbers = (

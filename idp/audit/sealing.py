@@ -18,8 +18,7 @@ from typing import Any, Final, cast
 
 from sqlalchemy import Table, func, insert, select, text
 
-from idp import clock
-from idp.audit.chain import BEGINS, GENESIS, content_of, link_of, moment, signer
+from idp.audit.chain import BEGINS, GENESIS, content_of, link_of, moment, now, signer
 from idp.audit.retention import class_of
 from idp.database import connection, db, one_at_a_time, reads_only
 from idp.models import AuditCheckpoint, AuditEvent, AuditMark, AuditSeal
@@ -82,12 +81,12 @@ def seal(settling: Settling, at_once: int = AT_ONCE) -> int:
         db.session.rollback()
         return 0
     last = seals[-1]
-    now = clock.now()
+    at = now()
     signed = signer().checkpoint(
         number=last["number"],
         link=last["link"],
         settled=max(highest, settled_before),
-        at=moment(now),
+        at=moment(at),
     )
     connection().execute(insert(_SEALS), seals)
     connection().execute(
@@ -96,7 +95,7 @@ def seal(settling: Settling, at_once: int = AT_ONCE) -> int:
             "number": signed.number,
             "link": signed.link,
             "settled": signed.settled,
-            "at": now,
+            "at": at,
             "key": signed.key,
             "signature": signed.signature,
         },

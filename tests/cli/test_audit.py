@@ -26,6 +26,7 @@ def happens(operator: Operator, count: int, event: Event = Event.SIGN_IN_FAILED)
 
 def verdict(operator: Operator, *words: str) -> tuple[int, dict[str, object]]:
     answer = operator.tries("audit", "verify", *words, "--json")
+    print(answer)
     return answer.code, answer.json
 
 
@@ -137,7 +138,7 @@ def test_an_auditor_sees_who_had_access_and_who_gave_and_took_it(
 ) -> None:
     account = "/".join(jansen)
     operator.types("application", "add", "wmo", "Wmo", "--address", "https://wmo.voorbeeld.nl/")
-    operator.types("application", "grant", "wmo", *jansen)
+    operator.types("application", "grant", *jansen, "wmo")
     today = clock.now().astimezone(clock.HERE).date()
     had = operator.types("audit", "access", "wmo", "--on", str(today), "--json").json
     assert [(row["gebruikersnaam"], row["granted_by"]) for row in had] == [
@@ -145,7 +146,7 @@ def test_an_auditor_sees_who_had_access_and_who_gave_and_took_it(
     ]
     yesterday = str(today - timedelta(days=1))
     assert operator.types("audit", "access", "wmo", "--on", yesterday, "--json").json == []
-    operator.types("application", "revoke", "wmo", *jansen)
+    operator.types("application", "revoke", *jansen, "wmo")
     assert len(operator.types("audit", "access", "wmo", "--on", str(today), "--json").json) == 1
     changed = operator.types("audit", "changes", "wmo", "--json").json
     assert [row["event"] for row in changed][:2] == ["application-revoked", "application-granted"]
@@ -162,7 +163,7 @@ def test_pages_of_access_follow_on_one_another(operator: Operator) -> None:
     operator.types("application", "add", "wmo", "Wmo", "--address", "https://wmo.voorbeeld.nl/")
     for name in ("a", "b", "c"):
         operator.types("account", "add", "1", name, "--name", name)
-        operator.types("application", "grant", "wmo", "1", name)
+        operator.types("application", "grant", "1", name, "wmo")
     today = clock.now().astimezone(clock.HERE).date()
     with operator.at_work():
         first = views.access_on("wmo", today, limit=2)
