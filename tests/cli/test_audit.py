@@ -26,7 +26,6 @@ def happens(operator: Operator, count: int, event: Event = Event.SIGN_IN_FAILED)
 
 def verdict(operator: Operator, *words: str) -> tuple[int, dict[str, object]]:
     answer = operator.tries("audit", "verify", *words, "--json")
-    print(answer)
     return answer.code, answer.json
 
 
