@@ -26,7 +26,6 @@ def main() -> None:
     for _ in range(2):
         threading.Thread(target=write, args=(app,), daemon=True).start()
     settling = Settling()
-    print("ready", flush=True)
     with app.app_context():
         while True:
             seal(settling, 20)
