@@ -5,17 +5,27 @@ from __future__ import annotations
 import click
 from sqlalchemy import func, select
 
-from idp.accounts import directory
+from idp.cli import audit_chain, audit_views
 from idp.cli.answers import json_option, listing
 from idp.cli.work import at_work
 from idp.database import db, reads_only
-from idp.errors import WrongInput
 from idp.models import Account, AuditEvent, Relation
 
 
 @click.group("audit")
 def audit() -> None:
     """The audit trail."""
+
+
+for verb in (
+    audit_chain.export,
+    audit_chain.verify,
+    audit_chain.key,
+    audit_views.access,
+    audit_views.changes,
+    audit_views.looked,
+):
+    audit.add_command(verb)
 
 
 @audit.command()
@@ -38,7 +48,7 @@ def tail(count: int, named: str | None, as_json: bool) -> None:
     """Show the last events, oldest first."""
     with at_work(keep=False):
         reads_only()
-        asked = [] if named is None else [AuditEvent.account_id == _account_id(named)]
+        asked = [] if named is None else [AuditEvent.account_id == audit_views.account_id(named)]
         found = db.session.execute(
             select(AuditEvent, Account.username, Relation.number)
             .outerjoin(Account, Account.id == AuditEvent.account_id)
@@ -78,10 +88,3 @@ def tail(count: int, named: str | None, as_json: bool) -> None:
         "reason": "REASON",
     }
     listing(rows, headings, in_json=as_json, none="No events.")
-
-
-def _account_id(named: str) -> str:
-    number, slash, username = named.partition("/")
-    if not slash:
-        raise WrongInput(f"{named} is no account; write it as RELATIENUMMER/GEBRUIKERSNAAM")
-    return directory.find_account(number, username).id

@@ -1,4 +1,4 @@
-"""`idp deliver`: what waits to be delivered; and the sender that `idp serve` and `idp demo` keep beside their pages."""
+"""`idp deliver`: what waits to be delivered; and what `idp serve` and `idp demo` keep at work beside their pages."""
 
 from __future__ import annotations
 
@@ -39,3 +39,13 @@ def sender_of(app: Flask) -> Sender:
     kinds[number_notices.NAME] = number_notices.KIND
     kinds |= {**mailed_secrets.KINDS, **sending.KINDS}
     return Sender(app, kinds)
+
+
+def work_beside(app: Flask) -> None:
+    """Begin what a process that serves does beside its pages: deliveries, the chain of the audit trail, its streams."""
+    from idp.audit.sealer import Sealer
+    from idp.audit.streaming import start_streams
+
+    sender_of(app).start()
+    Sealer(app).start()
+    start_streams(app)

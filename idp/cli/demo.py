@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from idp.cli import demo_people
-from idp.cli.deliver import sender_of
+from idp.cli.deliver import work_beside
 from idp.cli.demo_folder import Addresses, DemoFolder, write_private
 from idp.cli.demo_servers import Watch, children, give_memory_back, stop_quietly_on_sigterm
 from idp.cli.demo_table import tell
@@ -143,7 +143,7 @@ def _serve(prepared: Prepared) -> int:
     with children([command], {"RELYING_PARTY_CONFIG": str(folder.relying_party)}) as started:
         app = create_app(settings_of(folder.environment(addresses)))
         passwords.be_ready()
-        sender_of(app).start()
+        work_beside(app)
         try:
             server = create_server(
                 app,

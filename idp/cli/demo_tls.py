@@ -19,7 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from flask import Flask
 
 from idp import clock
-from idp.cli.deliver import sender_of
+from idp.cli.deliver import work_beside
 from idp.cli.demo_folder import write_private
 from idp.cli.serve import options_of, serve_with
 from idp.cli.work import settings_of
@@ -151,7 +151,7 @@ def main(which: str, bind: str, certificate: str, key: str) -> None:
             from idp import create_app  # in the worker
 
             app = create_app(settings)
-            sender_of(app).start()
+            work_beside(app)
             return app
 
         serve_with(provider, options_of(settings) | options | {"bind": bind})

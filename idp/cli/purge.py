@@ -10,13 +10,12 @@ from sqlalchemy import ColumnElement, CursorResult, and_, delete, exists, or_, s
 from sqlalchemy.orm import aliased
 
 from idp import clock
-from idp.audit import Event, record
+from idp.audit import Event, expiry, record
 from idp.cli.answers import json_option, listing
 from idp.cli.work import at_work, operator
 from idp.database import Base, db
 from idp.models import (
     AccessToken,
-    AuditEvent,
     AuthorizationCode,
     AuthorizationRequest,
     Credential,
@@ -42,8 +41,8 @@ from idp.models import (
 GRACE = timedelta(days=1)
 #: Ended sessions stay this long, because `sid` in a late sign-out names one.
 SESSIONS_STAY = timedelta(days=30)
-#: Security events: 18 months (BIO 8.15.04), counted as days.
-AUDIT_STAYS = timedelta(days=548)
+#: Proof of what was posted: as long as security events (BIO 8.15.04), counted as days.
+LETTERS_STAY = timedelta(days=548)
 
 
 @click.command()
@@ -51,7 +50,7 @@ AUDIT_STAYS = timedelta(days=548)
 def purge(as_json: bool) -> None:
     """Delete what has expired; run it every night.
 
-    Sign-ins, requests, codes, tokens, sessions, counters, and audit events after 18 months.
+    Sign-ins, requests, codes, tokens, sessions, counters, and audit events after the months of their class.
     """
     now = clock.now()
     with at_work():
@@ -62,6 +61,7 @@ def purge(as_json: bool) -> None:
             gone = cast("CursorResult[Any]", db.session.execute(statement)).rowcount
             db.session.commit()  # table by table: a long lock would make sign-ins wait
             rows.append({"what": table.__tablename__, "deleted": gone})
+        rows.append({"what": "audit_event", "deleted": expiry.expire()})
         record(
             Event.PURGED, actor=operator(), deleted={row["what"]: row["deleted"] for row in rows}
         )
@@ -91,9 +91,8 @@ def _expired(now: datetime) -> list[tuple[type[Base], ColumnElement[bool]]]:
         (DeskEntry, _left(long_ago)),
         (SessionClient, SessionClient.session_id.in_(select(Session.id).where(_over(now)))),
         (Session, _over(now)),
-        (Letter, Letter.asked_at < now - AUDIT_STAYS),
-        (LetterBatch, LetterBatch.made_at < now - AUDIT_STAYS),
-        (AuditEvent, AuditEvent.at < now - AUDIT_STAYS),
+        (Letter, Letter.asked_at < now - LETTERS_STAY),
+        (LetterBatch, LetterBatch.made_at < now - LETTERS_STAY),
     ]
 
 

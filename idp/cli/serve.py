@@ -18,7 +18,7 @@ from flask import Flask
 
 from idp import clock, keyring, logs, metrics
 from idp.cli.answers import say
-from idp.cli.deliver import sender_of
+from idp.cli.deliver import work_beside
 from idp.cli.demo_values import refuse_outside_the_demo
 from idp.cli.work import at_work, settings_of
 from idp.errors import WrongInput
@@ -63,7 +63,7 @@ def serve() -> None:
 
         app = create_app(settings)
         passwords.be_ready()
-        sender_of(app).start()
+        work_beside(app)
         gc.collect()
         gc.freeze()  # what is there now stays: the collector need not walk through it again and again
         return app

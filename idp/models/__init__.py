@@ -5,7 +5,7 @@ May import `database`, `secret_values`, `clock` and `assurance`, nothing else of
 
 from idp.models.access import Application, ApplicationGrant, ApplicationSteward, Consent
 from idp.models.activation import ActivationCode, RecoveryCode
-from idp.models.audit import ALARM, AuditEvent
+from idp.models.audit import ALARM, AuditCheckpoint, AuditEvent, AuditMark, AuditSeal, AuditStream
 from idp.models.clients import (
     AccessToken,
     AuthorizationCode,
@@ -35,7 +35,11 @@ __all__ = [
     "Application",
     "ApplicationGrant",
     "ApplicationSteward",
+    "AuditCheckpoint",
     "AuditEvent",
+    "AuditMark",
+    "AuditSeal",
+    "AuditStream",
     "AuthorizationCode",
     "AuthorizationRequest",
     "Client",

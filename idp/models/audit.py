@@ -1,4 +1,4 @@
-"""The record of every event of access and change; rows are added, never changed."""
+"""The record of every event of access and change; rows are added, never changed. And the chain that holds them."""
 
 from __future__ import annotations
 
@@ -42,3 +42,56 @@ class AuditEvent(Base):
     """The network address of the browser or client."""
     reason: Mapped[str | None] = mapped_column(String(300))
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class AuditSeal(Base):
+    """One link of the chain. It outlives its event, of which it keeps a digest that nobody can guess back."""
+
+    __tablename__ = "audit_seal"
+
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    """The order of sealing, without gaps. Not the order of `AuditEvent.id`, which may commit out of turn."""
+    event_id: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    """No foreign key: that would lock the event's row. `None` once the event was deleted after its time."""
+    at: Mapped[datetime] = mapped_column(Moment)
+    retention: Mapped[str] = mapped_column(String(20))
+    salt: Mapped[str | None] = mapped_column(String(32))
+    content: Mapped[str] = mapped_column(String(64))
+    link: Mapped[str] = mapped_column(String(64))
+
+
+class AuditCheckpoint(Base):
+    """A signature over the chain up to a number."""
+
+    __tablename__ = "audit_checkpoint"
+
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    link: Mapped[str] = mapped_column(String(64))
+    settled: Mapped[int] = mapped_column(BigInteger)
+    """Every event with this id or a lower one is in the chain, or was never committed."""
+    at: Mapped[datetime] = mapped_column(Moment, index=True)
+    key: Mapped[str] = mapped_column(String(16))
+    signature: Mapped[str] = mapped_column(String(128))
+
+
+class AuditMark(Base):
+    """A signed statement about what is not there any more: where the chain begins, what was deleted after its time."""
+
+    __tablename__ = "audit_mark"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    key: Mapped[str] = mapped_column(String(16))
+    signature: Mapped[str] = mapped_column(String(128))
+
+
+class AuditStream(Base):
+    """How far a stream to elsewhere is, and which process writes it now."""
+
+    __tablename__ = "audit_stream"
+
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, default=0)
+    """The last number of the chain that arrived."""
+    holder: Mapped[str | None] = mapped_column(String(32))
+    held_until: Mapped[datetime | None] = mapped_column(Moment)

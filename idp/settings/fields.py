@@ -19,6 +19,7 @@ from idp.breach_list import BreachList, UnusableList
 from idp.networks import LOOPBACK, Addresses, Networks, separated
 from idp.secret_values import RootSecret
 from idp.settings import key_models
+from idp.settings.audit import AuditSettings
 from idp.settings.counters import CounterSettings
 from idp.settings.desk import DeskSettings
 from idp.settings.device_rules import DeviceRuleSettings
@@ -46,6 +47,7 @@ class Settings(
     MessageSettings,
     DeskSettings,
     CounterSettings,
+    AuditSettings,
 ):
     """One deployment's settings; immutable."""
 
@@ -321,6 +323,8 @@ class Settings(
             raise ValueError("IDP_MESSAGE_LIMITS: only the demo may send without limits")
         if missing := self.lacking_for_mail(LOOPBACK):
             raise ValueError(missing[0])
+        if unwritable := self.lacking_for_audit():
+            raise ValueError(unwritable)
         if self.secret_file is None:
             raise ValueError(
                 "IDP_SECRET_FILE: name the file with the root secret; make one with `openssl rand -hex 32`"

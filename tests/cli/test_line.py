@@ -29,7 +29,13 @@ VERBS = {
     "client rotate-secret", "client remove", "client token issue", "client token list", "client token withdraw",
     "client logouts", "deliver",
     "conformance prepare", "conformance serve",
+    "audit access",
+    "audit changes",
+    "audit export",
+    "audit key",
+    "audit looked",
     "audit tail",
+    "audit verify",
 }  # fmt: skip
 
 
@@ -124,7 +130,7 @@ WRONG = [
     ("audit", "tail", "-n", "0"),
     ("audit", "tail", "--account", "n.jansen"),
     ("audit", "tail", "--account", "10023456/niemand"),
-    ("audit", "verify"),
+    ("audit", "verify", "/nowhere/audit.jsonl"),
     ("audit", "export"),
     ("client", "claims"),
     ("db", "downgrade", "base"),
