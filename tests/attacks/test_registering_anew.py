@@ -10,7 +10,7 @@ import pytest
 
 from idp.clock import Standing
 from idp.database import db
-from idp.models import Client
+from idp.models import AuditEvent, Client
 from tests.protocol.registering import error_of, newcomer
 from tests.protocol.relying_party import CALLBACK, Provider
 from tests.support.journeys import House, house_of_this_worker
@@ -100,3 +100,39 @@ def test_our_own_address_is_none_that_we_call(house: House, member: str) -> None
     assert error_of(refused) == (400, "invalid_client_metadata")
     with house.inside():
         assert db.session.query(Client).count() == 0
+
+
+@ONE
+def test_a_flood_of_managing_is_refused_before_any_token_is_looked_at(house: House) -> None:
+    new = newcomer(house)
+    new.register()
+    statuses = {new.managed("GET", token="x" * 43).status_code for _ in range(59)}
+    assert statuses == {401}
+    assert new.managed("GET").status_code == 429
+
+
+def test_who_was_refused_and_why_is_kept(house: House) -> None:
+    new = newcomer(house)
+    new.register()
+    new.managed("GET", token="x" * 43)
+    new.post(redirect_uris=["http://elders.example/terug"])
+    with house.inside():
+        kept = db.session.query(AuditEvent).filter_by(event="registration-refused").all()
+        assert len(kept) == 2
+        assert all(row.reason and row.reference and not row.succeeded for row in kept)
+        assert kept[0].client_id == new.told["client_id"]
+
+
+@ONE
+def test_what_an_application_asks_of_itself_stays_when_it_changes(house: House) -> None:
+    """Said anew it is taken on; left out later, it stays."""
+    new = newcomer(house)
+    told = new.register(token_endpoint_auth_method="client_secret_basic")
+    same = {
+        "client_id": told["client_id"],
+        "redirect_uris": [CALLBACK],
+        "token_endpoint_auth_method": "client_secret_basic",
+    }
+    for said in (same | {"require_pushed_authorization_requests": True}, same):
+        answer = new.managed("PUT", said).get_json()
+        assert answer["require_pushed_authorization_requests"] is True
