@@ -21,6 +21,7 @@ def init_app(app: Flask) -> None:
         crossing,
         diagnosis_pages,
         front,
+        letter_pages,
         log_pages,
         relation_pages,
         request_pages,
@@ -36,6 +37,7 @@ def init_app(app: Flask) -> None:
         diagnosis_pages,
         application_pages,
         access_pages,
+        letter_pages,
         log_pages,
         colleague_pages,
     ):

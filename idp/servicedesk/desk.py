@@ -35,6 +35,7 @@ _MENU: Final = (
     ("desk", "Zoeken", DESK, "search", Right.SEARCH),
     ("desk-requests", "Verzoeken", f"{DESK}verzoeken", "clock", Right.SEE_ACCOUNT),
     ("desk-applications", "Applicaties", f"{DESK}applicaties", "apps", Right.SEE_APPLICATIONS),
+    ("desk-letters", "Brieven", f"{DESK}brieven", "document", Right.SEND_LETTERS),
     ("desk-log", "Logboek", f"{DESK}logboek", "document", Right.READ_AUDIT),
     ("desk-colleagues", "Collega’s", f"{DESK}collegas", "users", Right.CHANGE_COLLEAGUES),
     ("desk-manual", "Handleiding", f"{DESK}handleiding", "book", Right.SEARCH),

@@ -138,4 +138,34 @@ def who_may_only_look(visitor: Visitor, people: People) -> Iterator[str]:
     yield "portaal-van-een-collega"
 
 
-TOURS = (helping, blocked_and_asked, who_may_only_look)
+def applications(visitor: Visitor, people: People) -> Iterator[str]:
+    """Applications and who may use them, and letters."""
+    at_work(visitor, people)
+    people.make(totp=True)
+    for address, page, name in (
+        ("applicaties", "desk-applications", "applicaties"),
+        ("applicaties/nieuw", "desk-application-form", "applicatie-nieuw"),
+        ("applicaties/wmo-berichten", "desk-application", "applicatie"),
+        ("applicaties/wmo-berichten/wijzigen", "desk-application-form", "applicatie-wijzigen"),
+        ("applicaties/wmo-berichten/toegang", "desk-access", "toegang"),
+        ("applicaties/wmo-berichten/toegang/soort", "desk-access-of-kind", "toegang-per-soort"),
+        ("applicaties/wmo-berichten/verwijderen", "desk-application-removal", "applicatie-weg"),
+        ("brieven", "desk-letters", "brieven"),
+    ):
+        visitor.open(DESK + address)
+        visitor.is_at(page)
+        yield f"servicedesk-{name}"
+
+
+def the_log(visitor: Visitor, people: People) -> Iterator[str]:
+    """What an auditor asks the trail."""
+    at_work(visitor, people, "auditor")
+    visitor.open(f"{DESK}logboek")
+    visitor.is_at("desk-log")
+    yield "servicedesk-logboek-van-alles"
+    visitor.open(f"{DESK}logboek/toegang?applicatie=wmo-berichten")
+    visitor.is_at("desk-had-access")
+    yield "servicedesk-wie-had-toegang"
+
+
+TOURS = (helping, blocked_and_asked, who_may_only_look, applications, the_log)
