@@ -21,7 +21,6 @@ from idp.models import Letter
 from idp.servicedesk import letters, print_batches
 from idp.servicedesk.letters import Standing
 from tests.servicedesk.print_house import PrintHouse, code_on
-from tests.servicedesk.scene import Desk
 from tests.support.house import NOW, House
 from tests.support.journeys import Person, account_of, add_person, identify, issue_code, set_up_totp
 from tests.support.run import Run
@@ -382,38 +381,3 @@ def test_only_a_certificate_that_can_serve_is_taken(
         file.write_text("no certificate")
     with pytest.raises(WrongInput):
         print_batches.print_certificate(file)
-
-
-def test_a_beheerder_makes_fetches_and_posts_a_batch_at_the_desk(
-    desk: Desk, house: House, anna: Person, print_house: PrintHouse, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    known = house.app.config["IDP"]
-    browser = desk.colleague("beheerder")
-    assert "Er wachten 0 brieven" in browser.get("/servicedesk/brieven").document.text
-    ask(house, anna)
-    browser.get("/servicedesk/brieven")
-    assert browser.submit("volgende").status == 422, "no print house is set"
-    set_up = known.model_copy(update={"print_certificate": print_house.certificate})
-    monkeypatch.setitem(house.app.config, "IDP", set_up)
-    browser.get("/servicedesk/brieven")
-    page = browser.submit("volgende")
-    assert "De partij is gemaakt" in page.document.text
-    with house.inside():
-        batch_id = letters.batches()[0].id
-    manifest = browser.send("GET", f"/servicedesk/brieven/{batch_id}/inhoud")
-    assert manifest.json["letters"][0]["page"] == 1
-    browser.get("/servicedesk/brieven")
-    token = browser.token()
-    answer = browser._client.post(
-        f"/servicedesk/brieven/{batch_id}/ophalen",
-        base_url="http://localhost:8400",
-        data={"csrf_token": token},
-    )
-    assert answer.headers["Content-Disposition"] == f'attachment; filename="{batch_id}.p7m"'
-    assert code_on(print_house.opens(answer.get_data())[0])
-    again = browser.send("POST", f"/servicedesk/brieven/{batch_id}/ophalen", csrf_token=token)
-    assert (again.status, "al opgehaald" in again.document.text) == (422, True)
-    browser.get("/servicedesk/brieven")
-    page = browser.submit(f"gepost-{batch_id}")
-    assert "heeft gepost" in page.document.text
-    assert standings(house, anna) == [Standing.DISPATCHED]
