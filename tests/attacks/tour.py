@@ -14,6 +14,7 @@ from tests.attacks.breaking import broken
 from tests.attacks.life import Life, lead_a_life
 from tests.attacks.tour_at_the_desk import work_at_the_desk
 from tests.attacks.tour_of_ones_own import change_ones_own
+from tests.attacks.tour_of_the_api import ask_the_api
 from tests.protocol.relying_party import Provider
 from tests.support.journeys import (
     ISSUER,
@@ -125,6 +126,7 @@ def see_the_portal(life: Life, browser: Visitor) -> None:
     browser.get("/uitloggen")
     browser.submit("uitloggen")
     work_at_the_desk(life)
+    ask_the_api(life)
 
 
 def see_an_application_of_others(life: Life) -> None:
