@@ -24,6 +24,16 @@ FIELDS: Final[Mapping[str, int]] = {
     "locality": 100,
     "country": 100,
 }
+#: What files to import call them.
+FURTHER: Final[Mapping[str, str]] = {
+    "voornaam": "given_name",
+    "achternaam": "family_name",
+    "telefoonnummer": "phone_number",
+    "straat": "street_address",
+    "postcode": "postal_code",
+    "plaats": "locality",
+    "land": "country",
+}
 _OF_AN_ADDRESS: Final = ("street_address", "postal_code", "locality", "country")
 
 

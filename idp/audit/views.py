@@ -7,10 +7,10 @@ Page by page, for the command line, the console and the admin API alike: each an
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import Table, and_, or_, select
+from sqlalchemy import ColumnElement, Table, and_, or_, select
 
 from idp import clock
 from idp.audit.events import Event
@@ -20,7 +20,16 @@ from idp.models import Account, Application, ApplicationGrant, AuditEvent, Clien
 #: Rows of one page at most.
 MOST: Final = 1000
 _EVENTS: Final = cast(Table, AuditEvent.__table__)
-_CHANGES: Final = (Event.APPLICATION_ADDED, Event.APPLICATION_GRANTED, Event.APPLICATION_REVOKED)
+#: What changes who may use an application.
+CHANGES: Final = (
+    Event.APPLICATION_GRANTED,
+    Event.APPLICATION_REVOKED,
+    Event.APPLICATION_ADDED,
+    Event.APPLICATION_UPDATED,
+    Event.APPLICATION_REMOVED,
+    Event.STEWARD_ADDED,
+    Event.STEWARD_REMOVED,
+)
 _LOOKS: Final = (Event.ACCOUNT_SHOWN, Event.USERINFO_READ, Event.OWN_DATA_READ)
 
 
@@ -69,10 +78,21 @@ class Look:
     origin: str | None
 
 
-def day_of(day: date) -> tuple[datetime, datetime]:
-    """When a day begins and ends, where people read the clock in the Netherlands."""
-    begins = datetime.combine(day, time(), clock.HERE)
-    return begins, datetime.combine(day + timedelta(days=1), time(), clock.HERE)
+def in_force_between(begins: datetime, ends: datetime) -> ColumnElement[bool]:
+    """Grants that gave access at some moment of a period; the one place that says so.
+
+    One that was withdrawn before it began gave none, and one that was made later did not give it backwards.
+    """
+    grant = ApplicationGrant
+    return and_(
+        grant.created_at < ends,
+        grant.starts_at < ends,
+        or_(grant.ends_at.is_(None), grant.ends_at > begins),
+        or_(
+            grant.revoked_at.is_(None),
+            and_(grant.revoked_at > begins, grant.revoked_at > grant.starts_at),
+        ),
+    )
 
 
 def access_on(
@@ -82,7 +102,7 @@ def access_on(
 
     What the grants say: an account that was blocked that day could not sign in all the same.
     """
-    begins, ends = day_of(day)
+    begins, ends = clock.day(day.isoformat()), clock.day(day.isoformat(), ends=True)
     grant = ApplicationGrant
     rows = connection().execute(
         select(
@@ -104,13 +124,7 @@ def access_on(
         .join(Relation.__table__, Relation.id == Account.relation_id)
         .where(
             grant.application_id == application_id,
-            grant.created_at < ends,
-            grant.starts_at < ends,
-            or_(grant.ends_at.is_(None), grant.ends_at > begins),
-            or_(
-                grant.revoked_at.is_(None),
-                and_(grant.revoked_at > begins, grant.revoked_at > grant.starts_at),
-            ),
+            in_force_between(begins, ends),
             grant.id > after,
         )
         .order_by(grant.id)
@@ -145,7 +159,7 @@ def changes_of(
 ) -> list[Change]:
     """Who changed the access to an application, newest first; `before` is the id of the last one of a page."""
     asked: list[Any] = [
-        _EVENTS.c.event.in_([event.value for event in _CHANGES]),
+        _EVENTS.c.event.in_([event.value for event in CHANGES]),
         _EVENTS.c.details["application"].as_string() == application_id,
     ]
     if since is not None:

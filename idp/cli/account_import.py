@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from idp.accounts import directory, passwords, personal
+from idp.accounts.personal import FURTHER
 from idp.assurance import Level
 from idp.cli.csv_files import WrongLines, read
 from idp.errors import WrongInput
@@ -13,16 +14,6 @@ from idp.models import Relation
 from idp.settings import Settings
 
 HEADER = ("relatienummer", "gebruikersnaam", "naam", "email", "niveau", "wachtwoordhash")
-#: What may come after those, and what it is called as a claim.
-FURTHER = {
-    "voornaam": "given_name",
-    "achternaam": "family_name",
-    "telefoonnummer": "phone_number",
-    "straat": "street_address",
-    "postcode": "postal_code",
-    "plaats": "locality",
-    "land": "country",
-}
 
 #: While start passwords are hashed (20 ms each), SQLite lets nobody else write; sign-ins wait 10 s at most.
 MOST_START_PASSWORDS_ON_SQLITE = 250

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import click
@@ -76,8 +76,8 @@ def changes(
         _known(application)
         found = views.changes_of(
             application,
-            since=None if since is None else views.day_of(_day(since))[0],
-            until=None if until is None else views.day_of(_day(until))[1],
+            since=None if since is None else clock.day(_day(since).isoformat()),
+            until=None if until is None else clock.day(_day(until).isoformat(), ends=True),
             limit=count,
             before=before,
         )
@@ -130,12 +130,10 @@ def _day(text: str | None) -> date:
     if text is None:
         return clock.now().astimezone(clock.HERE).date()
     try:
-        day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007  # a day has no zone
-    except ValueError:
-        raise WrongInput(f"{text} is no day; write it like 2026-11-23") from None
-    if not 1970 <= day.year < 9999:
-        raise WrongInput(f"{text} is no day that events can be of")
-    return day
+        clock.day(text)
+        return date.fromisoformat(text)
+    except ValueError as wrong:
+        raise WrongInput(f"{text}: {wrong}") from None
 
 
 def _rows(found: list[Any]) -> list[dict[str, Any]]:

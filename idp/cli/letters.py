@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final, TextIO
 
 import click
-import orjson
 
 from idp import clock
 from idp.accounts import directory
@@ -17,7 +16,6 @@ from idp.cli.parameters import account_arguments
 from idp.cli.private_files import write_private
 from idp.cli.work import at_work, operator
 from idp.errors import WrongInput
-from idp.models import LetterBatch
 from idp.servicedesk import letters as asked_letters
 from idp.servicedesk import print_batches
 
@@ -159,7 +157,7 @@ def fetch(batch_id: str, out: Path) -> None:
         document, manifest = out / f"{found.id}.p7m", out / f"{found.id}.json"
         sealed = print_batches.fetch(found.id, actor=operator())
         write_private(document, sealed)
-        write_private(manifest, manifest_of(found))
+        write_private(manifest, asked_letters.manifest_of(found))
         count = found.letters
     say(f"Wrote {document} ({count} letters, encrypted to the print house) and {manifest}.")
 
@@ -205,9 +203,3 @@ def _listed(file: TextIO | None) -> set[str]:
     if not (found := {line.strip() for line in told.splitlines() if line.strip()}):
         raise WrongInput(f"{file.name} names no letter")
     return found
-
-
-def manifest_of(batch: LetterBatch) -> bytes:
-    """What goes with the document: which letter is on which page, and by what the document is known."""
-    told = batch.manifest | {"made_at": batch.made_at.isoformat(), "sha256": batch.digest}
-    return orjson.dumps(told, option=orjson.OPT_INDENT_2)

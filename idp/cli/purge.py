@@ -21,6 +21,8 @@ from idp.models import (
     Credential,
     Delivery,
     DeskEntry,
+    DeskRequest,
+    DeskSupply,
     KeyChallenge,
     Letter,
     LetterBatch,
@@ -36,6 +38,7 @@ from idp.models import (
     SpentAssertion,
     ThrottleCounter,
 )
+from idp.servicedesk import supplies
 
 #: A day longer than needed, so that a replay or a late visitor still gets the true reason.
 GRACE = timedelta(days=1)
@@ -43,6 +46,8 @@ GRACE = timedelta(days=1)
 SESSIONS_STAY = timedelta(days=30)
 #: Proof of what was posted: as long as security events (BIO 8.15.04), counted as days.
 LETTERS_STAY = timedelta(days=548)
+#: What was asked of two holds addresses; that it was asked, and by whom, stands in the audit trail.
+REQUESTS_STAY = timedelta(days=30)
 
 
 @click.command()
@@ -91,6 +96,8 @@ def _expired(now: datetime) -> list[tuple[type[Base], ColumnElement[bool]]]:
         (DeskEntry, _left(long_ago)),
         (SessionClient, SessionClient.session_id.in_(select(Session.id).where(_over(now)))),
         (Session, _over(now)),
+        (DeskSupply, DeskSupply.at < long_ago - supplies.COUNTS_FOR),
+        (DeskRequest, DeskRequest.expires_at < now - REQUESTS_STAY),
         (Letter, Letter.asked_at < now - LETTERS_STAY),
         (LetterBatch, LetterBatch.made_at < now - LETTERS_STAY),
     ]

@@ -190,17 +190,17 @@ def _ask(colleague: Colleague, found: Account, slug: str, **wrong: Any) -> Respo
         fields=form.fields,
         who=found,
         version=changes.version_of(found.id),
-        takes_two=_takes_two(form, found),
+        takes_two=_takes_two(form, found, colleague),
         **_asked_besides(form, found, colleague),
         **wrong,
     )
 
 
-def _takes_two(form: AccountForm, found: Account) -> str | None:
+def _takes_two(form: AccountForm, found: Account, colleague: Colleague) -> str | None:
     """Why a colleague is needed, where that does not depend on what is filled in."""
     if form.action not in {Action.RESET_METHODS, Action.UNBLOCK}:
         return None
-    rule = needs_two(found, form.action, {})
+    rule = needs_two(found, form.action, {}, by=colleague.worker)
     return None if rule is None else RULES[rule]
 
 

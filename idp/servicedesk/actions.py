@@ -130,7 +130,7 @@ def do(action: Action, work: Work, given: Given) -> Outcome:
     account = changes.hold(work.account_id, work.version)
     may_touch(account, work.by)
     checked = _CHECKED_BY[action](account, work, given) if action in _CHECKED_BY else dict(given)
-    rule = needs_two(account, action, checked)
+    rule = needs_two(account, action, checked, by=work.by)
     if rule is None or work.agreed:
         return _DONE_BY[action](account, work, checked)
     asked = requests.ask(

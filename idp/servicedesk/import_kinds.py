@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import Any, Final, cast
 
 from sqlalchemy import Table, insert, or_, select, tuple_, update
@@ -13,6 +13,7 @@ from sqlalchemy import Table, insert, or_, select, tuple_, update
 from idp import clock, settings, vault
 from idp.accounts import directory, passwords, personal, search_words
 from idp.accounts.fields import checked_email, checked_username
+from idp.accounts.personal import FURTHER
 from idp.assurance import Level
 from idp.audit import Event, record_many
 from idp.database import connection
@@ -27,16 +28,6 @@ _ACCOUNTS: Final = cast(Table, Account.__table__)
 _GRANTS: Final = cast(Table, ApplicationGrant.__table__)
 _WORDS: Final = cast(Table, SearchWord.__table__)
 _ROLE: Final = re.compile(r"[\w][\w.:/-]{0,59}")
-#: Further fields of an account, and what they are called as claims.
-FURTHER: Final[Mapping[str, str]] = {
-    "voornaam": "given_name",
-    "achternaam": "family_name",
-    "telefoonnummer": "phone_number",
-    "straat": "street_address",
-    "postcode": "postal_code",
-    "plaats": "locality",
-    "land": "country",
-}
 
 
 @dataclass(slots=True)
@@ -211,7 +202,12 @@ class Grants:
         now = clock.now()
         relations = _relation_ids(lines)
         accounts = _account_ids(lines, relations)
-        known = set(connection().scalars(select(Application.id)))
+        known = {
+            row.id: frozenset(row.roles)
+            for row in connection().execute(
+                select(Application.id, Application.roles).where(Application.removed_at.is_(None))
+            )
+        }
         held = _held(accounts.values(), now)
         rows: list[dict[str, Any]] = []
         gone: list[str] = []
@@ -258,7 +254,7 @@ class Grants:
         fields: dict[str, str],
         relations: Mapping[str, str],
         accounts: Mapping[tuple[str, str], str],
-        known: set[str],
+        known: Mapping[str, frozenset[str]],
         now: datetime,
     ) -> dict[str, Any]:
         relation_id = relations.get(directory.normal_number(fields["relatienummer"]), "")
@@ -270,9 +266,10 @@ class Grants:
         roles = list(dict.fromkeys(fields.get("rollen", "").split()))
         if any(not _ROLE.fullmatch(role) for role in roles):
             raise WrongInput("a role has letters, digits and . : / - _ only")
+        if (has := known[fields["applicatie"]]) and not has.issuperset(roles):
+            raise WrongInput("the application has no such role")
         starts = _day(fields.get("van", "")) or now
-        last = _day(fields.get("tot", ""))
-        ends = last + timedelta(days=1) if last else None
+        ends = _day(fields.get("tot", ""), ends=True)
         if ends is not None and ends <= max(starts, now):
             raise WrongInput("the grant would end before it starts, or has ended")
         return {
@@ -362,12 +359,11 @@ def _address(text: str) -> Iterator[str]:
     return (line.strip() for line in text.split("|") if line.strip())
 
 
-def _day(text: str) -> datetime | None:
-    """The beginning of a day here."""
+def _day(text: str, *, ends: bool = False) -> datetime | None:
     if not text:
         return None
     try:
-        return datetime.combine(date.fromisoformat(text), time(), tzinfo=clock.HERE)
+        return clock.day(text, ends=ends)
     except ValueError:
         raise WrongInput("a day is written as 2026-12-31") from None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Final
 
-import orjson
 from flask import Blueprint, Response, redirect, request
 from flask.typing import ResponseReturnValue
 
@@ -76,10 +75,7 @@ def manifest(colleague: Colleague, batch_id: str) -> ResponseReturnValue:
         batch = letters.find_batch(batch_id)
     except WrongInput:
         return _show(colleague, "Deze partij bestaat niet.")
-    told = batch.manifest | {"made_at": batch.made_at.isoformat(), "sha256": batch.digest}
-    return _file(
-        orjson.dumps(told, option=orjson.OPT_INDENT_2), f"{batch.id}.json", "application/json"
-    )
+    return _file(letters.manifest_of(batch), f"{batch.id}.json", "application/json")
 
 
 @pages.post(f"{LETTERS}/<batch_id>/gepost")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+import orjson
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from idp import clock
@@ -173,6 +174,12 @@ def find_batch(batch_id: str) -> LetterBatch:
     if (batch := db.session.get(LetterBatch, batch_id)) is None:
         raise WrongInput(f"there is no batch {batch_id}")
     return batch
+
+
+def manifest_of(batch: LetterBatch) -> bytes:
+    """What goes with the document, as JSON: which letter is on which page, and by what the document is known."""
+    told = batch.manifest | {"made_at": batch.made_at.isoformat(), "sha256": batch.digest}
+    return orjson.dumps(told, option=orjson.OPT_INDENT_2)
 
 
 def seen(row: Letter) -> SeenLetter:

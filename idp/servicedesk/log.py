@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import and_, or_, select, tuple_
+from sqlalchemy import select, tuple_
 
 from idp import clock
 from idp.accounts import directory
-from idp.audit import Event
+from idp.audit import Event, views
 from idp.database import connection, db
 from idp.errors import WrongInput
 from idp.models import Account, ApplicationGrant, AuditEvent, Relation
@@ -34,15 +34,7 @@ GROUPS: Final[Mapping[str, tuple[Event, ...]]] = {
         Event.DIAGNOSED,
         Event.AUDIT_READ,
     ),
-    "toegang": (
-        Event.APPLICATION_GRANTED,
-        Event.APPLICATION_REVOKED,
-        Event.APPLICATION_ADDED,
-        Event.APPLICATION_UPDATED,
-        Event.APPLICATION_REMOVED,
-        Event.STEWARD_ADDED,
-        Event.STEWARD_REMOVED,
-    ),
+    "toegang": views.CHANGES,
 }
 
 
@@ -208,9 +200,7 @@ def had_access(application_id: str, day: str, *, after: str = "", most: int = PA
         .join(Relation.__table__, Relation.id == Account.relation_id)
         .where(
             ApplicationGrant.application_id == application_id,
-            and_(ApplicationGrant.starts_at < ends, ApplicationGrant.created_at < ends),
-            or_(ApplicationGrant.ends_at.is_(None), ApplicationGrant.ends_at > begins),
-            or_(ApplicationGrant.revoked_at.is_(None), ApplicationGrant.revoked_at > begins),
+            views.in_force_between(begins, ends),
         )
         .order_by(*order)
         .limit(most + 1)

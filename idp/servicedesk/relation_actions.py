@@ -21,7 +21,6 @@ from idp.servicedesk.roles import Right, Worker
 from idp.servicedesk.sensitive import Action, relation_needs_two
 
 ACCOUNTS_ON_A_PAGE = 25
-_USERNAME = re.compile(r"[^\s\x00-\x1f\x7f]{1,100}")
 
 
 def block(relation_id: str, *, by: Worker, errand: Errand) -> Outcome:
@@ -76,11 +75,12 @@ def add_account(
     """
     relation = _held(relation_id, by, errand)
     name, email = " ".join(name.split()), email.strip()
-    username = unicodedata.normalize("NFKC", username).strip()
     if not is_name(name):
         raise WrongInput("vul de naam in, in hoogstens 200 tekens")
-    if not _USERNAME.fullmatch(username):
-        raise WrongInput("een gebruikersnaam heeft 1 tot 100 tekens, zonder spaties")
+    try:
+        username = fields.checked_username(username)
+    except WrongInput as wrong:
+        raise WrongInput("een gebruikersnaam heeft 1 tot 100 tekens, zonder spaties") from wrong
     if directory.lookup(relation.number, directory.username_key(username)) is not None:
         raise WrongInput("deze gebruikersnaam is al in gebruik bij deze organisatie")
     if email and not fields.is_mail_address(email):

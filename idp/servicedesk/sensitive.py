@@ -14,11 +14,14 @@ from idp.accounts import activation_codes
 from idp.audit import Event
 from idp.database import db
 from idp.models import Account, AuditEvent, Relation
-from idp.servicedesk import letters
+from idp.servicedesk import letters, supplies
 from idp.servicedesk.letters import Standing
+from idp.servicedesk.roles import Worker
 from idp.servicedesk.supplies import Channel, Item
 
 LATELY: Final = timedelta(days=14)
+#: A block and its event are of one transaction, which no request lets last longer.
+_WRITTEN_WITHIN: Final = timedelta(minutes=10)
 POSTAL: Final = frozenset({"street_address", "postal_code", "locality", "country"})
 
 
@@ -44,6 +47,7 @@ class Rule(StrEnum):
     MAIL_AND_PASSWORD = "mail-and-password"
     UNDER_WAY = "under-way"
     COLLEAGUE = "colleague"
+    BOTH = "both"
 
 
 RULES: Final[Mapping[Rule, str]] = {
@@ -53,10 +57,13 @@ RULES: Final[Mapping[Rule, str]] = {
     Rule.MAIL_AND_PASSWORD: "E-mailadres en startwachtwoord veranderen binnen 14 dagen.",
     Rule.UNDER_WAY: "Er is een brief met een activatiecode onderweg naar het adres dat wij nu kennen.",
     Rule.COLLEAGUE: "Dit is een account van een collega van de Servicedesk.",
+    Rule.BOTH: "U zou startwachtwoord en activatiecode allebei zien. Daarmee kan iemand het account overnemen.",
 }
 
 
-def needs_two(account: Account, action: Action, given: Mapping[str, str]) -> Rule | None:
+def needs_two(
+    account: Account, action: Action, given: Mapping[str, str], *, by: Worker
+) -> Rule | None:
     """The rule that asks for a second colleague, or `None`. `given` is what the form says besides."""
     match action:
         case Action.RESET_METHODS:
@@ -66,7 +73,7 @@ def needs_two(account: Account, action: Action, given: Mapping[str, str]) -> Rul
         case Action.CORRECT:
             return _correcting(account, given)
         case Action.SUPPLY:
-            return _supplying(account, Item(given["item"]), Channel(given["kanaal"]))
+            return _supplying(account, Item(given["item"]), Channel(given["kanaal"]), by)
         case _:
             return None
 
@@ -83,12 +90,16 @@ def can_object(account: Account | None) -> bool:
 
 def relation_needs_two(relation: Relation) -> Rule | None:
     """Whether unblocking this relation takes two."""
+    if relation.blocked_at is None:
+        return None
+    # by its moment, for which there is an index; the event is written just after the block
     last = db.session.scalars(
         select(AuditEvent)
         .where(
             AuditEvent.relation_id == relation.id,
             AuditEvent.event == Event.RELATION_BLOCKED.value,
-            AuditEvent.at == relation.blocked_at,
+            AuditEvent.at >= relation.blocked_at,
+            AuditEvent.at < relation.blocked_at + _WRITTEN_WITHIN,
         )
         .order_by(AuditEvent.id.desc())
         .limit(1)
@@ -111,11 +122,14 @@ def _blocked_for_fraud(account: Account) -> Rule | None:
     return Rule.FRAUD if last is not None and _for_fraud(last) else None
 
 
-def _supplying(account: Account, item: Item, channel: Channel) -> Rule | None:
+def _supplying(account: Account, item: Item, channel: Channel, by: Worker) -> Rule | None:
     if item not in {Item.PASSWORD, Item.CODE}:
         return None
     if account.desk_role is not None:
         return Rule.COLLEAGUE
+    other = Item.CODE if item is Item.PASSWORD else Item.PASSWORD
+    if channel is not Channel.LETTER and supplies.was_seen_by(by.actor, account.id, other):
+        return Rule.BOTH
     if item is Item.PASSWORD and _changed_lately(account.id, {"email"}):
         return Rule.MAIL_AND_PASSWORD
     address = POSTAL if channel is Channel.LETTER else {"email"} if channel is Channel.MAIL else ()

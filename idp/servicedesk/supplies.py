@@ -98,6 +98,18 @@ def used(account_id: str) -> dict[Channel, dict[Item, datetime]]:
     return went
 
 
+def was_seen_by(actor: str, account_id: str, item: Item) -> bool:
+    """Whether this colleague saw that thing of the account lately: all but a code that went by letter."""
+    seen = select(DeskSupply.id).where(
+        DeskSupply.account_id == account_id,
+        DeskSupply.at > clock.now() - COUNTS_FOR,
+        DeskSupply.item == item.value,
+        DeskSupply.channel != Channel.LETTER.value,
+        DeskSupply.supplied_by == actor,
+    )
+    return db.session.execute(seen.limit(1)).first() is not None
+
+
 def left(account: Account, item: Item) -> tuple[Channel, ...]:
     """By which channels this thing can still go."""
     went = used(account.id)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 
 class DeskSettings(BaseModel):
@@ -54,6 +55,17 @@ class DeskSettings(BaseModel):
             description="Certificate (PEM, RSA of 3072 bits or more) of the print house, to which batches of letters are encrypted."
         ),
     ] = None
+
+    @field_validator("desk_relation")
+    @classmethod
+    def _is_a_number(cls, value: str | None) -> str | None:
+        """As relations keep it: people write it with zeros in front, and spaces in between."""
+        if value is None:
+            return None
+        number = re.sub(r"[\s.\-]", "", value).lstrip("0")
+        if not (number.isascii() and number.isdigit()):
+            raise ValueError("must be the body's own relatienummer: digits only")
+        return number
 
     @property
     def desk_host(self) -> str | None:

@@ -13,6 +13,7 @@ from idp.audit import Event, expiry, reading, record, views
 from idp.audit.sealing import AT_ONCE, Settling, seal, seal_everything
 from idp.database import db
 from idp.models import AuditCheckpoint, AuditEvent, AuditSeal
+from idp.servicedesk import log
 from tests.cli.operator import Operator
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -153,7 +154,9 @@ def test_an_auditor_sees_who_had_access_and_who_gave_and_took_it(
     looks = operator.types("audit", "looked", account, "--json").json
     assert [(row["event"], row["actor"]) for row in looks] == [("account-shown", "operator:joke")]
     assert "no application" in operator.is_refused("audit", "access", "nee")
-    assert "no day" in operator.is_refused("audit", "access", "wmo", "--on", "gisteren")
+    assert "a day is written as" in operator.is_refused(
+        "audit", "access", "wmo", "--on", "gisteren"
+    )
 
 
 @ON_SQLITE
@@ -187,3 +190,20 @@ def test_a_chain_that_was_made_anew_does_not_hold_against_an_earlier_export(
     code, found = verdict(operator, "--against", str(out))
     assert (code, found["why"], found["line"]) == (1, "cut-short", 3)
     assert reading.PAGE > 3
+
+
+def test_a_grant_that_was_withdrawn_before_it_began_gave_no_access_however_it_is_asked(
+    operator: Operator, jansen: tuple[str, str]
+) -> None:
+    """The command line, the auditor's page and the API ask the same."""
+    operator.types(
+        "application", "add", "wmo", "Wmo", "--address", "https://wmo.voorbeeld.nl/in",
+        "--level", "substantieel",
+    )  # fmt: skip
+    tomorrow = (clock.now() + timedelta(days=1)).astimezone(clock.HERE).date()
+    operator.types("application", "grant", *jansen, "wmo", "--from", f"{tomorrow}")
+    operator.types("application", "revoke", *jansen, "wmo")
+    for day in (tomorrow - timedelta(days=1), tomorrow):
+        shown = operator.types("audit", "access", "wmo", "--on", f"{day}", "--json").json
+        with operator.at_work():
+            assert [len(shown), len(log.had_access("wmo", f"{day}").lines)] == [0, 0]

@@ -12,7 +12,7 @@ from idp.accounts import directory, grants, passwords, personal
 from idp.assurance import Level
 from idp.database import db
 from idp.errors import WrongInput
-from idp.models import Account, ApplicationGrant, AuditEvent, Relation
+from idp.models import Account, Application, ApplicationGrant, AuditEvent, Relation
 from idp.servicedesk import importing
 from idp.servicedesk.import_files import harmless, lines_of
 from idp.servicedesk.import_kinds import Accounts, Grants, Relations
@@ -276,3 +276,17 @@ def test_a_batch_may_be_of_as_many_organisations_as_it_has_lines(
     assert outcome.counts[Result.ADDED] == len(numbers)
     outcome, _ = bring(house, tmp_path, people, text)
     assert outcome.counts[Result.THERE] == len(numbers)
+
+
+def test_nobody_is_given_an_application_that_was_removed_or_a_role_that_it_has_not(
+    house: House, tmp_path: Path
+) -> None:
+    add_person(house, "anna")
+    for name in ("Weg", "Wmo"):
+        add_application(house, name)
+    with house.inside():
+        db.session.get_one(Application, "weg").removed_at = clock.now()
+        db.session.get_one(Application, "wmo").roles = ["inzien"]
+    lines = "10023456,anna,weg,,,\n10023456,anna,wmo,indienen,,\n10023456,anna,wmo,inzien,,\n"
+    _, told = bring(house, tmp_path, Grants(), GRANTS + lines)
+    assert results(told) == [(2, "wrong"), (3, "wrong"), (4, "added")]
