@@ -15,7 +15,9 @@ from idp.cli.answers import as_json as show_json
 from idp.cli.answers import facts, json_option, listing, say
 from idp.cli.parameters import LEVEL, account_arguments, personal_options
 from idp.cli.work import at_work, operator
+from idp.errors import WrongInput
 from idp.models import Account
+from idp.servicedesk import colleagues
 from idp.servicedesk.roles import Role
 
 CONFIRMED: Final = (
@@ -94,6 +96,21 @@ def update(
             actor=operator(),
         )
         sentence = f"Changed account {_called(found)}: {', '.join(changed)}."
+    say(sentence)
+
+
+@account.command()
+@account_arguments
+@click.argument("role", metavar="ROLE|none")
+def role(number: str, username: str, role: str) -> None:
+    """Give somebody of the body's own staff another role at the desk, or none; it holds from the next page."""
+    with at_work():
+        found = directory.find_account(number, username)
+        given = None if role == "none" else Role.named(role)
+        if given == found.desk_role:
+            raise WrongInput(f"that is the role of {_called(found)} already")
+        colleagues.write_role(found, given, actor=operator())
+        sentence = f"Account {_called(found)} has {f'role {given}' if given else 'no role'} now."
     say(sentence)
 
 

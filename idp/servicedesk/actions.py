@@ -28,7 +28,7 @@ from idp.mfa import catalogue
 from idp.models import Account, DeskRequest
 from idp.secret_values import Secret
 from idp.servicedesk import changes, requests, supplies
-from idp.servicedesk.errands import Errand, errand
+from idp.servicedesk.errands import Errand
 from idp.servicedesk.letters import address_of, request_letter
 from idp.servicedesk.roles import Right, Worker
 from idp.servicedesk.sensitive import Action, needs_two
@@ -150,8 +150,7 @@ def do_what_was_asked(request_id: str, *, by: Worker, version: int) -> Outcome:
     asked = requests.take(request_id, by=by)
     if asked.account_id is None:
         raise WrongInput("dit verzoek gaat over een organisatie")
-    why = errand(asked.errand["why"], asked.errand["check"], asked.errand["ticket"] or "")
-    work = Work(by, asked.account_id, version, why, agreed=True)
+    work = Work(by, asked.account_id, version, requests.errand_of(asked), agreed=True)
     return do(Action(asked.action), work, requests.given(asked))
 
 

@@ -106,7 +106,7 @@ def _ask(colleague: Colleague, found: Account, **wrong: Any) -> Response:
         here=f"{COLLEAGUES}/{found.id}",
         form_back=COLLEAGUES,
         form_title="Rol wijzigen",
-        form_says="De nieuwe rol geldt meteen.",
+        form_says="Een rol geven vraagt een tweede beheerder, die instemt bij Verzoeken. Een rol wegnemen kan meteen.",
         form_icon="user",
         fields="role",
         who=found,

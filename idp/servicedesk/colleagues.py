@@ -1,4 +1,4 @@
-"""Who of the body has a role at the desk: given and taken by a colleague who may, never one's own."""
+"""Who of the body has a role at the desk: given by two colleagues who may, taken by one; never one's own."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from idp.audit import Event, errand_is, record
 from idp.database import db
 from idp.errors import WrongInput
 from idp.models import Account
-from idp.servicedesk import changes
+from idp.servicedesk import changes, requests
 from idp.servicedesk.actions import Outcome
 from idp.servicedesk.errands import Errand
+from idp.servicedesk.requests import errand_of
 from idp.servicedesk.roles import Right, Role, Worker
+from idp.servicedesk.sensitive import Action, Rule
 
 MOST = 200
 
@@ -35,9 +37,18 @@ def found(number: str, username: str, *, by: Worker) -> Account:
     return account
 
 
-def change_role(account_id: str, role: str, *, by: Worker, version: int, errand: Errand) -> Outcome:
-    """Give this role, or none (empty); holds from the next page that they open.
+def change_role(
+    account_id: str,
+    role: str,
+    *,
+    by: Worker,
+    version: int,
+    errand: Errand,
+    agreed: bool = False,
+) -> Outcome:
+    """Take the role away (empty) at once, or ask a second colleague to agree to another one.
 
+    Who could give roles alone would agree with themselves, as somebody else, to everything that takes two.
     `WrongInput` for one's own account, `ChangedMeanwhile` when the account is not as the form showed it.
     """
     if not by.may(Right.CHANGE_COLLEAGUES):
@@ -50,21 +61,51 @@ def change_role(account_id: str, role: str, *, by: Worker, version: int, errand:
         raise WrongInput("alleen accounts van de eigen organisatie krijgen een rol")
     if role and role not in set(Role):
         raise WrongInput("kies een rol")
-    before = account.desk_role
-    if (role or None) == before:
+    if (role or None) == account.desk_role:
         raise WrongInput("dat is de rol al")
-    account.desk_role = role or None
+    if role and not agreed:
+        asked = requests.ask(
+            Action.GIVE_ROLE,
+            Rule.ROLE,
+            by=by,
+            relation=account.relation,
+            account=account,
+            errand=errand,
+            given={"rol": role},
+        )
+        return Outcome("gevraagd", request=asked)
+    write_role(account, Role(role) if role else None, actor=by.actor)
+    return Outcome("rol")
+
+
+def give_role_as_asked(request_id: str, *, by: Worker, version: int) -> Outcome:
+    """One's own request that a colleague agreed to; it works once."""
+    asked = requests.take(request_id, by=by)
+    if asked.account_id is None or asked.action != Action.GIVE_ROLE:
+        raise WrongInput("dit verzoek gaat niet over een rol")
+    return change_role(
+        asked.account_id,
+        requests.given(asked)["rol"],
+        by=by,
+        version=version,
+        errand=errand_of(asked),
+        agreed=True,
+    )
+
+
+def write_role(account: Account, role: Role | None, *, actor: str) -> None:
+    """Give this role, or none; holds from the next page that they open, and the person is told."""
+    before, account.desk_role = account.desk_role, role and role.value
     db.session.flush()
     record(
         Event.DESK_ROLE_CHANGED,
-        actor=by.actor,
+        actor=actor,
         account_id=account.id,
         relation_id=account.relation_id,
-        role=role or None,
+        role=account.desk_role,
         before=before,
     )
     notices.tell(account.id, Notice.DESK_ROLE_CHANGED)
-    return Outcome("rol")
 
 
 def _body(by: Worker) -> str | None:

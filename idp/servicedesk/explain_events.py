@@ -27,6 +27,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "unblock": "deblokkeren",
     "correct": "gegevens wijzigen",
     "unblock-relation": "de organisatie deblokkeren",
+    "give-role": "een rol bij de Servicedesk geven",
 }
 
 Sentence = str | Callable[[AuditEvent], str]

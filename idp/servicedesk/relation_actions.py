@@ -16,7 +16,7 @@ from idp.errors import WrongInput
 from idp.models import Account, Relation
 from idp.servicedesk import changes, requests
 from idp.servicedesk.actions import Outcome, is_name
-from idp.servicedesk.errands import Errand, errand
+from idp.servicedesk.errands import Errand
 from idp.servicedesk.roles import Right, Worker
 from idp.servicedesk.sensitive import Action, relation_needs_two
 
@@ -55,8 +55,7 @@ def unblock(relation_id: str, *, by: Worker, errand: Errand, agreed: bool = Fals
 def unblock_as_asked(request_id: str, *, by: Worker) -> Outcome:
     """One's own request to unblock a relation, agreed to or waited for; it works once."""
     asked = requests.take(request_id, by=by)
-    why = errand(asked.errand["why"], asked.errand["check"], asked.errand["ticket"] or "")
-    return unblock(asked.relation_id, by=by, errand=why, agreed=True)
+    return unblock(asked.relation_id, by=by, errand=requests.errand_of(asked), agreed=True)
 
 
 def add_account(

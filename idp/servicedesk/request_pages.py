@@ -16,14 +16,14 @@ from idp.audit import Event, record
 from idp.database import db
 from idp.errors import WrongInput
 from idp.models import Account, DeskRequest, Relation
-from idp.servicedesk import actions, changes, logbook, queue, relation_actions, requests
+from idp.servicedesk import actions, changes, colleagues, logbook, queue, relation_actions, requests
 from idp.servicedesk.changes import ChangedMeanwhile
 from idp.servicedesk.desk import DESK, Colleague, at_the_desk, show_at_desk
 from idp.servicedesk.errands import CHECKS, REASONS
 from idp.servicedesk.explain_events import ACTIONS
 from idp.servicedesk.forms import notice_of_address, onward, sentence, version_of_form
-from idp.servicedesk.roles import Right
-from idp.servicedesk.sensitive import RULES, Rule
+from idp.servicedesk.roles import CALLED, Right, Role
+from idp.servicedesk.sensitive import RULES, Action, Rule
 from idp.servicedesk.supplies import CHANNELS, ITEMS, Channel, Item
 
 pages = Blueprint("desk_requests", __name__)
@@ -147,6 +147,11 @@ def carry_out(colleague: Colleague, request_id: str) -> ResponseReturnValue:
         if asked.account_id is None:
             outcome = relation_actions.unblock_as_asked(request_id, by=colleague.worker)
             return onward(f"{DESK}relaties/{asked.relation_id}", outcome)
+        if asked.action == Action.GIVE_ROLE:
+            outcome = colleagues.give_role_as_asked(
+                request_id, by=colleague.worker, version=version_of_form()
+            )
+            return onward(f"{DESK}collegas", outcome)
         given = requests.given(asked)
         outcome = actions.do_what_was_asked(
             request_id, by=colleague.worker, version=version_of_form()
@@ -202,7 +207,7 @@ def _show(colleague: Colleague, request_id: str, **wrong: Any) -> Response:
         here=f"{REQUESTS}/{asked.id}",
         version=changes.version_of(account.id) if account else 0,
         besides=_besides(requests.given(asked)),
-        may_decide=_may_decide(colleague, account),
+        may_decide=_may_decide(colleague, asked, account),
         **wrong,
     )
 
@@ -214,11 +219,15 @@ def _besides(given: dict[str, str]) -> dict[str, str]:
         what = ITEMS[Item(given["item"])]
         told["Wat"] = f"{what[:1].upper()}{what[1:]}"
         told["Hoe"] = CHANNELS[Channel(given["kanaal"])]
+    if "rol" in given:
+        told["Rol"] = CALLED[Role(given["rol"])]
     return told
 
 
-def _may_decide(colleague: Colleague, account: Account | None) -> bool:
+def _may_decide(colleague: Colleague, asked: DeskRequest, account: Account | None) -> bool:
     if not colleague.may(Right.APPROVE):
+        return False
+    if asked.action == Action.GIVE_ROLE and not colleague.may(Right.CHANGE_COLLEAGUES):
         return False
     if account is None:
         return True

@@ -20,6 +20,7 @@ from idp.database import db
 from idp.errors import WrongInput
 from idp.models import Account, DeskRequest, Relation
 from idp.secret_values import new_id
+from idp.servicedesk import errands
 from idp.servicedesk.errands import Errand
 from idp.servicedesk.roles import Right, Worker
 from idp.servicedesk.sensitive import Action, Rule, can_object
@@ -41,7 +42,8 @@ def ask(
 ) -> DeskRequest:
     """Put the action before a second colleague, or let it wait, as set; the person is told.
 
-    It does not wait where nobody would hear of it: then it takes a colleague all the same.
+    It does not wait where nobody would object, because the person does not hear of it or gets a role by it: then it
+    takes a colleague all the same.
 
     `WrongInput` when the same is asked already.
     """
@@ -55,7 +57,8 @@ def ask(
     )
     if db.session.execute(same).first() is not None:
         raise WrongInput("dit is al gevraagd: het staat bij Verzoeken")
-    wait = current.desk_sensitive == "wait" and can_object(account)
+    objects = can_object(account) and because is not Rule.ROLE
+    wait = current.desk_sensitive == "wait" and objects
     ready = now + timedelta(hours=current.desk_wait_hours) if wait else None
     asked = DeskRequest(
         id=row_id,
@@ -166,6 +169,12 @@ def waiting(*, account_id: str | None = None, relation_id: str | None = None) ->
     return list(db.session.scalars(statement.order_by(DeskRequest.asked_at).limit(MOST_SHOWN)))
 
 
+def errand_of(asked: DeskRequest) -> Errand:
+    """Why it was asked and how the caller was checked, back from the row."""
+    kept = asked.errand
+    return errands.errand(kept["why"], kept["check"], kept["ticket"] or "")
+
+
 def find(request_id: str) -> DeskRequest | None:
     """The request with this id, whatever became of it."""
     return db.session.get(DeskRequest, request_id)
@@ -206,14 +215,14 @@ def _known(request_id: str) -> DeskRequest:
 
 
 def _refuse_if_not_for(asked: DeskRequest, by: Worker) -> None:
-    """Only who may decide, not about their own account, and about a colleague's only who may change colleagues."""
+    """Only who may decide, not about their own account, and about colleagues only who may change colleagues."""
     if not by.may(Right.APPROVE):
         raise WrongInput("uw rol mag hierover niet besluiten")
     if asked.account_id is not None and asked.account_id == by.id:
         raise WrongInput("dit gaat over uw eigen account")
     if asked.account_id is not None and not by.may(Right.CHANGE_COLLEAGUES):
         account = db.session.get_one(Account, asked.account_id)
-        if account.desk_role is not None:
+        if account.desk_role is not None or asked.action == Action.GIVE_ROLE:
             raise WrongInput("dit gaat over een collega: een beheerder besluit erover")
 
 

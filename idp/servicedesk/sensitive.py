@@ -36,6 +36,7 @@ class Action(StrEnum):
     CORRECT = "correct"
     END_SESSIONS = "end-sessions"
     UNBLOCK_RELATION = "unblock-relation"
+    GIVE_ROLE = "give-role"
 
 
 class Rule(StrEnum):
@@ -48,6 +49,7 @@ class Rule(StrEnum):
     UNDER_WAY = "under-way"
     COLLEAGUE = "colleague"
     BOTH = "both"
+    ROLE = "role"
 
 
 RULES: Final[Mapping[Rule, str]] = {
@@ -58,6 +60,7 @@ RULES: Final[Mapping[Rule, str]] = {
     Rule.UNDER_WAY: "Er is een brief met een activatiecode onderweg naar het adres dat wij nu kennen.",
     Rule.COLLEAGUE: "Dit is een account van een collega van de Servicedesk.",
     Rule.BOTH: "U zou startwachtwoord en activatiecode allebei zien. Daarmee kan iemand het account overnemen.",
+    Rule.ROLE: "Met een rol bij de Servicedesk opent iemand accounts van anderen.",
 }
 
 

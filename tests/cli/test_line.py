@@ -20,7 +20,7 @@ VERBS = {
     "relation address",
     "letters request", "letters list", "letters show", "letters batch", "letters fetch", "letters dispatched", "import",
     "account add", "account update", "account list", "account show", "account block", "account unblock",
-    "account reset-password", "account import",
+    "account reset-password", "account role", "account import",
     "passwords import-breached",
     "activation-code issue", "activation-code list", "activation-code revoke",
     "application add", "application list", "application grant", "application revoke",

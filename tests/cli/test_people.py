@@ -70,6 +70,20 @@ def test_the_first_administrator_of_the_desk_has_a_role(operator: Operator) -> N
     assert (row["desk_role"], row["level"]) == ("beheerder", "hoog")
 
 
+def test_a_role_at_the_desk_is_changed_and_taken_away_at_the_line(
+    operator: Operator, jansen: tuple[str, str]
+) -> None:
+    assert "no role at" in operator.is_refused("account", "role", *jansen, "directeur")
+    assert "already" in operator.is_refused("account", "role", *jansen, "none")
+    for role in ("auditor", "beheerder", "none"):
+        operator.types("account", "role", *jansen, role)
+        shown = operator.types("account", "list", "--json").json[0]["desk_role"]
+        assert shown == (None if role == "none" else role)
+    assert [row["event"] for row in operator.types("audit", "tail", "--json").json].count(
+        "desk-role-changed"
+    ) == 3
+
+
 def test_an_account_gets_the_level_of_the_settings_when_none_is_named(operator: Operator) -> None:
     operator.environment["IDP_ENROLMENT_LEVEL"] = "laag"
     operator.types("relation", "add", "1", "Eigen", "--kind", "eigen")

@@ -6,11 +6,14 @@ from datetime import timedelta
 
 import pytest
 
+from idp import clock
+from idp.accounts import directory
 from idp.audit import Event, record
 from idp.servicedesk.roles import Role
 from tests.servicedesk.scene import BODY, ERRAND, Desk, page_of
-from tests.support.house import House
-from tests.support.journeys import Person, add_person, identify, issue_code
+from tests.support.house import House, Visitor, house_of_this_worker
+from tests.support.journeys import Person, account_of, add_person, identify, issue_code
+from tests.support.run import Run
 
 
 @pytest.fixture
@@ -89,12 +92,14 @@ def test_a_reference_code_that_is_none_is_answered_in_a_sentence(desk: Desk, typ
 
 
 def test_a_role_is_given_told_and_taken_and_holds_at_once(desk: Desk, house: House) -> None:
-    boss = desk.colleague(Role.BEHEERDER)
+    boss, other = desk.colleague(Role.BEHEERDER), desk.colleague(Role.BEHEERDER, "ander")
     new = add_person(house, "nieuw", relation=BODY, totp=True)
-    boss.get("/servicedesk/collegas")
-    boss.submit("volgende", gebruikersnaam="nieuw")
-    page = boss.submit("volgende", rol="medewerker", **ERRAND)
-    assert page.name == "desk-colleagues"
+    request = ask_for_a_role(boss, "nieuw", "medewerker")
+    assert desk.account(new).desk_role is None
+    assert "Medewerker" in other.get(request).html
+    other.submit("instemmen")
+    boss.get(request)
+    assert boss.submit("uitvoeren").name == "desk-colleagues"
     desk.colleagues["nieuw"] = new
     browser = house.browser()
     desk.sign_in_again(browser, new)
@@ -106,6 +111,44 @@ def test_a_role_is_given_told_and_taken_and_holds_at_once(desk: Desk, house: Hou
         "medewerker",
         None,
     ]
+
+
+def ask_for_a_role(boss: Visitor, username: str, role: str) -> str:
+    """Ask for it; the address of the request."""
+    boss.get("/servicedesk/collegas")
+    boss.submit("volgende", gebruikersnaam=username)
+    page = boss.submit("volgende", rol=role, **ERRAND)
+    assert page.name == "desk-colleagues"
+    assert "kan niet alleen" in page.html
+    page = boss.get("/servicedesk/verzoeken")
+    return next(address for text, address in page.links.items() if "rol bij de" in text)
+
+
+@pytest.mark.parametrize("way", ["colleague", "wait"])
+def test_who_gives_roles_cannot_make_a_second_colleague_of_their_own(
+    time: clock.Standing, database_url: str, run: Run, way: str
+) -> None:
+    """Neither alone nor with a medewerker, nor by waiting: nobody would object."""
+    house = house_of_this_worker(
+        database_url, run, desk_sensitive=way, smtp_host="localhost", smtp_from="a@b.example"
+    )
+    desk = Desk(house, time)
+    boss, helper = desk.colleague(Role.BEHEERDER), desk.colleague(Role.MEDEWERKER)
+    puppet = add_person(house, "pop", relation=BODY, totp=True)
+    with house.inside():
+        directory.update_account(account_of(puppet), email="pop@body.example", actor="test")
+    desk.time.move(timedelta(days=15))
+    for browser, person in ((boss, "beheerder"), (helper, "medewerker")):
+        desk.sign_in_again(browser, desk.colleagues[person])
+    request = ask_for_a_role(boss, "pop", "beheerder")
+    desk.time.move(timedelta(days=4))
+    for browser, person in ((boss, "beheerder"), (helper, "medewerker")):
+        desk.sign_in_again(browser, desk.colleagues[person])
+    assert helper.get(request).find("instemmen") is None
+    for browser, does in ((boss, "instemmen"), (helper, "instemmen"), (boss, "uitvoeren")):
+        browser.get(request)
+        assert desk.post(browser, f"{request}/{does}").status in {404, 422}
+    assert desk.account(puppet).desk_role is None
 
 
 def test_nobody_changes_their_own_role(desk: Desk) -> None:
