@@ -30,7 +30,12 @@ def epoch(moment: datetime) -> int:
 
 
 def day(text: str, *, ends: bool = False) -> datetime:
-    """The moment at which a day such as 2026-12-31 begins here, or ends; `ValueError` when it is none."""
+    """The moment at which a day such as 2026-12-31 begins here, or ends; `ValueError` when it is none.
+
+    A browser that knows no days sends what people type: 31-12-2026 is the same day.
+    """
+    if typed := re.fullmatch(r"([0-9]{1,2})-([0-9]{1,2})-([0-9]{4})", text):
+        text = f"{typed[3]}-{typed[2]:0>2}-{typed[1]:0>2}"
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         raise ValueError("a day is written as 2026-12-31")
     begins = datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007  # gets its zone below

@@ -130,8 +130,7 @@ def _day(text: str | None) -> date:
     if text is None:
         return clock.now().astimezone(clock.HERE).date()
     try:
-        clock.day(text)
-        return date.fromisoformat(text)
+        return clock.day(text).date()
     except ValueError as wrong:
         raise WrongInput(f"{text}: {wrong}") from None
 

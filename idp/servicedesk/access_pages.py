@@ -179,10 +179,10 @@ def _terms(application: Application, given: MultiDict[str, str]) -> Terms:
 
 def _as_form(there: AccessLine) -> Mapping[str, Any]:
     """What somebody has, as the form says it."""
-    ends = "" if there.ends_at is None else f"{clock.last_day(there.ends_at):%Y-%m-%d}"
+    ends = "" if there.ends_at is None else f"{clock.last_day(there.ends_at):%d-%m-%Y}"
     return {
         "rol": list(there.roles),
         "rollen": " ".join(there.roles),
-        "vanaf": f"{there.starts_at.astimezone(clock.HERE):%Y-%m-%d}",
+        "vanaf": f"{there.starts_at.astimezone(clock.HERE):%d-%m-%Y}",
         "tot": ends,
     }

@@ -87,7 +87,7 @@ def had_access(colleague: Colleague) -> ResponseReturnValue:
     """Who could use an application on a date."""
     applications = _applications()
     chosen = request.args.get("applicatie", "")
-    day = request.args.get("dag", "") or f"{clock.now().astimezone(clock.HERE):%Y-%m-%d}"
+    day = request.args.get("dag", "") or f"{clock.now().astimezone(clock.HERE):%d-%m-%Y}"
     found, wrong = None, {}
     if chosen:
         try:

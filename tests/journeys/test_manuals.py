@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urldefrag, urlsplit
 
-import click
 import pytest
 
-from idp.cli import main
 from idp.flows.manuals import MANUALS
 from idp.mfa import catalogue
 from idp.pages import error_copy, form_copy
 from idp.pages.manual import PICTURES
 from idp.pages.rendering import TEMPLATES
+from idp.servicedesk.account_forms import ACTIONS
 from tests.browser.manual_pictures import LANGUAGES, MOST_BYTES, SHOTS, wanted
 from tests.support.journeys import ISSUER, House, add_person, identify, open_house, sign_in
 from tests.support.pages import Browser, Page
@@ -220,30 +218,20 @@ def test_a_lost_telephone_is_answered_with_a_code_that_removes_the_old_methods(
     browser = open_to_all.browser()
     promised = browser.get("/handleidingen/telefoon-kwijt").document.text
     assert "werken al uw oude methoden niet meer" in promised
-    codes = [
-        one.text for one in browser.get("/handleidingen/servicedesk").document.descendants("code")
-    ]
-    assert any("activation-code issue" in each and "--replace-methods" in each for each in codes)
+    page = browser.get("/handleidingen/servicedesk")
+    chosen = [one.text for one in page.document.descendants("b")]
+    first = chosen.index("Methoden wissen")
+    assert chosen[first + 1] == "Activatiecode uitgeven"
 
 
-def test_every_command_on_the_page_of_the_servicedesk_exists(open_to_all: House) -> None:
+def test_what_the_page_of_the_servicedesk_says_to_choose_is_there_at_the_desk(
+    open_to_all: House,
+) -> None:
     page = open_to_all.browser().get("/handleidingen/servicedesk")
-    codes = {
-        code.text for code in page.document.descendants("code") if code.text.startswith("idp ")
-    }
-    assert len(codes) >= 8
-    for line in codes:
-        accepts(main, shlex.split(line)[1:])
-
-
-def accepts(command: click.Command, words: list[str]) -> None:
-    """Whether the operator's line understands these words, as far as that can be said without running them."""
-    while isinstance(command, click.Group):
-        name, *words = words
-        assert name in command.commands, f"no command {name}"
-        command = command.commands[name]
-    options = {name for option in command.params for name in option.opts}
-    assert {word for word in words if word.startswith("--")} <= options
+    named = {name.text for name in page.document.descendants("b") if name.get("lang") == "nl"}
+    assert len(named) >= 8
+    assert named - {form.title for form in ACTIONS.values()} == {"Zoeken", "Toegang geven"}
+    assert "idp " not in page.document.text
 
 
 # --- accessibility ---------------------------------------------------------------------------------------------------

@@ -49,6 +49,17 @@ def test_what_is_given_works_at_once_with_roles_dates_and_its_reason(
 
 
 @ONE
+@pytest.mark.parametrize("written", ["31-12-2031", "2031-12-31"])
+def test_a_day_is_taken_as_the_page_says_it_and_as_a_browser_sends_it(
+    helper: Visitor, house: House, written: str
+) -> None:
+    anna = add_person(house)
+    assert give(helper, anna, tot=written).name == "desk-application"
+    page = helper.get(f"{HERE}/wmo/toegang?account={anna.id}")
+    assert page.value("tot") == "31-12-2031"
+
+
+@ONE
 @pytest.mark.parametrize(
     ("said", "field"),
     [

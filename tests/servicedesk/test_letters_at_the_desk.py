@@ -26,7 +26,7 @@ def test_a_beheerder_makes_fetches_and_posts_a_batch_at_the_desk(
         address = ["Postbus 12", "1234 AB Voorbeeldstad"]
         directory.write_address(account_of(anna).relation, address, actor="test")
     browser = desk.colleague("beheerder")
-    assert "Er wachten 0 brieven" in browser.get("/servicedesk/brieven").document.text
+    assert "Er wachten geen brieven" in browser.get("/servicedesk/brieven").document.text
     with house.inside():
         letters.request_letter(account_of(anna), actor="desk:x")
     browser.get("/servicedesk/brieven")
