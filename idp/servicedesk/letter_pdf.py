@@ -11,14 +11,14 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Final, cast
 
 import segno
 from babel.dates import format_datetime
 from fontTools.ttLib import TTFont
 from fontTools.varLib.instancer import instantiateVariableFont
 from fpdf import FPDF
-from fpdf.enums import XPos, YPos
+from fpdf.enums import MethodReturnValue, XPos, YPos
 from fpdf.fonts import TTFFont
 
 from idp import clock
@@ -40,9 +40,30 @@ _PALE: Final = (238, 244, 245)
 _LONGEST: Final = 85.0
 
 
+class _Paper(FPDF):
+    """Breaks a sentence into lines once for all pages: that is most of what a page costs."""
+
+    def __init__(self) -> None:
+        super().__init__(format="A4")
+        self._broken: dict[tuple[str, float, float, str], list[str]] = {}
+
+    def paragraph(self, width: float, height: float, text: str) -> None:
+        """The text from here on, as wide as that in the font of now; afterwards at the left, below it."""
+        key = (self.font_style, self.font_size_pt, width, text)
+        if key not in self._broken:
+            lines = self.multi_cell(
+                width, height, text, align="L", dry_run=True, output=MethodReturnValue.LINES
+            )
+            self._broken[key] = cast("list[str]", lines)  # of whatever `output` asks for
+        x = self.get_x()
+        for line in self._broken[key]:
+            self.set_x(x)
+            self.cell(width, height, line, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+
+
 def pdf_of(letters: Iterable[Page], here: Settings) -> bytes:
     """One document, a page for each letter, in their order."""
-    paper = FPDF(format="A4")
+    paper = _Paper()
     paper.set_margins(_LEFT, 20, 210 - _LEFT - _WIDE)
     paper.set_auto_page_break(auto=False)
     paper.c_margin = 0
@@ -65,7 +86,7 @@ def _start(here: Settings) -> str:
     return f"{here.issuer}/2fa"
 
 
-def _add_fonts(paper: FPDF) -> None:
+def _add_fonts(paper: _Paper) -> None:
     """Our own font, as the pages have it; the second file has the letters of names from further away."""
     folder = Path(_cut().name)
     for style in _WEIGHTS:
@@ -87,7 +108,7 @@ def _cut() -> TemporaryDirectory[str]:
     return folder
 
 
-def _head(paper: FPDF, letter: Page, here: Settings) -> None:
+def _head(paper: _Paper, letter: Page, here: Settings) -> None:
     _text(paper, _LEFT, 18, here.service_name, size=15, bold=True, ink=_ACCENT)
     _text(paper, _LEFT, 25, here.servicedesk_name, size=9.5, ink=_MUTED)
     x, y = _WINDOW
@@ -99,7 +120,7 @@ def _head(paper: FPDF, letter: Page, here: Settings) -> None:
     _text(paper, _LEFT, 98, f"Onderwerp: uw activatiecode voor {here.service_name}", size=10.5)
 
 
-def _body(paper: FPDF, letter: Page, here: Settings, picture: io.BytesIO) -> None:
+def _body(paper: _Paper, letter: Page, here: Settings, picture: io.BytesIO) -> None:
     until = format_datetime(
         letter.valid_until, "d MMMM y 'om' H.mm 'uur'", tzinfo=clock.HERE, locale="nl"
     )
@@ -150,18 +171,18 @@ def _body(paper: FPDF, letter: Page, here: Settings, picture: io.BytesIO) -> Non
     )
 
 
-def _step(paper: FPDF, number: int, step: str) -> None:
+def _step(paper: _Paper, number: int, step: str) -> None:
     paper.set_x(_LEFT)
     paper.set_font(_FONT, "B", 11)
     paper.set_text_color(*_ACCENT)
     paper.cell(7, 5.6, f"{number}")
     paper.set_font(_FONT, "", 11)
     paper.set_text_color(*_INK)
-    paper.multi_cell(_WIDE - 45, 5.6, step, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    paper.paragraph(_WIDE - 45, 5.6, step)
     paper.set_y(paper.get_y() + 1.4)
 
 
-def _foot(paper: FPDF, letter: Page, here: Settings) -> None:
+def _foot(paper: _Paper, letter: Page, here: Settings) -> None:
     paper.set_draw_color(*_MUTED)
     paper.line(_LEFT, 266, _LEFT + _WIDE, 266)
     _text(paper, _LEFT, 269, "Komt u er niet uit?", size=10.5, bold=True)
@@ -176,7 +197,7 @@ def _foot(paper: FPDF, letter: Page, here: Settings) -> None:
 
 
 def _text(
-    paper: FPDF,
+    paper: _Paper,
     x: float,
     y: float,
     text: str,
@@ -192,16 +213,16 @@ def _text(
     paper.cell(_WIDE, size * 0.45, text)
 
 
-def _says(paper: FPDF, text: str, *, size: float = 11, bold: bool = False) -> None:
+def _says(paper: _Paper, text: str, *, size: float = 11, bold: bool = False) -> None:
     """A paragraph, below the one before."""
     paper.set_font(_FONT, "B" if bold else "", size)
     paper.set_text_color(*_INK)
     paper.set_x(_LEFT)
-    paper.multi_cell(_WIDE, size * 0.5, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    paper.paragraph(_WIDE, size * 0.5, text)
     paper.set_y(paper.get_y() + 2.2)
 
 
-def _fitting(paper: FPDF, line: str, *, size: float) -> str:
+def _fitting(paper: _Paper, line: str, *, size: float) -> str:
     """A line that the window shows whole; `?` for each sign that our font lacks, so that it is seen to be missing."""
     paper.set_font(_FONT, "", size)
     ours = (paper.fonts[_FONT], paper.fonts[f"{_FONT}-ext"])
