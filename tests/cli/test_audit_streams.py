@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from idp.audit import Event, logboek, record
 from idp.audit.sealing import seal_everything
 from idp.audit.streaming import Streamer, streams_of
+from idp.cli.demo_tls import make_certificates
 from idp.database import db
 from idp.models import AuditStream
 from tests.cli.operator import Operator
@@ -31,11 +37,15 @@ def sends(operator: Operator) -> None:
     from flask import current_app
 
     with operator.at_work() as chosen:
-        for stream in streams_of(chosen):
-            Streamer(current_app._get_current_object(), stream).catch_up()  # type: ignore[attr-defined]
-            stream.sink.close()
-        db.session.query(AuditStream).update({"holder": None})
-        db.session.commit()
+        app = current_app._get_current_object()  # type: ignore[attr-defined]
+        try:
+            for stream in streams_of(chosen):
+                with closing(stream.sink):
+                    Streamer(app, stream).catch_up()
+        finally:
+            db.session.rollback()
+            db.session.query(AuditStream).update({"holder": None})
+            db.session.commit()
 
 
 def numbers(file: Path) -> list[tuple[str, int]]:
@@ -76,6 +86,98 @@ def test_syslog_gets_messages_of_rfc_5424(operator: Operator) -> None:
     assert head.startswith(b"<110>1 20")
     assert head.split(b" ")[3] == b"idp"
     assert json.loads(message)["number"] == 1
+
+
+class Collector:
+    """Takes one connection after another, and keeps every octet-counted message (RFC 6587 section 3.4.1)."""
+
+    def __init__(self, listens: socket.socket) -> None:
+        self._listens = listens
+        self.numbers: list[int] = []
+        self.came = threading.Semaphore(0)
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def has(self, numbers: list[int]) -> bool:
+        """Whether these came, in this order; waits for them."""
+        came = all(self.came.acquire(timeout=5) for _ in numbers)
+        return came and self.numbers == numbers
+
+    def _run(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listens.accept()
+            except ssl.SSLError:  # somebody who does not trust us
+                continue
+            except OSError:  # closed
+                return
+            with connection, connection.makefile("rb") as sent:
+                while size := _digits(sent):
+                    message = sent.read(size)
+                    assert message.startswith(b"<110>1 20")
+                    self.numbers.append(json.loads(message.partition(b" audit - ")[2])["number"])
+                    self.came.release()
+
+
+def _digits(sent: Any) -> int:
+    text = b""
+    while (one := sent.read(1)).isdigit():
+        text += one
+    return int(text or b"0")
+
+
+@contextmanager
+def collector_at(way: str, folder: Path, at: str = "") -> Iterator[tuple[Collector, str]]:
+    """A collector, and what `IDP_AUDIT_SYSLOG` says to reach it."""
+    if way == "unix":
+        listens = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        path = folder / "log"
+        path.unlink(missing_ok=True)
+        listens.bind(str(path))
+        address = f"unix:{path}"
+    else:
+        listens = socket.socket()
+        listens.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listens.bind(("127.0.0.1", int(at.rpartition(":")[2] or 0)))
+        address = f"{way}:localhost:{listens.getsockname()[1]}"
+    listens.listen()
+    if way == "tls":
+        make_certificates(folder / "tls")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(folder / "tls/server.pem", folder / "tls/server.key")
+        listens = context.wrap_socket(listens, server_side=True)
+    with closing(listens):
+        yield Collector(listens), address
+        listens.shutdown(socket.SHUT_RDWR)  # whoever waits for a connection keeps it open otherwise
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("way", ["unix", "tcp", "tls"])
+def test_a_collector_that_was_away_gets_what_it_missed(operator: Operator, way: str) -> None:
+    """Nothing is lost, doubled or out of order, and what is away stops nobody."""
+    folder = operator.folder
+    with collector_at(way, folder) as (collector, address):
+        operator.environment["IDP_AUDIT_SYSLOG"] = address
+        if way == "tls":
+            operator.environment["IDP_CA_BUNDLE"] = str(folder / "tls/ca.pem")
+        happens(operator, 2)
+        sends(operator)
+        assert collector.has([1, 2, 2])  # the third is the checkpoint
+    happens(operator, 1)
+    with pytest.raises(OSError, match=r"refused|No such file"):
+        sends(operator)
+    with collector_at(way, folder, address) as (collector, _address):
+        sends(operator)
+        assert collector.has([3, 3])
+
+
+@ON_SQLITE
+def test_a_collector_whose_certificate_nobody_vouches_for_gets_nothing(operator: Operator) -> None:
+    with collector_at("tls", operator.folder) as (collector, address):
+        operator.environment["IDP_AUDIT_SYSLOG"] = address
+        happens(operator, 1)
+        with pytest.raises(ssl.SSLCertVerificationError):
+            sends(operator)
+        assert collector.numbers == []
 
 
 @ON_SQLITE
