@@ -16,7 +16,7 @@ from idp.audit import Event, record
 from idp.database import db
 from idp.errors import WrongInput
 from idp.models import Account, Relation
-from idp.servicedesk import diagnosis, requests
+from idp.servicedesk import diagnosis, relation_actions, requests
 from idp.servicedesk.application_access import cursor, place
 from idp.servicedesk.search import search
 
@@ -144,6 +144,10 @@ def block_relation(asked: Asked, *, relation_id: str) -> Answer:
     found = _known_relation(relation_id)
     if found.blocked_at is not None:
         return Answer({"sessies": 0})
+    try:
+        relation_actions.refuse_colleagues(found)
+    except WrongInput as own:
+        raise Problem(HTTPStatus.FORBIDDEN, "Hier werken collega’s van de Servicedesk.") from own
     return Answer({"sessies": directory.block_relation(found, actor=asked.actor)})
 
 

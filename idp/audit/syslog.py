@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
@@ -50,10 +51,16 @@ class Syslog:
             raise
 
     def close(self) -> None:
-        """Hang up."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        """Hang up, after the other end read what was sent."""
+        if self._socket is None:
+            return
+        peer, self._socket = self._socket, None
+        if isinstance(peer, ssl.SSLSocket):
+            # What it told us and we did not read, such as session tickets, would make the kernel throw away what is
+            # under way; a TLS farewell reads it.
+            with contextlib.suppress(OSError):
+                peer.unwrap()
+        peer.close()
 
     def _message(self, line: bytes) -> bytes:
         at = orjson.loads(line).get("at") or moment(clock.now())

@@ -12,10 +12,12 @@ from werkzeug.datastructures import MultiDict
 
 from idp import clock
 from idp.accounts import directory
+from idp.audit import Event, record
 from idp.database import db
 from idp.errors import WrongInput
 from idp.models import Account, Application
 from idp.servicedesk import application_access
+from idp.servicedesk.actions import may_touch
 from idp.servicedesk.application_access import AccessLine, Terms
 from idp.servicedesk.application_pages import HERE, PART, application_for, back_to
 from idp.servicedesk.applications import STEP
@@ -38,6 +40,14 @@ def giving(colleague: Colleague, identifier: str) -> ResponseReturnValue:
     if account is None:
         return _form(colleague, application, MultiDict())
     there = application_access.of_account(identifier, account.id)
+    if there is None and not colleague.may(Right.SEE_ACCOUNT):
+        return _form(colleague, application, MultiDict())  # somebody else's user
+    record(
+        Event.ACCOUNT_SHOWN,
+        actor=colleague.actor,
+        account_id=account.id,
+        relation_id=account.relation_id,
+    )
     given = MultiDict(
         {"relatienummer": account.relation.number, "gebruikersnaam": account.username}
     )
@@ -56,6 +66,7 @@ def give(colleague: Colleague, identifier: str) -> ResponseReturnValue:
         account = application_access.find_account(
             given.get("relatienummer", ""), given.get("gebruikersnaam", "")
         )
+        may_touch(account, colleague.worker)
         errand_of_form()
         seen = given.get("gezien", "")
         if given.get("actie") == "intrekken":

@@ -129,7 +129,7 @@ def do(action: Action, work: Work, given: Given) -> Outcome:
     errand_is(work.errand.details)
     account = changes.hold(work.account_id, work.version)
     may_touch(account, work.by)
-    checked = _CHECKED_BY[action](account, work, given) if action in _CHECKED_BY else dict(given)
+    checked = _CHECKED_BY[action](account, work, given) if action in _CHECKED_BY else {}
     rule = needs_two(account, action, checked, by=work.by)
     if rule is None or work.agreed:
         return _DONE_BY[action](account, work, checked)
@@ -327,9 +327,15 @@ def _end_sessions(account: Account, work: Work, _given: Given) -> Outcome:
     return Outcome("uitgelogd", ended)
 
 
+def _method_named(_account: Account, _work: Work, given: Given) -> dict[str, str]:
+    return {"methode": given.get("methode", "")}
+
+
+#: What an action takes from the form, and nothing else; the others take nothing.
 _CHECKED_BY: Final[Mapping[Action, Callable[[Account, Work, Given], dict[str, str]]]] = {
     Action.SUPPLY: _supply_checked,
     Action.CORRECT: _correction,
+    Action.REMOVE_METHOD: _method_named,
 }
 _DONE_BY: Final[Mapping[Action, Callable[[Account, Work, Given], Outcome]]] = {
     Action.SUPPLY: _supply,

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, func, select
 from idp.audit import Event
 from idp.database import db
 from idp.errors import Refusal, WrongInput
-from idp.models import Account, AuditEvent, Relation
+from idp.models import Account, AuditEvent, DeskRequest, Relation
 
 #: What changes what a colleague decides on; sign-ins and looks do not.
 CHANGES: Final = frozenset(
@@ -36,7 +36,11 @@ CHANGES: Final = frozenset(
         Event.HELP_REFUSED,
     }
 )
-_WORDS: Final = [event.value for event in CHANGES]
+_WORDS: Final = frozenset(event.value for event in CHANGES)
+_ASKING: Final = frozenset(
+    {Event.HELP_ASKED.value, Event.HELP_AGREED.value, Event.HELP_REFUSED.value}
+)
+_OF_RELATIONS: Final = frozenset({Event.RELATION_BLOCKED.value, Event.RELATION_UNBLOCKED.value})
 MOST_TOLD: Final = 10
 
 
@@ -46,6 +50,10 @@ class ChangedMeanwhile(Refusal):
     def __init__(self, events: list[AuditEvent]) -> None:
         super().__init__("the account changed since the form was made")
         self.events = events
+
+
+class Outlived(ChangedMeanwhile):
+    """What a colleague agreed to, or let wait, was about something that changed since; it is never done."""
 
 
 def version_of(account_id: str) -> int:
@@ -79,11 +87,30 @@ def hold_relation(relation_id: str) -> Relation:
 
 def since(account_id: str, version: int) -> list[AuditEvent]:
     """What changed after that version, oldest first; the last few of many."""
-    rows = db.session.scalars(
+    return _told(_of(account_id) & (AuditEvent.id > version))
+
+
+def since_agreed(asked: DeskRequest) -> list[AuditEvent]:
+    """What changed of the account or relation since somebody last decided about this request, oldest first.
+
+    What was asked and agreed besides is no change.
+    """
+    if asked.account_id is not None:
+        whose, words = AuditEvent.account_id == asked.account_id, _WORDS - _ASKING
+    else:
+        whose, words = AuditEvent.relation_id == asked.relation_id, _OF_RELATIONS
+    ours = db.session.scalars(
         select(AuditEvent)
-        .where(_of(account_id), AuditEvent.id > version)
-        .order_by(AuditEvent.id.desc())
-        .limit(MOST_TOLD)
+        .where(whose, AuditEvent.event.in_(_ASKING), AuditEvent.at >= asked.asked_at)
+        .order_by(AuditEvent.id)
+    )
+    decided = [event.id for event in ours if event.details.get("request") == asked.id]
+    return _told(whose & AuditEvent.event.in_(words) & (AuditEvent.id > max(decided, default=0)))
+
+
+def _told(which: ColumnElement[bool]) -> list[AuditEvent]:
+    rows = db.session.scalars(
+        select(AuditEvent).where(which).order_by(AuditEvent.id.desc()).limit(MOST_TOLD)
     )
     return list(rows)[::-1]
 

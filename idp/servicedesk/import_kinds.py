@@ -210,7 +210,7 @@ class Grants:
         }
         held = _held(accounts.values(), now)
         rows: list[dict[str, Any]] = []
-        gone: list[str] = []
+        gone: dict[str, tuple[str, str]] = {}
         for line in lines:
             try:
                 row = self._row(line.fields, relations, accounts, known, now)
@@ -225,7 +225,7 @@ class Grants:
                 if why := _cannot_replace(before[0], row["starts_at"], now):
                     yield Told(line.number, Result.WRONG, why)
                     continue
-                gone.append(before[0])
+                gone[before[0]] = pair
             held[pair] = ("", row["roles"], row["ends_at"])
             rows.append(row | {"granted_by": actor})
             yield Told(line.number, Result.ADDED)
@@ -235,6 +235,18 @@ class Grants:
             )
         _write(_GRANTS, rows)
         by_account = {account_id: key[0] for key, account_id in accounts.items()}
+        record_many(
+            Event.APPLICATION_REVOKED,
+            (
+                {
+                    "account_id": account_id,
+                    "relation_id": by_account[account_id],
+                    "application": application_id,
+                }
+                for account_id, application_id in gone.values()
+            ),
+            actor=actor,
+        )
         record_many(
             Event.APPLICATION_GRANTED,
             (

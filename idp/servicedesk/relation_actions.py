@@ -28,8 +28,18 @@ def block(relation_id: str, *, by: Worker, errand: Errand) -> Outcome:
     relation = _held(relation_id, by, errand)
     if relation.blocked_at is not None:
         raise WrongInput("deze organisatie is al geblokkeerd")
+    refuse_colleagues(relation)
     ended = directory.block_relation(relation, actor=by.actor)
     return Outcome("organisatie-geblokkeerd", ended)
+
+
+def refuse_colleagues(relation: Relation) -> None:
+    """`WrongInput` for a relation whose accounts work at the desk: nobody would be left to open it again."""
+    at_the_desk = select(Account.id).where(
+        Account.relation_id == relation.id, Account.desk_role.is_not(None)
+    )
+    if db.session.execute(at_the_desk.limit(1)).first() is not None:
+        raise WrongInput("hier werken collega's van de Servicedesk: dat doet beheer")
 
 
 def unblock(relation_id: str, *, by: Worker, errand: Errand, agreed: bool = False) -> Outcome:

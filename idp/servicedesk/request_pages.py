@@ -17,7 +17,7 @@ from idp.database import db
 from idp.errors import WrongInput
 from idp.models import Account, DeskRequest, Relation
 from idp.servicedesk import actions, changes, colleagues, logbook, queue, relation_actions, requests
-from idp.servicedesk.changes import ChangedMeanwhile
+from idp.servicedesk.changes import ChangedMeanwhile, Outlived
 from idp.servicedesk.desk import DESK, Colleague, at_the_desk, show_at_desk
 from idp.servicedesk.errands import CHECKS, REASONS
 from idp.servicedesk.explain_events import ACTIONS
@@ -171,6 +171,8 @@ def _tried(
     except ChangedMeanwhile as changed:
         told = logbook.lines(changed.events, person="de gebruiker")
         db.session.rollback()
+        if isinstance(changed, Outlived):
+            requests.lapse(request_id)
         return _show(colleague, request_id, status=HTTPStatus.CONFLICT, changed=told)
     except WrongInput as cannot:
         db.session.rollback()

@@ -20,7 +20,7 @@ from idp.database import db
 from idp.errors import WrongInput
 from idp.models import Account, DeskRequest, Relation
 from idp.secret_values import new_id
-from idp.servicedesk import errands
+from idp.servicedesk import changes, errands
 from idp.servicedesk.errands import Errand
 from idp.servicedesk.roles import Right, Worker
 from idp.servicedesk.sensitive import Action, Rule, can_object
@@ -128,7 +128,10 @@ def refuse(request_id: str, *, by: Worker) -> DeskRequest:
 
 
 def take(request_id: str, *, by: Worker) -> DeskRequest:
-    """Claim one's own request, agreed to or waited for, to do it now: it works once. `WrongInput` when it may not."""
+    """Claim one's own request, agreed to or waited for, to do it now: it works once.
+
+    `WrongInput` when it may not, `Outlived` when what it is about changed since a colleague looked at it.
+    """
     now = clock.now()
     taken = _moved(
         (DeskRequest.id == request_id)
@@ -141,7 +144,14 @@ def take(request_id: str, *, by: Worker) -> DeskRequest:
         raise WrongInput("dit verzoek kan nu niet worden uitgevoerd: kijk bij Verzoeken waarom")
     asked = _known(request_id)
     db.session.refresh(asked)
+    if events := changes.since_agreed(asked):
+        raise changes.Outlived(events)
     return asked
+
+
+def lapse(request_id: str) -> None:
+    """It outlived what it was about: nobody does it any more."""
+    _moved((DeskRequest.id == request_id) & _open(clock.now()), state="void")
 
 
 def void(account_id: str) -> None:

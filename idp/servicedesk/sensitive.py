@@ -181,5 +181,6 @@ def _lately(account_id: str, event: Event) -> list[AuditEvent]:
 
 
 def _for_fraud(event: AuditEvent) -> bool:
+    """Whoever blocked it without saying why, at the operator's line, may have had that reason."""
     errand = event.details.get("errand")
-    return isinstance(errand, dict) and errand.get("why") == "fraud"
+    return not isinstance(errand, dict) or errand.get("why") == "fraud"

@@ -2,7 +2,8 @@
 
 Each step is one script, which Redis runs on its own. What was counted stays counted when the caller's transaction is
 undone: that makes a limit stricter, never looser. Where Redis does not answer within a fifth of a second the rows of
-the database count on, beginning at nothing, and Redis is asked again after five seconds.
+the database count on, beginning at nothing, and Redis is asked again after five seconds. Only a stop, which lasts until
+a colleague ends it, stands in the rows too: neither an absence of Redis nor what it forgets lifts it.
 """
 
 from __future__ import annotations
@@ -156,7 +157,28 @@ class InRedis:
                 *(span // _MICROSECOND for span in spans),
             ],
         )
-        return Taken(_moment(until) if until else None, int(failures))
+        taken = Taken(_moment(until) if until else None, int(failures))
+        if taken.failures == 1 and (stop := self._stop_kept(counter, now)) is not None:
+            return stop
+        if taken.until is None and taken.failures >= policy.stop:
+            ROWS.keep_stop(counter, taken.failures, now, now + policy.stopped_for)
+        return taken
+
+    def _stop_kept(self, counter: str, now: datetime) -> Taken | None:
+        """The wait that the rows know of, where Redis begins anew: it may have lost what it counted."""
+        kept = ROWS.look([counter]).get(counter)
+        if kept is None or kept.not_before is None or kept.not_before <= now:
+            return None
+        self._redis.hset(
+            _PREFIX + counter,
+            mapping={
+                "count": kept.count,
+                "ends_at": _number(kept.ends_at),
+                "not_before": _number(kept.not_before),
+            },
+        )
+        self._redis.pexpireat(_PREFIX + counter, kept.ends_at)
+        return Taken(kept.not_before, kept.count)
 
     def use(self, counter: str, window: timedelta, amount: int, now: datetime) -> Used:
         """By one script."""
@@ -180,7 +202,8 @@ class InRedis:
 
     def forgive(self, counter: str) -> int:
         """By one script, and in the rows, which may have counted while Redis was away."""
-        return self._or_else(self._forgive_here, _unknown, counter) + ROWS.forgive(counter)
+        here = self._or_else(self._forgive_here, _unknown, counter)
+        return max(here, ROWS.forgive(counter))  # what was counted in one went on in the other
 
     def _forgive_here(self, counter: str) -> int:
         return int(self._forgive(keys=[_PREFIX + counter]))

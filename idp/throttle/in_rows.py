@@ -11,6 +11,7 @@ from sqlalchemy import Table, bindparam, case, delete, literal_column, select, u
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert, ReturningInsert
 
+from idp import database
 from idp.database import Moment, connection, db
 from idp.models import ThrottleCounter
 from idp.throttle.policies import FailurePolicy, Taken, Used
@@ -68,6 +69,15 @@ class Rows:
             end = max(now + policy.memory, moment or now)
             connection().execute(_WAIT, {"counter": counter, "moment": moment, "end": end})
         return Taken(None, failures)
+
+    def keep_stop(self, counter: str, failures: int, now: datetime, until: datetime) -> None:
+        """Nobody may try before that moment, whatever was counted here; one statement."""
+        kept = {"count": failures, "expires_at": until, "not_before": until}
+        connection().execute(
+            database.insert(ThrottleCounter)
+            .values(key=counter, since=now, **kept)
+            .on_conflict_do_update(index_elements=[_COUNTERS.c.key], set_=kept)
+        )
 
     def use(self, counter: str, window: timedelta, amount: int, now: datetime) -> Used:
         """One statement."""

@@ -10,7 +10,7 @@ from idp.accounts import grants
 from idp.audit import Event
 from tests.api.program import Program
 from tests.protocol.relying_party import Provider
-from tests.support.journeys import add_application, add_person, grant
+from tests.support.journeys import account_of, add_application, add_person, grant
 
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 WMO: dict[str, Any] = {"naam": "Wmo", "adres": "https://wmo.voorbeeld.nl/inloggen"}
@@ -189,6 +189,17 @@ def test_blocking_ends_sessions_and_a_second_time_nothing(
     assert program.ask("PUT", here).get_json() == {"sessies": 1}
     assert program.ask("PUT", here).get_json() == {"sessies": 0}
     assert len(provider.events(Event.ACCOUNT_BLOCKED)) == 1
+
+
+@ONE
+def test_a_program_does_not_lock_the_desk_out(program: Program, provider: Provider) -> None:
+    colleague = add_person(provider.house, "collega")
+    with provider.house.inside():
+        account_of(colleague).desk_role = "medewerker"
+        relation_id = account_of(colleague).relation_id
+    for here in (f"/accounts/{colleague.id}/blokkade", f"/relaties/{relation_id}/blokkade"):
+        assert program.ask("PUT", here).status_code == 403
+    assert not provider.events(Event.RELATION_BLOCKED)
 
 
 @ONE

@@ -61,6 +61,11 @@ def leftovers(page: Page) -> set[str]:
     text = NAMES.sub(" ", page.document.text)
     if seed := page.find("totp-geheim"):  # chance writes Dutch now and then
         text = text.replace(seed.text, " ")
+    for button in page.document.descendants(
+        "b"
+    ):  # pages of the desk are Dutch, and so are their buttons
+        if button.get("lang") == "nl":
+            text = text.replace(button.text, " ")
     words = set(re.findall(r"[a-zà-ÿ’]+", text.lower()))
     return (words & DUTCH) | {sentence for sentence in dutch_sentences() if sentence in text}
 

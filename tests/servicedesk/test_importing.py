@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from idp import clock
 from idp.accounts import directory, grants, passwords, personal
@@ -171,6 +172,12 @@ def test_a_grant_that_is_there_otherwise_is_replaced(
         in_force = db.session.query(ApplicationGrant).filter_by(revoked_at=None).one()
         assert in_force.ends_at is not None
         assert in_force.ends_at.astimezone(clock.HERE).isoformat()[:10] == "2027-02-01"
+        trail = select(AuditEvent.event).where(AuditEvent.account_id == anna.id)
+        events = db.session.scalars(trail.order_by(AuditEvent.id)).all()
+        given, taken = "application-granted", "application-revoked"
+        assert [each for each in events if each in {given, taken}] == [
+            given, taken, given, taken, given,
+        ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_a_relation_blocked_for_fraud_takes_two_also_while_time_goes_on(
         errand_is({"why": "fraud", "check": "nobody", "ticket": None})
         directory.block_relation(relation, actor="desk:x")
         assert sensitive.relation_needs_two(relation) is Rule.FRAUD
-        errand_is(None)
+        errand_is({"why": "left", "check": "nobody", "ticket": None})
         directory.unblock_relation(relation, actor="desk:x")
         directory.block_relation(relation, actor="desk:x")
         assert sensitive.relation_needs_two(relation) is None

@@ -92,17 +92,35 @@ def time(house: House) -> Iterator[Standing]:
 @pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.__name__)
 def test_redis_keeps_the_same_promise(promise: Callable[[Standing], None], time: Standing) -> None:
     promise(time)
-    assert db.session.query(ThrottleCounter).count() == 0
+    stops = db.session.query(ThrottleCounter.count).all()
+    assert all(row.count == SIGN_IN.stop for row in stops), "the rows keep nothing but a stop"
+
+
+def test_neither_an_absence_of_redis_nor_its_forgetting_lifts_a_stop(
+    time: Standing, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(in_redis, "LEFT_ALONE", 0.0)
+    for _ in range(SIGN_IN.stop):
+        assert throttle.attempt("a", SIGN_IN) is None
+        time.move(SIGN_IN.longest_wait)
+    for turn in (server.stop, server.start):
+        turn()
+        for _ in range(3):
+            assert throttle.attempt("a", SIGN_IN) is not None
+            time.move(SIGN_IN.longest_wait)
+    throttle.forgive("a")
+    assert throttle.attempt("a", SIGN_IN) is None
 
 
 def test_of_many_at_once_as_many_get_through_as_one_after_another(
-    time: Standing, server: Server
+    time: Standing, house: House, server: Server
 ) -> None:
     """Two nodes, as many threads as they like."""
     nodes = [InRedis(server.url), InRedis(server.url)]
 
     def one(number: int) -> bool:
-        return nodes[number % 2].count_try("a", SIGN_IN, NOW).until is None
+        with house.app.app_context():
+            return nodes[number % 2].count_try("a", SIGN_IN, NOW).until is None
 
     with ThreadPoolExecutor(16) as crowd:
         assert sum(crowd.map(one, range(200))) == SIGN_IN.free
@@ -144,7 +162,10 @@ def test_while_redis_is_away_the_database_counts_and_afterwards_redis_again(
     assert throttle.attempt("a", SIGN_IN) is not None
     assert db.session.query(ThrottleCounter).count() == 1
     server.start()
+    assert throttle.attempt("a", SIGN_IN) is not None, "a wait goes on"
+    time.move(timedelta(seconds=31))
     assert throttle.attempt("a", SIGN_IN) is None
+    assert redis.Redis.from_url(server.url).hget("idp:throttle:a", "count") == b"6"
     throttle.forgive("a")
     assert db.session.query(ThrottleCounter).count() == 0, "who is forgiven waits nowhere"
 
