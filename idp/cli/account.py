@@ -12,7 +12,7 @@ from idp.assurance import Level
 from idp.audit import Event, record
 from idp.cli import account_import
 from idp.cli.answers import as_json as show_json
-from idp.cli.answers import facts, json_option, listing, say
+from idp.cli.answers import facts, json_option, listing, many, say
 from idp.cli.parameters import LEVEL, account_arguments, personal_options
 from idp.cli.work import at_work, operator
 from idp.errors import WrongInput
@@ -244,9 +244,9 @@ def import_(file: Path, dry_run: bool, emails_confirmed: bool, as_json: bool) ->
     if as_json:
         show_json({"dry_run": dry_run, "accounts": len(people), "start_passwords": made})
     elif dry_run:
-        say(f"Dry run: {len(people)} accounts can be added; nothing changed.")
+        say(f"Dry run: {many(len(people), 'account')} can be added; nothing changed.")
     else:
-        say(f"Added {len(people)} accounts.")
+        say(f"Added {many(len(people), 'account')}.")
         if made:
             say("Start passwords, shown this once:")
             listing(

@@ -28,6 +28,11 @@ def say(sentence: str) -> None:
     click.echo(printable(sentence))
 
 
+def many(count: int, what: str) -> str:
+    """So many of something: `1 letter`, `2 letters`."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 def as_json(value: Any) -> None:
     """The answer for programs: moments as RFC 3339 in UTC, two spaces of indent."""
     click.echo(

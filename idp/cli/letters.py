@@ -11,7 +11,7 @@ import click
 from idp import clock
 from idp.accounts import directory
 from idp.cli.answers import as_json as show_json
-from idp.cli.answers import json_option, listing, say
+from idp.cli.answers import json_option, listing, many, say
 from idp.cli.parameters import account_arguments
 from idp.cli.private_files import write_private
 from idp.cli.work import at_work, operator
@@ -138,7 +138,7 @@ def batch(certificate: Path | None, most: int) -> None:
         say("No letter waits.")
     else:
         say(
-            f"Made batch {told[0]} with {told[1]} letters; fetch it with `idp letters fetch {told[0]}`."
+            f"Made batch {told[0]} with {many(told[1], 'letter')}; fetch it with `idp letters fetch {told[0]}`."
         )
 
 
@@ -159,7 +159,7 @@ def fetch(batch_id: str, out: Path) -> None:
         write_private(document, sealed)
         write_private(manifest, asked_letters.manifest_of(found))
         count = found.letters
-    say(f"Wrote {document} ({count} letters, encrypted to the print house) and {manifest}.")
+    say(f"Wrote {document} ({many(count, 'letter')}, encrypted to the print house) and {manifest}.")
 
 
 @letters.command()
@@ -187,7 +187,7 @@ def dispatched(
     with at_work():
         count = asked_letters.dispatched(batch_id, at=posted_at, actor=operator(), only=chosen)
         left = len(asked_letters.undispatched(batch_id))
-    say(f"Posted: {count} letters of batch {batch_id}; not posted yet: {left}.")
+    say(f"Posted: {many(count, 'letter')} of batch {batch_id}; not posted yet: {left}.")
 
 
 def _listed(file: TextIO | None) -> set[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from idp.accounts import directory
-from idp.cli.answers import json_option, listing, say
+from idp.cli.answers import json_option, listing, many, say
 from idp.cli.csv_files import WrongLines, read
 from idp.cli.work import at_work, operator
 from idp.errors import WrongInput
@@ -106,9 +106,9 @@ def import_(file: Path, dry_run: bool) -> None:
     with at_work(keep=not dry_run):
         count = _add_all(file)
     say(
-        f"Dry run: {count} relations can be added; nothing changed."
+        f"Dry run: {many(count, 'relation')} can be added; nothing changed."
         if dry_run
-        else f"Added {count} relations."
+        else f"Added {many(count, 'relation')}."
     )
 
 

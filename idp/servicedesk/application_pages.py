@@ -36,7 +36,7 @@ _DONE: Final[dict[str, str]] = {
     "beheerder": "De beheerders zijn gewijzigd.",
     "gegeven": "De toegang is gegeven.",
     "ingetrokken": "De toegang is ingetrokken. De applicatie merkt dat meteen.",
-    "iedereen": "Alle gebruikers van deze soort hebben nu toegang.",
+    "iedereen": "Alle gebruikers van deze soort die niet geblokkeerd zijn, hebben nu toegang.",
     "verwijderd": "De applicatie is verwijderd. Niemand kan er nog in.",
 }
 

@@ -16,15 +16,14 @@ class Trouble:
     zeg: str
 
 
-NEW_CODE: Final = "Geef een nieuwe activatiecode (`idp activation-code issue`); de gebruiker begint bij Activeren."
+NEW_CODE: Final = "Geef een nieuwe activatiecode uit; de gebruiker begint bij Activeren."
 WAIT: Final = "Wacht een kwartier en probeer het opnieuw. Was de beller het niet zelf? Blokkeer dan het account."
 OTHER_METHOD: Final = (
     "Kies een andere methode. Kan dat niet: log opnieuw in, of wacht tot de tijd op de pagina. Komen codes steeds niet "
-    "aan: controleer het nummer (`idp account show`) en geef zo nodig een nieuwe activatiecode."
+    "aan: controleer het nummer en geef zo nodig een nieuwe activatiecode uit."
 )
 FOR_BUILDERS: Final = (
-    "De beller kan hier niets aan doen. Geef het kenmerk en deze uitleg aan de beheerder van de applicatie "
-    "(`idp client check` helpt)."
+    "De beller kan hier niets aan doen. Geef kenmerk en uitleg aan de beheerder van de applicatie."
 )
 
 _OTHER_ACCOUNT: Final = Trouble(
@@ -37,7 +36,7 @@ ERRORS: Final[Mapping[str, Trouble]] = {
     "login-failed": Trouble(
         "de gegevens klopten niet",
         "Relatienummer en gebruikersnaam bestaan; het wachtwoord was verkeerd. Caps Lock, of een oud wachtwoord?",
-        "Laat het wachtwoord nog eens rustig intypen. Lukt het niet: `idp account reset-password`.",
+        "Laat het wachtwoord nog eens rustig intypen. Lukt het niet: geef een startwachtwoord.",
     ),
     "other-account": _OTHER_ACCOUNT,
     "another account": _OTHER_ACCOUNT,  # the reason that the audit trail gives
@@ -53,13 +52,13 @@ ERRORS: Final[Mapping[str, Trouble]] = {
     "not-sent": Trouble(
         "de code kon niet worden verstuurd",
         "De leverancier van berichten nam het bericht niet aan.",
-        "Probeer een andere methode. Gebeurt dit vaker: meld het bij beheer (`idp doctor`).",
+        "Probeer een andere methode. Gebeurt dit vaker: meld het bij beheer.",
     ),
     "key-failed": Trouble(
         "de passkey of beveiligingssleutel werkte niet",
         "De gebruiker brak af, gebruikte een andere sleutel, of de browser gaf geen geldig antwoord.",
         "Probeer het nog eens, met dezelfde sleutel als bij het instellen. Lukt het niet: kies een andere methode. "
-        "Kan dat niet, dan is een nieuwe activatiecode nodig (`idp activation-code issue`).",
+        "Kan dat niet, dan is een nieuwe activatiecode nodig.",
     ),
     "key-not-made": Trouble(
         "er is geen passkey gemaakt",
@@ -85,18 +84,17 @@ ERRORS: Final[Mapping[str, Trouble]] = {
         "te vaak verkeerde gegevens",
         "Er waren veel mislukte pogingen achter elkaar, misschien van een ander. Een browser waarin de gebruiker al "
         "eens inlogde, heeft daar geen last van.",
-        f"{WAIT} Zegt het overzicht dat niemand meer kan inloggen: `idp account block` en dan `idp account unblock`.",
+        f"{WAIT} Zegt het overzicht dat niemand meer kan inloggen: kies Deblokkeren.",
     ),
     "account-blocked": Trouble(
         "het account is geblokkeerd",
         "Een collega of beheerder heeft het account geblokkeerd.",
-        "Zoek op wie dat deed (`idp audit tail --account RELATIENUMMER/GEBRUIKERSNAAM`). Mag het weer: "
-        "`idp account unblock`.",
+        "Kijk bij het account wie dat deed, en waarom. Mag het weer: kies Deblokkeren.",
     ),
     "relation-blocked": Trouble(
         "de hele organisatie is geblokkeerd",
         "De toegang van de relatie is geblokkeerd; dat geldt voor al haar gebruikers.",
-        "Verwijs naar de beheerder van de organisatie. Mag het weer: `idp relation unblock`.",
+        "Verwijs naar de beheerder van de organisatie. Mag het weer: een beheerder deblokkeert de organisatie.",
     ),
     "no-method": Trouble(
         "er is nog geen methode ingesteld",
@@ -106,7 +104,7 @@ ERRORS: Final[Mapping[str, Trouble]] = {
     "no-access": Trouble(
         "de gebruiker mag deze applicatie niet gebruiken",
         "Het account heeft geen recht op de applicatie, of het recht is verlopen.",
-        "Laat de beheerder van de organisatie toegang aanvragen; daarna `idp application grant`.",
+        "Laat de beheerder van de organisatie toegang aanvragen; geef die daarna bij Applicaties.",
     ),
     "activation-code-missing": Trouble(
         "er was geen activatiecode ingevuld", "Het veld was leeg.", "Vul de code uit de brief in."
@@ -132,7 +130,7 @@ ERRORS: Final[Mapping[str, Trouble]] = {
     "activation-code-revoked": Trouble(
         "de activatiecode was ingetrokken",
         "Er is een nieuwere code uitgegeven, of deze is ingetrokken.",
-        "Gebruik de nieuwste brief; is die er niet, geef dan een nieuwe code uit (`idp activation-code issue`).",
+        "Gebruik de nieuwste brief; is die er niet, geef dan een nieuwe code uit.",
     ),
     "activation-code-attempts": Trouble(
         "te vaak een verkeerde activatiecode",
@@ -217,7 +215,7 @@ ERRORS: Final[Mapping[str, Trouble]] = {
     "level-unreachable": Trouble(
         "de applicatie vraagt een hoger niveau",
         "Het account, of deze manier van inloggen, haalt het gevraagde niveau niet.",
-        "Kijk op welk niveau het account is ingeschreven (`idp account show`).",
+        "Kijk op welk niveau het account is ingeschreven: dat staat bij het account.",
     ),
     "server-error": Trouble(
         "een fout bij ons",
@@ -246,8 +244,8 @@ ERRORS: Final[Mapping[str, Trouble]] = {
         "een nieuw nummer dat nog niet telt",
         "De gebruiker heeft zelf een ander telefoonnummer ingesteld en heeft geen andere methode. Zo'n nummer telt pas "
         "na 72 uur als tweede stap.",
-        "Controleer of de beller het zelf was. Zo ja: wachten, of een nieuwe activatiecode "
-        "(`idp activation-code issue`); daarmee telt een nummer direct. Zo nee: blokkeer het account.",
+        "Controleer of de beller het zelf was. Zo ja: wachten, of een nieuwe activatiecode: "
+        "daarmee telt een nummer direct. Zo nee: blokkeer het account.",
     ),
     "password-weak": Trouble(
         "een te makkelijk wachtwoord",
@@ -258,13 +256,13 @@ ERRORS: Final[Mapping[str, Trouble]] = {
         "het huidige wachtwoord klopte niet",
         "De gebruiker wilde een ander wachtwoord kiezen en vulde het huidige verkeerd in.",
         "Laat het huidige wachtwoord nog eens rustig intypen. Weet de gebruiker het niet meer: "
-        "`idp account reset-password`.",
+        "geef een startwachtwoord.",
     ),
     "password-link-over": Trouble(
         "een link voor een nieuw wachtwoord die niet meer werkt",
         "De link is gebruikt, ouder dan 30 minuten, of het wachtwoord of het e-mailadres is daarna veranderd.",
-        "Vraag een nieuwe link op de inlogpagina (Wachtwoord vergeten). Komt er geen mail: controleer met "
-        "`idp account show` of het e-mailadres bevestigd is en of er een methode is.",
+        "Vraag een nieuwe link op de inlogpagina (Wachtwoord vergeten). Komt er geen mail: controleer of het "
+        "e-mailadres bevestigd is en of er een methode is.",
     ),
     "password-links-spent": Trouble(
         "te vaak om een nieuw wachtwoord gevraagd",
@@ -274,12 +272,12 @@ ERRORS: Final[Mapping[str, Trouble]] = {
     "mail-codes-spent": Trouble(
         "te vaak een code voor het e-mailadres gevraagd",
         "De gebruiker vroeg in een uur zoveel codes als kan. Komt er geen aan, dan klopt het adres misschien niet.",
-        "Controleer het adres (`idp account show`) en verander het zo nodig (`idp account update --email`).",
+        "Controleer het adres en verander het zo nodig.",
     ),
     "password-check-away": Trouble(
         "het nieuwe wachtwoord kon niet worden gecontroleerd",
-        "De lijst met gelekte wachtwoorden (IDP_BREACHED_PASSWORDS) geeft geen antwoord. Er is niets veranderd.",
-        "Meld het bij beheer: `idp doctor` zegt wat er met het bestand is. De gebruiker probeert het later opnieuw.",
+        "De lijst met gelekte wachtwoorden geeft geen antwoord. Er is niets veranderd.",
+        "Meld het bij beheer. De gebruiker probeert het later opnieuw.",
     ),
 }
 
@@ -289,7 +287,7 @@ SENDS_SPENT: Final[Mapping[str, Trouble]] = {
         "er konden deze keer geen codes meer worden gestuurd",
         "Er zijn drie codes gevraagd bij één keer inloggen; meer sturen wij er dan niet. Klopt het nummer?",
         "Kies een andere methode, of log meteen opnieuw in: dan telt het opnieuw. Komen codes steeds niet aan: "
-        "controleer het nummer (`idp account show`).",
+        "controleer het nummer.",
     ),
     "sends-hour": Trouble(
         "er konden dit uur geen codes meer worden gestuurd",
@@ -323,7 +321,7 @@ SENDS_SPENT: Final[Mapping[str, Trouble]] = {
     ),
     "sends-budget": Trouble(
         "alle berichten van vandaag waren op",
-        "Wij sturen per dag niet meer dan `IDP_MESSAGES_PER_DAY` en `IDP_MESSAGE_CENTS_PER_DAY`.",
+        "Wij sturen per dag niet meer berichten, en voor niet meer geld, dan beheer heeft ingesteld.",
         "Kies een andere methode, en meld het direct bij de beheerder: het kan misbruik zijn.",
     ),
 }
@@ -343,11 +341,11 @@ PROTOCOL: Final[Mapping[str, Trouble]] = {
     "access_denied": Trouble(
         "geen toegang",
         "De gebruiker stopte zelf, of mag deze applicatie niet gebruiken.",
-        "Vraag of de beller zelf stopte. Zo niet, kijk dan naar zijn applicaties (`idp account show`).",
+        "Vraag of de beller zelf stopte. Zo niet, kijk dan bij het account naar zijn applicaties.",
     ),
     "unmet_authentication_requirements": Trouble(
         "het gevraagde niveau is niet bereikt",
         "De applicatie vraagt een manier van inloggen die dit account niet haalt.",
-        "Kijk op welk niveau het account is ingeschreven en welke methoden het heeft (`idp account show`).",
+        "Kijk op welk niveau het account is ingeschreven en welke methoden het heeft.",
     ),
 }

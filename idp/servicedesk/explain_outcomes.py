@@ -111,7 +111,7 @@ _STRANGER: Final = Outcome(
     fout="login-failed",
     resultaat="Niet gelukt: de gegevens klopten niet.",
     oorzaak="Dit relatienummer met deze gebruikersnaam bestaat niet: een tikfout, of de gegevens van een ander.",
-    zeg="Zoek op onder welke naam de beller bekend is (`idp account list --relation …`).",
+    zeg="Zoek op onder welke naam de beller bekend is.",
 )
 _SIGNED_IN: Final = Outcome(
     gelukt=True,

@@ -117,7 +117,8 @@ class Accounts:
         for line in lines:
             relation_id = relations.get(directory.normal_number(line.fields["relatienummer"]))
             if relation_id is None:
-                yield Told(line.number, Result.WRONG, "there is no such relation")
+                number = line.fields["relatienummer"][:20]
+                yield Told(line.number, Result.WRONG, f"there is no relation {number}")
                 continue
             key = (relation_id, directory.username_key(line.fields["gebruikersnaam"]))
             if key in there:

@@ -16,6 +16,7 @@ from idp.database import db
 from idp.models import Application
 from idp.servicedesk import log
 from idp.servicedesk.desk import DESK, Colleague, at_the_desk, show_at_desk
+from idp.servicedesk.event_names import NAMES
 from idp.servicedesk.roles import Right
 from idp.servicedesk.unfit import Unfit, told
 
@@ -35,7 +36,7 @@ _FIELDS: Final = (
 _CHOICES: Final = {
     "bekeken": "Wie keek (alles)",
     "toegang": "Wie veranderde toegang (alles)",
-} | {each.value: each.value for each in sorted(Event)}
+} | {each.value: NAMES[each] for each in sorted(Event, key=lambda one: NAMES[one].casefold())}
 
 
 @pages.get(HERE)

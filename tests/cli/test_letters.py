@@ -84,7 +84,7 @@ def test_the_print_house_says_by_a_file_what_it_posted_and_when(
         assert "after it was fetched" in operator.is_refused(
             *told(printed), "--at", "2020-01-01T10:00"
         )
-        assert "Posted: 1 letters" in operator.types(*told(printed), "--at", at).out
+        assert "Posted: 1 letter of" in operator.types(*told(printed), "--at", at).out
     (seen,) = operator.types("letters", "show", *jansen, "--json").json
     assert seen["dispatched_at"].startswith(f"{NOW + timedelta(days=1):%Y-%m-%d}")
 

@@ -271,7 +271,7 @@ def test_a_dry_run_changes_nothing(operator: Operator, jansen: Named) -> None:
     said = operator.types(
         "account", "import", import_file(operator, HEADER + "10023456,goed,Goed,,,\n"), "--dry-run"
     ).out
-    assert said == "Dry run: 1 accounts can be added; nothing changed.\n"
+    assert said == "Dry run: 1 account can be added; nothing changed.\n"
     assert operator.everything() == before
 
 
