@@ -21,7 +21,8 @@ from idp.errors import WrongInput
 from idp.oidc import access_tokens, own_api, registered
 from idp.secret_values import new_reference
 from idp.servicedesk import unfit
-from idp.servicedesk.errands import errand
+from idp.servicedesk.errands import Errand, errand
+from idp.servicedesk.roles import Role, Worker
 from idp.servicedesk.unfit import Stale, Unfit
 
 #: Headers that say why somebody's access is changed.
@@ -38,6 +39,18 @@ class Asked:
     query: Mapping[str, str]
     body: Any
     """The model of the operation, or `None`."""
+    errand: Errand | None = None
+    """Why; of an operation that changes something."""
+
+    @property
+    def why(self) -> Errand:
+        """Why something is changed."""
+        assert self.errand is not None, "every operation that changes something asks why"
+        return self.errand
+
+    def worker(self, role: Role) -> Worker:
+        """The program, as functions of the desk know who does something: with the rights of this role, no account."""
+        return Worker(None, self.actor, role)
 
     @property
     def actor(self) -> str:
@@ -92,6 +105,8 @@ class Operation:
     """The schema of the answer, by name."""
     makes: bool = False
     """Whether it can answer 201."""
+    waits: bool = False
+    """Whether it can answer 202: it waits for a colleague."""
     tagged: bool = False
     """Whether it is about something with an ETag."""
 
@@ -130,10 +145,11 @@ def _asked(operation: Operation) -> Asked:
     client_id = _client(operation.scope)
     query = _query(operation)
     body = None if operation.body is None else _body(operation.body)
-    if operation.changes:
-        given = [request.headers.get(name, "") for name in ERRAND_HEADERS]
-        errand_is(errand(*given).details)
-    return Asked(client_id, query, body)
+    if not operation.changes:
+        return Asked(client_id, query, body)
+    why = errand(*(request.headers.get(name, "") for name in ERRAND_HEADERS))
+    errand_is(why.details)
+    return Asked(client_id, query, body, why)
 
 
 def _client(scope: str) -> str:

@@ -131,6 +131,8 @@ def _responses(operation: Operation) -> Json:
     good: list[HTTPStatus] = [HTTPStatus.OK if operation.answer else HTTPStatus.NO_CONTENT]
     if operation.makes:
         good.append(HTTPStatus.CREATED)
+    if operation.waits:
+        good.append(HTTPStatus.ACCEPTED)
     found: Json = {str(int(status)): _good(operation, status) for status in good}
     for status in _refusals(operation):
         found[str(int(status))] = {"description": status.phrase, **_PROBLEM}
