@@ -86,6 +86,8 @@ class Answer:
     body: Any = None
     status: HTTPStatus = HTTPStatus.OK
     tag: str | None = None
+    file: bytes | None = None
+    """In place of a body: of the media type that the operation names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +105,8 @@ class Operation:
     body: type[BaseModel] | None = None
     answer: str | None = None
     """The schema of the answer, by name."""
+    media: str | None = None
+    """The media type of a file that is the answer."""
     makes: bool = False
     """Whether it can answer 201."""
     waits: bool = False
@@ -131,7 +135,7 @@ def serve(operation: Operation) -> Callable[..., Response]:
             db.session.rollback()
             return problems.answer(_problem(wrong))
         db.session.commit()
-        return _answer(found)
+        return _answer(found, operation.media)
 
     return answered
 
@@ -249,10 +253,12 @@ def _problem(wrong: WrongInput) -> Problem:
     )
 
 
-def _answer(found: Answer) -> Response:
+def _answer(found: Answer, media: str | None = None) -> Response:
     headers = {"Cache-Control": "no-store"}
     if found.tag is not None:
         headers["ETag"] = f'"{found.tag}"'
+    if found.file is not None:
+        return Response(found.file, status=found.status, mimetype=media, headers=headers)
     if found.body is None:
         response = Response(status=found.status, headers=headers)
         del response.headers["Content-Type"]

@@ -183,6 +183,17 @@ _REQUEST: Final = _object(
     },
 )
 
+_BATCH: Final = _object(
+    id=TEXT,
+    gemaakt=_MOMENT,
+    gemaakt_door=TEXT,
+    brieven=_COUNT,
+    niet_gepost=_COUNT,
+    opgehaald=_PERHAPS_MOMENT,
+    opgehaald_door=_PERHAPS,
+    sha256=TEXT,
+)
+
 SCHEMAS: Final[Json] = {
     "Problem": {
         "description": "RFC 9457; `velden` are the members that are wrong, `nu` what stands there now.",
@@ -222,6 +233,22 @@ SCHEMAS: Final[Json] = {
             "items": _object(moment=_MOMENT, zin=TEXT, account=_PERHAPS, kenmerk=_PERHAPS),
         },
     ),
+    "Batch": _BATCH,
+    "Letters": _object(wachten=_COUNT, partijen=_list_of("Batch")),
+    "MadeBatch": {
+        "description": "`partij` is `null` where no letter waits.",
+        **_object(partij={"anyOf": [{"$ref": "#/components/schemas/Batch"}, {"type": "null"}]}),
+    },
+    "Manifest": _object(
+        batch=TEXT,
+        made_at=_MOMENT,
+        sha256=TEXT,
+        letters={
+            "type": "array",
+            "items": _object(page=_COUNT, letter=TEXT, printed=TEXT),
+        },
+    ),
+    "Posted": _object(brieven=_COUNT),
     "CodeWaiting": _object(
         account=TEXT, naam=TEXT, relatienaam=TEXT, uitgegeven=_MOMENT, verloopt=_MOMENT
     ),
