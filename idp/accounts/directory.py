@@ -149,6 +149,19 @@ def add_relation(*, number: str, name: str, kind: str, actor: str) -> Relation:
     return relation
 
 
+def update_relation(
+    relation: Relation, *, name: str | None = None, kind: str | None = None, actor: str
+) -> None:
+    """Give it another name or kind; what is left out stays."""
+    changed = {"name": name, "kind": kind}
+    for what, text in changed.items():
+        if text is not None:
+            setattr(relation, what, text)
+    search_words.relation_is_called(relation.id, relation.name)
+    told = [what for what, text in changed.items() if text is not None]
+    record(Event.RELATION_UPDATED, actor=actor, relation_id=relation.id, changed=told)
+
+
 def write_address(relation: Relation, lines: Sequence[str], *, actor: str) -> None:
     """Where letters to an organisation go, line by line and without its name; no line takes it away."""
     kept = [line.strip() for line in lines if line.strip()]

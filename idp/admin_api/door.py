@@ -21,7 +21,8 @@ from idp.errors import WrongInput
 from idp.oidc import access_tokens, own_api, registered
 from idp.secret_values import new_reference
 from idp.servicedesk import unfit
-from idp.servicedesk.errands import errand
+from idp.servicedesk.errands import Errand, errand
+from idp.servicedesk.roles import Role, Worker
 from idp.servicedesk.unfit import Stale, Unfit
 
 #: Headers that say why somebody's access is changed.
@@ -38,6 +39,18 @@ class Asked:
     query: Mapping[str, str]
     body: Any
     """The model of the operation, or `None`."""
+    errand: Errand | None = None
+    """Why; of an operation that changes something."""
+
+    @property
+    def why(self) -> Errand:
+        """Why something is changed."""
+        assert self.errand is not None, "every operation that changes something asks why"
+        return self.errand
+
+    def worker(self, role: Role) -> Worker:
+        """The program, as functions of the desk know who does something: with the rights of this role, no account."""
+        return Worker(None, self.actor, role)
 
     @property
     def actor(self) -> str:
@@ -73,6 +86,8 @@ class Answer:
     body: Any = None
     status: HTTPStatus = HTTPStatus.OK
     tag: str | None = None
+    file: bytes | None = None
+    """In place of a body: of the media type that the operation names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +105,12 @@ class Operation:
     body: type[BaseModel] | None = None
     answer: str | None = None
     """The schema of the answer, by name."""
+    media: str | None = None
+    """The media type of a file that is the answer."""
     makes: bool = False
     """Whether it can answer 201."""
+    waits: bool = False
+    """Whether it can answer 202: it waits for a colleague."""
     tagged: bool = False
     """Whether it is about something with an ETag."""
 
@@ -116,7 +135,7 @@ def serve(operation: Operation) -> Callable[..., Response]:
             db.session.rollback()
             return problems.answer(_problem(wrong))
         db.session.commit()
-        return _answer(found)
+        return _answer(found, operation.media)
 
     return answered
 
@@ -130,10 +149,11 @@ def _asked(operation: Operation) -> Asked:
     client_id = _client(operation.scope)
     query = _query(operation)
     body = None if operation.body is None else _body(operation.body)
-    if operation.changes:
-        given = [request.headers.get(name, "") for name in ERRAND_HEADERS]
-        errand_is(errand(*given).details)
-    return Asked(client_id, query, body)
+    if not operation.changes:
+        return Asked(client_id, query, body)
+    why = errand(*(request.headers.get(name, "") for name in ERRAND_HEADERS))
+    errand_is(why.details)
+    return Asked(client_id, query, body, why)
 
 
 def _client(scope: str) -> str:
@@ -233,10 +253,12 @@ def _problem(wrong: WrongInput) -> Problem:
     )
 
 
-def _answer(found: Answer) -> Response:
+def _answer(found: Answer, media: str | None = None) -> Response:
     headers = {"Cache-Control": "no-store"}
     if found.tag is not None:
         headers["ETag"] = f'"{found.tag}"'
+    if found.file is not None:
+        return Response(found.file, status=found.status, mimetype=media, headers=headers)
     if found.body is None:
         response = Response(status=found.status, headers=headers)
         del response.headers["Content-Type"]

@@ -128,9 +128,12 @@ def _parameters(operation: Operation) -> list[Json]:
 
 
 def _responses(operation: Operation) -> Json:
-    good: list[HTTPStatus] = [HTTPStatus.OK if operation.answer else HTTPStatus.NO_CONTENT]
+    says = operation.answer or operation.media
+    good: list[HTTPStatus] = [HTTPStatus.OK if says else HTTPStatus.NO_CONTENT]
     if operation.makes:
         good.append(HTTPStatus.CREATED)
+    if operation.waits:
+        good.append(HTTPStatus.ACCEPTED)
     found: Json = {str(int(status)): _good(operation, status) for status in good}
     for status in _refusals(operation):
         found[str(int(status))] = {"description": status.phrase, **_PROBLEM}
@@ -144,6 +147,8 @@ def _responses(operation: Operation) -> Json:
 
 def _good(operation: Operation, status: HTTPStatus) -> Json:
     told: dict[str, Any] = {"description": status.phrase}
+    if operation.media is not None:
+        told["content"] = {operation.media: {"schema": {}}}
     if operation.answer is not None:
         schema = {"$ref": f"#/components/schemas/{operation.answer}"}
         told["content"] = {"application/json": {"schema": schema}}

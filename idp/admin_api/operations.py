@@ -6,6 +6,8 @@ from typing import Final
 
 from idp.admin_api import applications, people, trail
 from idp.admin_api.door import Operation
+from idp.admin_api.help_operations import HELP_OPERATIONS
+from idp.admin_api.letters import LETTER_OPERATIONS
 from idp.admin_api.shapes import ApplicationSent, Json, OfAKindSent, TermsSent
 from idp.servicedesk.application_access import SORTS
 
@@ -21,6 +23,8 @@ _ACCESS: Final = f"{_APPLICATION}/toegang/<account_id>"
 _STEWARD: Final = f"{_APPLICATION}/beheerders/<account_id>"
 
 OPERATIONS: Final = (
+    *HELP_OPERATIONS,
+    *LETTER_OPERATIONS,
     Operation(
         name="zoeken",
         method="GET",
@@ -48,7 +52,8 @@ OPERATIONS: Final = (
         scope="beheer:lezen",
         summary="One relation",
         view=people.relation,
-        answer="Relation",
+        answer="WholeRelation",
+        tagged=True,
     ),
     Operation(
         name="accounts",
@@ -77,6 +82,7 @@ OPERATIONS: Final = (
         summary="One account; its holder is shown who looked",
         view=people.account,
         answer="WholeAccount",
+        tagged=True,
     ),
     Operation(
         name="account-blokkeren",

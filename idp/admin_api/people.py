@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any, Final
@@ -16,7 +17,7 @@ from idp.audit import Event, record
 from idp.database import db
 from idp.errors import WrongInput
 from idp.models import Account, Relation
-from idp.servicedesk import diagnosis, relation_actions, requests
+from idp.servicedesk import changes, diagnosis, relation_actions, requests
 from idp.servicedesk.application_access import cursor, place
 from idp.servicedesk.search import search
 
@@ -51,7 +52,7 @@ def find(asked: Asked) -> Answer:
                 }
                 for each in found.relations
             ],
-            "accounts": [_account(each) for each in accounts],
+            "accounts": [account_in_short(each) for each in accounts],
             "applicaties": [{"id": each.id, "naam": each.name} for each in found.applications],
             "kenmerk": found.reference,
         }
@@ -78,14 +79,14 @@ def relations(asked: Asked) -> Answer:
 
 def relation(asked: Asked, *, relation_id: str) -> Answer:
     """One relation; that it was looked at is written down."""
-    found = _known_relation(relation_id)
+    found = known_relation(relation_id)
     record(Event.RELATION_SHOWN, actor=asked.actor, client_id=asked.client_id, relation_id=found.id)
-    return Answer(_relation(found))
+    return whole_relation(found)
 
 
 def accounts(asked: Asked, *, relation_id: str) -> Answer:
     """The accounts of a relation, by user name."""
-    found = _known_relation(relation_id)
+    found = known_relation(relation_id)
     order = (Account.username_key, Account.id)
     chosen = select(Account).where(Account.relation_id == found.id).order_by(*order)
     if after := asked.query.get("cursor"):
@@ -95,7 +96,7 @@ def accounts(asked: Asked, *, relation_id: str) -> Answer:
     record(Event.RELATION_SHOWN, actor=asked.actor, client_id=asked.client_id, relation_id=found.id)
     return Answer(
         {
-            "regels": [_account(each) for each in rows[:PAGE]],
+            "regels": [account_in_short(each) for each in rows[:PAGE]],
             "volgende": None if last is None else cursor([last.username_key, last.id]),
         }
     )
@@ -111,11 +112,11 @@ def account(asked: Asked, *, account_id: str) -> Answer:
         relation_id=found.relation_id,
         client_id=asked.client_id,
     )
-    whole = _account(found) | {
+    whole = account_in_short(found) | {
         "niveau": found.level.label,
         "geactiveerd": moment(found.activated_at),
         "methoden": [
-            {"soort": each.kind, "sinds": moment(each.confirmed_at)}
+            {"id": each.id, "soort": each.kind, "sinds": moment(each.confirmed_at)}
             for each in credentials.of_account(found.id)
         ],
         "applicaties": [
@@ -123,7 +124,7 @@ def account(asked: Asked, *, account_id: str) -> Answer:
             for each in grants.of_account(found.id)
         ],
     }
-    return Answer(whole)
+    return Answer(whole, tag=str(changes.version_of(found.id)))
 
 
 def block_account(asked: Asked, *, account_id: str) -> Answer:
@@ -141,7 +142,7 @@ def block_account(asked: Asked, *, account_id: str) -> Answer:
 
 def block_relation(asked: Asked, *, relation_id: str) -> Answer:
     """Block a relation, which ends everything of its accounts at once; a second time changes nothing."""
-    found = _known_relation(relation_id)
+    found = known_relation(relation_id)
     if found.blocked_at is not None:
         return Answer({"sessies": 0})
     try:
@@ -179,11 +180,24 @@ def known_account(account_id: str) -> Account:
     return found
 
 
-def _known_relation(relation_id: str) -> Relation:
+def known_relation(relation_id: str) -> Relation:
+    """The relation of that id; 404 when there is none."""
     found = db.session.get(Relation, relation_id)
     if found is None:
         raise not_found("Deze relatie")
     return found
+
+
+def whole_relation(row: Relation, status: HTTPStatus = HTTPStatus.OK) -> Answer:
+    """A relation with its address, and the tag to change it by."""
+    told = _relation(row) | {"adres": (row.address or "").splitlines()}
+    return Answer(told, status, tag_of_relation(row))
+
+
+def tag_of_relation(row: Relation) -> str:
+    """Of what a relation is now: another one as soon as any of it differs."""
+    is_now = (row.number, row.name, row.kind, row.address, moment(row.blocked_at))
+    return hashlib.sha256(repr(is_now).encode()).hexdigest()[:32]
 
 
 def _relation(row: Relation) -> dict[str, Any]:
@@ -196,7 +210,8 @@ def _relation(row: Relation) -> dict[str, Any]:
     }
 
 
-def _account(row: Account) -> dict[str, Any]:
+def account_in_short(row: Account) -> dict[str, Any]:
+    """An account as lists show it."""
     return {
         "id": row.id,
         "relatie": row.relation_id,

@@ -50,6 +50,57 @@ class OfAKindSent(TermsSent):
     telling: Annotated[int, Field(ge=0)] | None = None
 
 
+class RelationSent(_Sent):
+    """A new relation."""
+
+    relatienummer: Annotated[str, StringConstraints(min_length=1, max_length=30, pattern=_LINE)]
+    naam: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_LINE)]
+    soort: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=_LINE)]
+
+
+class RelationCorrected(_Sent):
+    """What of a relation becomes otherwise; what is left out stays."""
+
+    naam: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_LINE)] | None = (
+        None
+    )
+    soort: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=_LINE)] | None = (
+        None
+    )
+    adres: (
+        Annotated[
+            list[Annotated[str, StringConstraints(max_length=45, pattern=_LINE)]],
+            Field(max_length=4),
+        ]
+        | None
+    ) = None
+    """Where letters go, line by line, without the name; no line takes it away."""
+
+
+class AccountSent(_Sent):
+    """A new account; nobody is told its start password."""
+
+    gebruikersnaam: Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_LINE)]
+    naam: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_LINE)]
+    email: Annotated[str, StringConstraints(max_length=254, pattern=_LINE)] = ""
+    niveau: Literal["laag", "substantieel", "hoog"] | None = None
+    """At which somebody is enrolled; as is usual here when left out."""
+
+
+Part = Annotated[str, StringConstraints(max_length=200, pattern=_LINE)]
+
+
+class AccountCorrected(_Sent):
+    """What of a person becomes otherwise; what is left out stays, what is empty goes (but for name and e-mail)."""
+
+    naam: Part | None = None
+    email: Part | None = None
+    straat: Part | None = None
+    postcode: Part | None = None
+    plaats: Part | None = None
+    land: Part | None = None
+
+
 def moment(at: datetime | None) -> str | None:
     """As JSON tells a moment (RFC 3339, in UTC)."""
     return None if at is None else at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -113,6 +164,36 @@ _ACCESS: Final = _object(
     gegeven_door=TEXT,
 )
 
+_REQUEST: Final = _object(
+    id=TEXT,
+    actie=TEXT,
+    relatie=TEXT,
+    account=_PERHAPS,
+    regel=TEXT,
+    reden=TEXT,
+    controle=TEXT,
+    ticket=_PERHAPS,
+    gevraagd_door=TEXT,
+    gevraagd=_MOMENT,
+    klaar=_PERHAPS_MOMENT,
+    verloopt=_MOMENT,
+    besloten_door=_PERHAPS,
+    stand={
+        "enum": ["asked", "waits", "ready", "expired", "done", "refused", "withdrawn", "void"],
+    },
+)
+
+_BATCH: Final = _object(
+    id=TEXT,
+    gemaakt=_MOMENT,
+    gemaakt_door=TEXT,
+    brieven=_COUNT,
+    niet_gepost=_COUNT,
+    opgehaald=_PERHAPS_MOMENT,
+    opgehaald_door=_PERHAPS,
+    sha256=TEXT,
+)
+
 SCHEMAS: Final[Json] = {
     "Problem": {
         "description": "RFC 9457; `velden` are the members that are wrong, `nu` what stands there now.",
@@ -136,6 +217,41 @@ SCHEMAS: Final[Json] = {
         kenmerk=_PERHAPS,
     ),
     "Relation": _RELATION,
+    "WholeRelation": _object(**_RELATION["properties"], adres=_WORDS),
+    "Done": {
+        "description": "`gedaan` is `gevraagd` where it waits for a colleague: `regel` says why, `verzoek` which.",
+        **_object(gedaan=TEXT, zin=TEXT, aantal=_COUNT, regel=_PERHAPS, verzoek=_PERHAPS),
+    },
+    "Request": _REQUEST,
+    "Requests": _object(regels=_list_of("Request")),
+    "Today": _object(
+        verzoeken=_list_of("Request"),
+        codes_verlopen=_list_of("CodeWaiting"),
+        niet_begonnen=_list_of("CodeWaiting"),
+        alarmen={
+            "type": "array",
+            "items": _object(moment=_MOMENT, zin=TEXT, account=_PERHAPS, kenmerk=_PERHAPS),
+        },
+    ),
+    "Batch": _BATCH,
+    "Letters": _object(wachten=_COUNT, partijen=_list_of("Batch")),
+    "MadeBatch": {
+        "description": "`partij` is `null` where no letter waits.",
+        **_object(partij={"anyOf": [{"$ref": "#/components/schemas/Batch"}, {"type": "null"}]}),
+    },
+    "Manifest": _object(
+        batch=TEXT,
+        made_at=_MOMENT,
+        sha256=TEXT,
+        letters={
+            "type": "array",
+            "items": _object(page=_COUNT, letter=TEXT, printed=TEXT),
+        },
+    ),
+    "Posted": _object(brieven=_COUNT),
+    "CodeWaiting": _object(
+        account=TEXT, naam=TEXT, relatienaam=TEXT, uitgegeven=_MOMENT, verloopt=_MOMENT
+    ),
     "Relations": _page_of("Relation"),
     "Account": _ACCOUNT,
     "Accounts": _page_of("Account"),
@@ -143,7 +259,7 @@ SCHEMAS: Final[Json] = {
         **_ACCOUNT["properties"],
         niveau=TEXT,
         geactiveerd=_PERHAPS_MOMENT,
-        methoden={"type": "array", "items": _object(soort=TEXT, sinds=_PERHAPS_MOMENT)},
+        methoden={"type": "array", "items": _object(id=TEXT, soort=TEXT, sinds=_PERHAPS_MOMENT)},
         applicaties={"type": "array", "items": _object(id=TEXT, naam=TEXT, rollen=_WORDS)},
     ),
     "Ended": _object(sessies=_COUNT),

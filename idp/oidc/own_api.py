@@ -12,7 +12,9 @@ PATH: Final = "/api/beheer/v1"
 #: What each scope opens; only a client with the grant `client_credentials` can have them (docs/beheer-api.md).
 SCOPES: Final[Mapping[str, str]] = {
     "beheer:lezen": "Search; see relations, accounts, applications and who may use them; explain a reference code.",
-    "beheer:accounts": "Block accounts and relations.",
+    "beheer:accounts": "Add and correct relations and accounts; block them; end sessions.",
+    "beheer:hulp": "Unblock, remove methods, ask for a code by letter; what takes two waits for a colleague.",
+    "beheer:brieven": "See which letters wait; make batches for the print house, fetch them once, say that they went.",
     "beheer:applicaties": "Add, change and remove applications; say who looks after them; grants by kind of relation.",
     "beheer:toegang": "Give an account an application, and take it away.",
     "beheer:logboek": "Read the audit trail, and who had access on a date.",

@@ -8,7 +8,7 @@ from typing import Final
 from flask import Blueprint, Response, redirect, request
 from flask.typing import ResponseReturnValue
 
-from idp import clock, settings
+from idp import clock
 from idp.database import db
 from idp.errors import WrongInput
 from idp.servicedesk import letters, print_batches
@@ -36,12 +36,8 @@ def overview(colleague: Colleague) -> ResponseReturnValue:
 @at_the_desk(Right.SEND_LETTERS)
 def make(colleague: Colleague) -> ResponseReturnValue:
     """Make a batch of what waits, encrypted to the print house."""
-    file = settings.current().print_certificate
     try:
-        if file is None:
-            raise WrongInput("no print house is set")
-        certificate = print_batches.print_certificate(file)
-        made = print_batches.make_batch(certificate, actor=colleague.actor)
+        made = print_batches.make_for_the_print_house(actor=colleague.actor)
     except WrongInput:
         db.session.rollback()
         return _show(

@@ -115,6 +115,13 @@ def waiting() -> int:
     return db.session.scalar(select(func.count()).select_from(Letter).where(_unmade())) or 0
 
 
+def wait_for_relation(relation_id: str) -> bool:
+    """Whether letters to an organisation still wait for a batch, and so for its address."""
+    own = select(Account.id).where(Account.relation_id == relation_id)
+    waits = select(Letter.id).where(_unmade(), Letter.account_id.in_(own))
+    return db.session.execute(waits.limit(1)).first() is not None
+
+
 def batches(limit: int = 50) -> list[LetterBatch]:
     """The last batches, youngest first."""
     return list(

@@ -70,6 +70,14 @@ def print_certificate(file: Path) -> x509.Certificate:
     return found
 
 
+def make_for_the_print_house(*, actor: str) -> LetterBatch | None:
+    """Make a batch for the print house that is set; `WrongInput` when none is, or its certificate cannot serve."""
+    file = settings.current().print_certificate
+    if file is None:
+        raise WrongInput("no print house is set")
+    return make_batch(print_certificate(file), actor=actor)
+
+
 def make_batch(
     certificate: x509.Certificate, *, actor: str, most: int = MOST_LETTERS
 ) -> LetterBatch | None:

@@ -1,9 +1,10 @@
-"""What a colleague does to a relation: block and unblock it, and add an account."""
+"""What a colleague does to a relation: add and correct it, block and unblock it, and add an account."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from sqlalchemy import select
 
@@ -14,13 +15,63 @@ from idp.audit import errand_is
 from idp.database import db
 from idp.errors import WrongInput
 from idp.models import Account, Relation
-from idp.servicedesk import changes, requests
+from idp.servicedesk import changes, letters, requests
 from idp.servicedesk.actions import Outcome, is_name
 from idp.servicedesk.errands import Errand
 from idp.servicedesk.roles import Right, Worker
 from idp.servicedesk.sensitive import Action, relation_needs_two
 
 ACCOUNTS_ON_A_PAGE = 25
+
+
+def add(*, by: Worker, errand: Errand, number: str, name: str, kind: str) -> Relation:
+    """A new organisation; `WrongInput` with a Dutch sentence for what cannot be."""
+    _refuse_other_roles(by, errand)
+    if not (normal := directory.normal_number(number)):
+        raise WrongInput("een relatienummer heeft alleen cijfers, hoogstens 20")
+    name, kind = _called(name), _of_kind(kind)
+    if with_number(normal) is not None:
+        raise WrongInput("dit relatienummer is al in gebruik")
+    return directory.add_relation(number=normal, name=name, kind=kind, actor=by.actor)
+
+
+def correct(
+    relation: Relation,
+    *,
+    by: Worker,
+    errand: Errand,
+    name: str | None = None,
+    kind: str | None = None,
+    address: Sequence[str] | None = None,
+) -> None:
+    """Another name, kind or address of an organisation that is held; what is left out, or is so already, stays.
+
+    `WrongInput` for another address while letters wait for the one of now: who changes it would get their codes.
+    """
+    _refuse_other_roles(by, errand)
+    named = None if name is None or name == relation.name else _called(name)
+    sort = None if kind is None or kind == relation.kind else _of_kind(kind)
+    lines = None if address is None else [line.strip() for line in address if line.strip()]
+    moves = lines is not None and lines != (relation.address or "").splitlines()
+    if named is None and sort is None and not moves:
+        raise WrongInput("er is niets gewijzigd")
+    if moves and letters.wait_for_relation(relation.id):
+        raise WrongInput(
+            "er wacht een brief met een activatiecode voor dit adres: wijzig het daarna"
+        )
+    if named is not None or sort is not None:
+        directory.update_relation(relation, name=named, kind=sort, actor=by.actor)
+    if moves and lines is not None:
+        try:
+            directory.write_address(relation, lines, actor=by.actor)
+        except WrongInput as wrong:
+            raise WrongInput("een adres heeft hoogstens 4 regels van 45 tekens") from wrong
+
+
+def with_number(number: str) -> Relation | None:
+    """The organisation with this number, as people write it."""
+    normal = directory.normal_number(number)
+    return db.session.scalars(select(Relation).where(Relation.number == normal)).one_or_none()
 
 
 def block(relation_id: str, *, by: Worker, errand: Errand) -> Outcome:
@@ -144,7 +195,25 @@ def levels() -> dict[str, str]:
 
 
 def _held(relation_id: str, by: Worker, errand: Errand) -> Relation:
+    _refuse_other_roles(by, errand)
+    return changes.hold_relation(relation_id)
+
+
+def _refuse_other_roles(by: Worker, errand: Errand) -> None:
     if not by.may(Right.CHANGE_RELATIONS):
         raise WrongInput("dit hoort niet bij uw rol")
     errand_is(errand.details)
-    return changes.hold_relation(relation_id)
+
+
+def _called(name: str) -> str:
+    name = " ".join(name.split())
+    if not is_name(name):
+        raise WrongInput("vul de naam in, in hoogstens 200 tekens")
+    return name
+
+
+def _of_kind(kind: str) -> str:
+    kind = kind.strip()
+    if not 0 < len(kind) <= 40 or not kind.isprintable():
+        raise WrongInput("een soort heeft 1 tot 40 tekens, op één regel")
+    return kind

@@ -135,6 +135,8 @@ def _supplying(account: Account, item: Item, channel: Channel, by: Worker) -> Ru
         return Rule.BOTH
     if item is Item.PASSWORD and _changed_lately(account.id, {"email"}):
         return Rule.MAIL_AND_PASSWORD
+    if channel is Channel.LETTER and _moved_lately(account.relation_id):
+        return Rule.ADDRESS
     address = POSTAL if channel is Channel.LETTER else {"email"} if channel is Channel.MAIL else ()
     return Rule.ADDRESS if _changed_lately(account.id, address) else None
 
@@ -154,6 +156,21 @@ def _letter_under_way(account_id: str) -> bool:
     return asked or any(
         code.channel == "letter" and activation_codes.is_live(code)
         for code in activation_codes.of_account(account_id)
+    )
+
+
+def _moved_lately(relation_id: str) -> bool:
+    """Whether letters to an organisation go elsewhere since lately; the operator's own word is not asked about."""
+    rows = db.session.scalars(
+        select(AuditEvent).where(
+            AuditEvent.relation_id == relation_id,
+            AuditEvent.event == Event.RELATION_UPDATED.value,
+            AuditEvent.at > clock.now() - LATELY,
+        )
+    )
+    return any(
+        "address" in each.details.get("changed", ()) and each.actor.startswith(("client:", "desk:"))
+        for each in rows
     )
 
 

@@ -95,6 +95,8 @@ def test_each_scope_opens_its_own_operations_only(provider: Provider, scope: str
         ("PUT", "/accounts/x/blokkade"): "beheer:accounts",
         ("PUT", "/applicaties/x"): "beheer:applicaties",
         ("DELETE", "/applicaties/x/toegang/y"): "beheer:toegang",
+        ("DELETE", "/accounts/x/methoden"): "beheer:hulp",
+        ("GET", "/brieven"): "beheer:brieven",
         ("GET", "/logboek"): "beheer:logboek",
     }
     for (method, path), needed in asked.items():
