@@ -14,13 +14,7 @@ from typing import Final
 from idp import settings
 from idp.accounts import directory
 from idp.admin_api.door import Answer, Asked
-from idp.admin_api.people import (
-    account_in_short,
-    known_account,
-    known_relation,
-    tag_of_relation,
-    whole_relation,
-)
+from idp.admin_api.people import account_in_short, known_account, known_relation, whole_relation
 from idp.admin_api.problems import Problem
 from idp.admin_api.today import known_request, tag_of_request
 from idp.errors import WrongInput
@@ -76,7 +70,7 @@ def unblock_relation(asked: Asked, *, relation_id: str) -> Answer:
         outcome = relation_actions.unblock(
             relation_id, by=asked.worker(_TO_RELATIONS), errand=asked.why
         )
-    return _done(outcome, tag_of_relation(found))
+    return _done(outcome, relation_actions.state_of(found))
 
 
 def add_account(asked: Asked, *, relation_id: str) -> Answer:
@@ -186,7 +180,7 @@ def _own(asked: Asked, asked_by: str) -> None:
 def _held(asked: Asked, relation_id: str) -> Relation:
     known_relation(relation_id)
     found = changes.hold_relation(relation_id)
-    asked.expects(tag_of_relation(found))
+    asked.expects(relation_actions.state_of(found))
     return found
 
 

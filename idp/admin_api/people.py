@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any, Final
@@ -191,13 +190,7 @@ def known_relation(relation_id: str) -> Relation:
 def whole_relation(row: Relation, status: HTTPStatus = HTTPStatus.OK) -> Answer:
     """A relation with its address, and the tag to change it by."""
     told = _relation(row) | {"adres": (row.address or "").splitlines()}
-    return Answer(told, status, tag_of_relation(row))
-
-
-def tag_of_relation(row: Relation) -> str:
-    """Of what a relation is now: another one as soon as any of it differs."""
-    is_now = (row.number, row.name, row.kind, row.address, moment(row.blocked_at))
-    return hashlib.sha256(repr(is_now).encode()).hexdigest()[:32]
+    return Answer(told, status, relation_actions.state_of(row))
 
 
 def _relation(row: Relation) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from idp.admin_api.door import Answer, Asked, not_found
-from idp.admin_api.people import known_relation, tag_of_relation
+from idp.admin_api.people import known_relation
 from idp.admin_api.shapes import moment
 from idp.audit import Event, record
 from idp.models import DeskRequest
-from idp.servicedesk import changes, queue, requests
+from idp.servicedesk import changes, queue, relation_actions, requests
 from idp.servicedesk.queue import CodeWaiting
 from idp.servicedesk.sensitive import RULES, Rule
 
@@ -66,7 +66,7 @@ def tag_of_request(found: DeskRequest) -> str:
     """Of whom it is about as they are now: who agreed did so to just that."""
     if found.account_id is not None:
         return str(changes.version_of(found.account_id))
-    return tag_of_relation(known_relation(found.relation_id))
+    return relation_actions.state_of(known_relation(found.relation_id))
 
 
 def _request(row: DeskRequest) -> dict[str, Any]:

@@ -23,6 +23,7 @@ def init_app(app: Flask) -> None:
         front,
         letter_pages,
         log_pages,
+        relation_data_pages,
         relation_pages,
         request_pages,
     )
@@ -31,6 +32,7 @@ def init_app(app: Flask) -> None:
         crossing,
         front,
         relation_pages,
+        relation_data_pages,
         account_pages,
         account_forms,
         request_pages,

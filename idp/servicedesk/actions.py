@@ -77,6 +77,8 @@ SAYS: Final[Mapping[str, str]] = {
     "proberen": "De gebruiker kan het direct weer proberen.",
     "gewijzigd": "De gegevens zijn gewijzigd.",
     "uitgelogd": "De gebruiker is uitgelogd.",
+    "organisatie-gewijzigd": "De gegevens van de organisatie zijn gewijzigd.",
+    "organisatie-toegevoegd": "De organisatie is toegevoegd. Geef haar mensen nu een account.",
     "organisatie-geblokkeerd": "De organisatie is geblokkeerd.",
     "organisatie-gedeblokkeerd": "De organisatie is gedeblokkeerd. Haar gebruikers kunnen weer inloggen.",
     "toegevoegd": "Het account is toegevoegd. Geef nu het startwachtwoord en een activatiecode, langs twee wegen.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -66,6 +67,13 @@ def correct(
             directory.write_address(relation, lines, actor=by.actor)
         except WrongInput as wrong:
             raise WrongInput("een adres heeft hoogstens 4 regels van 45 tekens") from wrong
+
+
+def state_of(relation: Relation) -> str:
+    """Of what a relation is now: another word as soon as any of it differs."""
+    ends = relation.blocked_at and relation.blocked_at.isoformat()
+    is_now = (relation.number, relation.name, relation.kind, relation.address, ends)
+    return hashlib.sha256(repr(is_now).encode()).hexdigest()[:32]
 
 
 def with_number(number: str) -> Relation | None:

@@ -115,6 +115,14 @@ def blocked_and_asked(visitor: Visitor, people: People) -> Iterator[str]:
     why(visitor)
     visitor.press("volgende", naam="Joris de Vries")
     yield "servicedesk-account-toevoegen"
+    visitor.click("#annuleren")
+    visitor.click("#actie-gegevens")
+    visitor.is_at("desk-form")
+    yield "servicedesk-organisatie-gegevens"
+    visitor.open(f"{DESK}relaties/nieuw")
+    why(visitor)
+    visitor.press("volgende", relatienummer="geen", naam="Zorggroep Nieuw", soort="zorgaanbieder")
+    yield "servicedesk-organisatie-toevoegen"
     visitor.open(f"{DESK}collegas")
     visitor.is_at("desk-colleagues")
     yield "servicedesk-collegas"

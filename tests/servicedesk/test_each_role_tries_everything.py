@@ -25,6 +25,8 @@ TAKES: Final[dict[str, Right]] = {
     "/servicedesk/": Right.SEARCH,
     "/servicedesk/handleiding": Right.SEARCH,
     "/servicedesk/relaties/<relation_id>": Right.SEARCH,
+    "/servicedesk/relaties/nieuw": Right.CHANGE_RELATIONS,
+    "/servicedesk/relaties/<relation_id>/gegevens": Right.CHANGE_RELATIONS,
     "/servicedesk/relaties/<relation_id>/blokkeren": Right.CHANGE_RELATIONS,
     "/servicedesk/relaties/<relation_id>/deblokkeren": Right.CHANGE_RELATIONS,
     "/servicedesk/relaties/<relation_id>/account-toevoegen": Right.CHANGE_RELATIONS,

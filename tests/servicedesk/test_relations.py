@@ -165,3 +165,71 @@ def test_what_cannot_be_an_account_is_refused(
     page = desk.post(browser, f"{here}/account-toevoegen", versie="0", **ERRAND | good | fields)
     assert page.status == 422
     assert not [each for each in desk.events("account-added") if "desk:" in each["actor"]]
+
+
+NEW = {"relatienummer": "20.000.001", "naam": "Zorggroep Nieuw", "soort": "zorgaanbieder"}
+
+
+def test_an_organisation_is_added_and_found_at_once(desk: Desk) -> None:
+    boss = desk.colleague(Role.BEHEERDER)
+    boss.get("/servicedesk/")
+    boss.click("Organisatie toevoegen")
+    page = boss.submit(
+        "volgende", adres1="Postbus 12", adres2="1234 AB Voorbeeldstad", **NEW, **ERRAND
+    )
+    assert page.name == "desk-relation"
+    assert "De organisatie is toegevoegd" in page.html
+    assert "Postbus 12, 1234 AB Voorbeeldstad" in page.html
+    assert "Zorggroep Nieuw" in boss.get("/servicedesk/?zoek=nieuw").links
+    [event] = desk.events("relation-added")[-1:]
+    assert event["errand"]["why"] == "caller"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"relatienummer": "geen"}, "alleen cijfers"),
+        ({"relatienummer": RELATION}, "al in gebruik"),
+        ({"naam": ""}, "vul de naam in"),
+        ({"soort": "x" * 41}, "een soort heeft"),
+        ({"adres3": "x" * 46}, "hoogstens 4 regels"),
+    ],
+)
+def test_what_cannot_be_an_organisation_is_said_and_nothing_is_lost(
+    desk: Desk, anna: Person, said: dict[str, str], told: str
+) -> None:
+    boss = desk.colleague(Role.BEHEERDER)
+    boss.get("/servicedesk/relaties/nieuw")
+    page = boss.submit("volgende", **NEW | said, **ERRAND)
+    assert (page.status, page.name) == (422, "desk-form")
+    assert told in page.html.lower()
+    assert page.value("naam") == ({**NEW, **said}["naam"] or None)
+    assert len(desk.events("relation-added")) == len({RELATION, "the body"})
+
+
+def test_of_two_who_correct_an_organisation_the_second_sees_what_it_is_now(
+    desk: Desk, anna: Person, here: str
+) -> None:
+    first, second = desk.colleague(Role.BEHEERDER, "een"), desk.colleague(Role.BEHEERDER, "twee")
+    first.get(f"{here}/gegevens")
+    second.get(f"{here}/gegevens")
+    page = first.submit("volgende", adres1="Nieuwe Gracht 3", **ERRAND)
+    assert "De gegevens van de organisatie zijn gewijzigd" in page.html
+    page = second.submit("volgende", naam="Gemeente Anders", **ERRAND)
+    assert page.status == 422
+    assert "Nieuwe Gracht 3" in page.html
+    assert page.value("naam") == "Gemeente Anders"
+    page = second.submit("volgende", **ERRAND)
+    assert page.name == "desk-relation"
+    assert "Gemeente Anders" in page.html
+
+
+def test_after_another_postal_address_a_code_by_letter_takes_two(
+    desk: Desk, anna: Person, here: str
+) -> None:
+    boss = desk.colleague(Role.BEHEERDER)
+    boss.get(f"{here}/gegevens")
+    boss.submit("volgende", adres1="Elders 1", adres2="1234 AB Voorbeeldstad", **ERRAND)
+    boss.get(f"/servicedesk/accounts/{anna.id}/activatiecode")
+    page = boss.submit("volgende", kanaal="letter", **CALLED_BACK)
+    assert "kan niet alleen" in page.html
