@@ -114,6 +114,7 @@ class DemoFolder:
             "IDP_VOICE_GATEWAY": "outbox",
             "IDP_DEMO": "1",
             "IDP_RECOVERY_CODES": "1",
+            "IDP_PASSKEY_SIGN_IN": "1",
             "IDP_BIND": f"127.0.0.1:{addresses.port}",
             **({"IDP_CA_BUNDLE": str(self.tls / "ca.pem")} if addresses.tls else {}),
         }

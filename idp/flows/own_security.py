@@ -127,6 +127,6 @@ def _sign_ins(account: Account) -> list[dict[str, Any]]:
 def _how(row: AuditEvent) -> str:
     """The kind of the step that decided: the last one taken, or the one that failed."""
     if row.event == Event.SIGN_IN_FAILED:
-        return "wachtwoord"
+        return str(row.details.get("kind", "wachtwoord"))
     taken = row.details.get("how") or [row.details.get("kind", "")]
     return str(taken[-1])

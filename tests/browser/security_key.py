@@ -20,7 +20,7 @@ class Device:
         usual = {
             "protocol": "ctap2",
             "transport": "usb",
-            "hasResidentKey": True,
+            "hasResidentKey": False,  # one that the sign-in page finds by itself says so
             "hasUserVerification": True,
             "isUserVerified": True,
             "automaticPresenceSimulation": True,
@@ -36,6 +36,19 @@ class Device:
         """From now on the finger or PIN is wrong."""
         self.network.send(
             "WebAuthn.setUserVerified", {"authenticatorId": self.name, "isUserVerified": False}
+        )
+
+    def is_sure_of_the_person(self) -> None:
+        """From now on it is right again."""
+        self.network.send(
+            "WebAuthn.setUserVerified", {"authenticatorId": self.name, "isUserVerified": True}
+        )
+
+    def answers(self, at_once: bool) -> None:
+        """Whether somebody is there who touches it."""
+        self.network.send(
+            "WebAuthn.setAutomaticPresenceSimulation",
+            {"authenticatorId": self.name, "enabled": at_once},
         )
 
     def keys(self) -> list[dict[str, Any]]:
