@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from axe_playwright_python.base import AXE_SCRIPT
+
+from tests.browser.inspection import SMALLEST, Inspection
 from tests.browser.people import People, Person
 from tests.browser.security_key import Device
 from tests.browser.test_security_keys import set_up_a_key, sign_in_with_it
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import WIDE, Visitor
 
 
 def signed_in_before(visitor: Visitor, people: People) -> tuple[Person, Device]:
@@ -89,3 +92,13 @@ def test_in_a_browser_that_knows_nobody_the_script_asks_nothing(
     visitor.page.wait_for_timeout(300)
     visitor.is_at("login")
     sign_in_with_it(visitor, person)
+
+
+def test_the_page_that_offers_it_looks_and_reads_as_ever(visitor: Visitor, people: People) -> None:
+    visitor.context.add_init_script(AXE_SCRIPT)
+    signed_in_before(visitor, people)
+    visitor.open("/")
+    assert visitor.page.get_attribute("#gebruikersnaam", "autocomplete") == "username webauthn"
+    look = Inspection(visitor)
+    assert [*look.words("nl"), *look.layout(SMALLEST, WIDE), *look.accessibility()] == []
+    assert "passkey" not in visitor.text().lower()
