@@ -10,9 +10,10 @@ from typing import Any
 import pyotp
 import pytest
 
-from idp.accounts import credentials, directory, passwords
+from idp.accounts import credentials, passwords
 from idp.clock import Standing
 from idp.database import db
+from idp.flows import known_browsers
 from idp.flows.known_browsers import COOKIE, KEYED_COOKIE
 from idp.mfa import key_challenges, seeding
 from idp.models import AuditEvent, KeyChallenge, Session
@@ -232,11 +233,11 @@ Spoil = Callable[[House, Person], None]
 
 
 def _block(_house: House, anna: Person) -> None:
-    directory.block_account(account_of(anna), actor="test")
+    account_of(anna).blocked_at = NOW  # and nothing else: a block ends the mark of the browser too
 
 
 def _block_relation(_house: House, anna: Person) -> None:
-    directory.block_relation(account_of(anna).relation, actor="test")
+    account_of(anna).relation.blocked_at = NOW
 
 
 def _start_password(_house: House, anna: Person) -> None:
@@ -341,9 +342,11 @@ def test_failures_are_counted_with_the_wrong_passwords_of_this_browser(house: Ho
 @ONE
 def test_keys_that_nobody_has_are_counted_per_browser(house: House) -> None:
     anna, key, browser = at_home(house)
+    _bram, _brams, elsewhere = at_home(house, "bram")
     for _ in range(SIGN_IN.free):
         refused(fill_in(browser, SoftwareKey().use(options_on(browser.get("/")))))
     assert fill_in(browser, SoftwareKey().use(options_on(browser.get("/")))).error == "throttled"
+    refused(fill_in(elsewhere, SoftwareKey().use(options_on(elsewhere.get("/")))))
     assert fill_in(browser, key.use(options_on(browser.get("/")))).name == "portal", "own counter"
     assert not reasons(house, "account-stopped")
     assert anna
@@ -362,3 +365,10 @@ def test_switched_off_nothing_is_offered_or_taken(
     assert field(browser.get("/")) is None
     time.move(timedelta(minutes=1))
     assert identify(browser, anna).name == "second-factor"
+    browser.plant(KEYED_COOKIE, _keyed_cookie(house, browser))
+    assert field(browser.get("/")) is None, "nor with the cookie of a time when it was on"
+
+
+def _keyed_cookie(house: House, browser: Visitor) -> str:
+    with house.app.test_request_context(headers={"Cookie": f"{COOKIE}={browser.cookie(COOKIE)}"}):
+        return known_browsers.keyed(browser.cookie(COOKIE) or "", has_key=True)
