@@ -4,16 +4,17 @@ PYTHON ?= python3
 UV     ?= uv
 ARGS   ?=
 
-# How the demo is called; each may be left out: PORT=8400 RP_PORT=8401 DEMO_DIR=var/demo FRESH=1 TLS=1
+# How the demo is called; each may be left out: PORT=8400 RP_PORT=8401 DEMO_DIR=var/demo FRESH=1 TLS=1 PASSKEYS=1
 DEMO_OPTIONS = $(if $(PORT),--port $(PORT)) $(if $(RP_PORT),--rp-port $(RP_PORT)) \
-               $(if $(DEMO_DIR),--dir "$(DEMO_DIR)") $(if $(filter-out 0,$(FRESH)),--fresh) $(if $(filter-out 0,$(TLS)),--tls)
+               $(if $(DEMO_DIR),--dir "$(DEMO_DIR)") $(if $(filter-out 0,$(FRESH)),--fresh) $(if $(filter-out 0,$(TLS)),--tls) \
+               $(if $(filter-out 0,$(PASSKEYS)),--passkeys)
 
 .PHONY: help demo test check bench mutate ui docs screens format lock
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\): ## /  make \1\t/p' Makefile | expand -t 16
 
-demo: ## the provider at localhost:8400 and an application that trusts it at :8401 (PORT, RP_PORT, DEMO_DIR, FRESH=1, TLS=1)
+demo: ## the provider at localhost:8400 and an application that trusts it at :8401 (PORT, RP_PORT, DEMO_DIR, FRESH=1, TLS=1, PASSKEYS=1)
 	@$(PYTHON) set_up.py
 	@exec .venv/bin/idp demo $(DEMO_OPTIONS)
 

@@ -89,10 +89,18 @@ class Strength(StrEnum):
     """What kind of thing a proof is; two proofs of one kind are still one factor."""
 
     KNOWLEDGE = "knowledge"
+    VERIFICATION = "verification"
+    """A passkey made sure who held it, by PIN, finger or face: earned only together with the possession of it."""
     POSSESSION = "possession"
 
 
+#: What the first step of signing in proves, one way or the other.
+FIRST_STEP: Final = frozenset({Strength.KNOWLEDGE, Strength.VERIFICATION})
+
+
 PASSWORD: Final = "wachtwoord"
+#: The proof that a verified passkey gives in the place of a password.
+PASSKEY: Final = "passkey"
 #: The proof that a recovery code gives. No method is of this kind.
 RECOVERY: Final = "herstelcode"
 #: How long a proof counts for *hoog*, and then for *substantieel*: stricter than fifteen minutes without use.
@@ -144,6 +152,15 @@ def password_proof(at: datetime) -> Proof:
     return Proof(kind=PASSWORD, strength=Strength.KNOWLEDGE, at=at, amr=("pwd",))
 
 
+def passkey_proofs(key: Proof) -> tuple[Proof, Proof]:
+    """What a passkey gives that made sure who held it: the first step beside its own (NIST SP 800-63B-4 3.1.7.1).
+
+    Both are of one moment and of one key, and go when it goes.
+    """
+    first = replace(key, kind=PASSKEY, strength=Strength.VERIFICATION, amr=())
+    return first, key
+
+
 def recovery_proof(at: datetime) -> Proof:
     """The proof that a recovery code gives beside a password: *substantieel* at most, and phishing gets past it."""
     return Proof(kind=RECOVERY, strength=Strength.POSSESSION, at=at, amr=("otp",))
@@ -163,7 +180,8 @@ def latest(proofs: Iterable[Proof]) -> tuple[Proof, ...]:
     """Of every means the youngest proof, oldest first: what a session keeps."""
     youngest: dict[str, Proof] = {}
     for proof in sorted(proofs, key=lambda each: each.at):
-        youngest[proof.credential_id or proof.kind] = proof
+        first = proof.kind if proof.strength in FIRST_STEP else None
+        youngest[first or proof.credential_id or proof.kind] = proof
     return tuple(sorted(youngest.values(), key=lambda each: each.at))
 
 
@@ -226,9 +244,9 @@ def fresh_enough(proofs: Iterable[Proof], demands: Demands, *, now: datetime) ->
 
 
 def mechanism_level(proofs: Iterable[Proof]) -> Level:
-    """What the steps taken are worth by themselves: a second step counts only beside a password."""
+    """What the steps taken are worth by themselves: a second step counts only beside a first."""
     kinds = {proof.strength for proof in proofs}
-    if Strength.KNOWLEDGE not in kinds:
+    if not FIRST_STEP & kinds:
         return Level.NONE
     if Strength.POSSESSION not in kinds:
         return Level.LAAG
@@ -241,7 +259,7 @@ def reached(proofs: Iterable[Proof], *, enrolled_at: Level) -> Level:
 
 
 def attained(proofs: Iterable[Proof], *, enrolled_at: Level) -> Assurance:
-    """What these proofs are worth to whoever asks. Without a password nothing is."""
+    """What these proofs are worth to whoever asks. Without a first step nothing is."""
     given = tuple(proofs)
     level = reached(given, enrolled_at=enrolled_at)
     return Assurance(level, level > Level.NONE and any(proof.phishing_resistant for proof in given))
@@ -258,16 +276,16 @@ def satisfies(
 def authenticated_at(proofs: Iterable[Proof], stated: Assurance) -> datetime:
     """`auth_time`: the oldest moment among the proofs that the stated value rests on.
 
-    That is the youngest password and, above *laag*, the youngest second step that is worth as much.
+    That is the youngest first step and, above *laag*, the youngest second step that is worth as much.
     """
     given = tuple(proofs)
-    password = max(proof.at for proof in given if proof.strength is Strength.KNOWLEDGE)
+    first = max(proof.at for proof in given if proof.strength in FIRST_STEP)
     if Assurance(Level.LAAG).covers(stated):
-        return password
+        return first
     step = max(
         proof.at
         for proof in given
         if proof.strength is Strength.POSSESSION
         and Assurance(proof.ceiling, proof.phishing_resistant).covers(stated)
     )
-    return min(password, step)
+    return min(first, step)

@@ -9,6 +9,7 @@ class Event(StrEnum):
     """What can be in the audit table."""
 
     PASSWORD_ACCEPTED = "password-accepted"
+    PASSKEY_ACCEPTED = "passkey-accepted"
     SIGN_IN_FAILED = "sign-in-failed"
     SIGN_IN_REFUSED = "sign-in-refused"
     SIGN_IN_COMPLETED = "sign-in-completed"

@@ -62,7 +62,8 @@ class Prepared:
 @click.option(
     "--tls", is_flag=True, help="Serve both over https, with an own certificate authority."
 )
-def demo(port: int, rp_port: int, path: Path, *, fresh: bool, tls: bool) -> int:
+@click.option("--passkeys", is_flag=True, help="Let browsers offer passkeys on the sign-in page.")
+def demo(port: int, rp_port: int, path: Path, *, fresh: bool, tls: bool, passkeys: bool) -> int:
     """Run everything here, with sample data.
 
     The provider and a demo application, until Ctrl-C or SIGTERM. A second start keeps the data. DIR/demo.json appears
@@ -72,7 +73,7 @@ def demo(port: int, rp_port: int, path: Path, *, fresh: bool, tls: bool) -> int:
         raise WrongInput("--port and --rp-port must differ")
     for each in (port, rp_port):
         _refuse_taken(each)
-    with DemoFolder(path).held() as folder:
+    with DemoFolder(path, passkeys=passkeys).held() as folder:
         stop_quietly_on_sigterm()
         try:
             prepared = _prepared(folder, Addresses(port, rp_port, tls), fresh=fresh)

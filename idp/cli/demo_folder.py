@@ -42,8 +42,9 @@ class Addresses:
 class DemoFolder:
     """One folder, held by one demo at a time. Only files that it made itself are ever removed."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, passkeys: bool = False) -> None:
         self.path = path.absolute()
+        self._passkeys = passkeys
         self.database = self.path / "idp.db"
         self.keys = self.path / "keys"
         self.secret = self.path / "secret"
@@ -115,6 +116,7 @@ class DemoFolder:
             "IDP_DEMO": "1",
             "IDP_RECOVERY_CODES": "1",
             "IDP_BIND": f"127.0.0.1:{addresses.port}",
+            **({"IDP_PASSKEY_SIGN_IN": "1"} if self._passkeys else {}),
             **({"IDP_CA_BUNDLE": str(self.tls / "ca.pem")} if addresses.tls else {}),
         }
 

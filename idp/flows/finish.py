@@ -7,8 +7,8 @@ from http import HTTPStatus
 from flask import redirect
 from flask.typing import ResponseReturnValue
 
-from idp import throttle
-from idp.accounts import activation_codes, directory, notices, sessions
+from idp import settings, throttle
+from idp.accounts import activation_codes, credentials, directory, notices, sessions
 from idp.accounts.notices import Notice
 from idp.assurance import Strength
 from idp.audit import Event, record
@@ -66,10 +66,16 @@ def finish(login: LoginTransaction, account: Account) -> ResponseReturnValue:
     mark = None
     if any(proof.strength is Strength.POSSESSION for proof in login.earned):
         mark = known_browsers.marked(account.id, account.browsers_epoch, browser)
+    keyed = None
+    if mark is not None and settings.current().passkey_sign_in:
+        own = credentials.of_account(account.id)
+        keyed = known_browsers.keyed(mark, has_key=any(each.kind == "webauthn" for each in own))
     db.session.commit()
     remember_session(cookie)
     if mark is not None:
         known_browsers.remember(mark)
+        if keyed or (keyed is not None and known_browsers.had_a_key()):
+            known_browsers.remember(keyed, known_browsers.KEYED_COOKIE)
     return redirect(login.return_to, code=HTTPStatus.SEE_OTHER)
 
 

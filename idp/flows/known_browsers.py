@@ -21,6 +21,8 @@ from idp import clock, settings
 from idp.secret_values import same
 
 COOKIE: Final = "__Host-idp_known"
+KEYED_COOKIE: Final = "__Host-idp_keyed"
+"""Of which marks the account had a passkey or security key when it last signed in here; tells neither."""
 LASTS: Final = timedelta(days=180)
 """Since the last complete sign-in of that account in that browser."""
 MOST: Final = 5
@@ -68,15 +70,29 @@ def marked(account_id: str, epoch: int, name: str | None) -> str:
     return ".".join(map(_written, (fresh, *others[: MOST - 1])))
 
 
-def remember(value: str) -> None:
+def had_a_key() -> bool:
+    """Whether somebody for whom this browser holds a mark had a key at the last sign-in. Says not who."""
+    seals = _keyed()
+    return any(same(_key_seal(mark.name), seal) for mark in _marks() for seal in seals)
+
+
+def keyed(value: str, *, has_key: bool) -> str:
+    """The next value of the second cookie, next to `value` of the first, whose first mark just signed in."""
+    names = [_read(part).name for part in value.split(".")]
+    held = set(_keyed())
+    seals = [_key_seal(name) for name in names]
+    return ".".join(seal for at, seal in enumerate(seals) if (has_key if at == 0 else seal in held))
+
+
+def remember(value: str, name: str = COOKIE) -> None:
     """Give the browser this value with the response."""
 
     @after_this_request
     def set_cookie(response: Response) -> Response:
         response.set_cookie(
-            COOKIE,
+            name,
             value,
-            max_age=LASTS,
+            max_age=LASTS if value else 0,
             secure=True,
             httponly=True,
             samesite="Lax",
@@ -92,6 +108,14 @@ def _marks() -> tuple[Mark, ...]:
         g.browser_marks = tuple(_read(part) for part in parts if _MARK.fullmatch(part))
     found: tuple[Mark, ...] = g.browser_marks
     return found
+
+
+def _keyed() -> list[str]:
+    return request.cookies.get(KEYED_COOKIE, "").split(".", MOST)[:MOST]
+
+
+def _key_seal(name: str) -> str:
+    return settings.current().secret.digest("browser with a key", name)[: 2 * _SEAL_BYTES]
 
 
 def _read(text: str) -> Mark:

@@ -57,6 +57,7 @@ def facts() -> dict[str, Any]:
     return {
         "offered": [factor.kind for factor in catalogue.factors()],
         "recovery_codes": here.recovery_codes,
+        "passkey_sign_in": here.passkey_sign_in,
         "password_by_mail": here.password_by_mail,
         "code_days": activation_codes.VALID_FOR.days,
         "code_symbols": code_symbols.SYMBOLS,

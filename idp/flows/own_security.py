@@ -19,6 +19,7 @@ from idp.accounts import (
     sessions,
 )
 from idp.accounts.sessions import LiveSession
+from idp.assurance import PASSKEY
 from idp.audit import Event
 from idp.database import db
 from idp.flows import own_methods
@@ -125,8 +126,8 @@ def _sign_ins(account: Account) -> list[dict[str, Any]]:
 
 
 def _how(row: AuditEvent) -> str:
-    """The kind of the step that decided: the last one taken, or the one that failed."""
+    """The kind of the step that decided: the last one taken, or the one that failed; a passkey by itself is both."""
     if row.event == Event.SIGN_IN_FAILED:
-        return "wachtwoord"
+        return str(row.details.get("kind", "wachtwoord"))
     taken = row.details.get("how") or [row.details.get("kind", "")]
-    return str(taken[-1])
+    return PASSKEY if PASSKEY in taken else str(taken[-1])

@@ -14,7 +14,7 @@ from idp.assurance import Demands, password_proof, satisfies
 from idp.audit import Event, record
 from idp.database import db
 from idp.errors import RefusedOnOurPage
-from idp.flows import known_browsers, transaction
+from idp.flows import known_browsers, passkey, transaction
 from idp.flows.begin import begin_sign_in
 from idp.flows.cookies import browser_digest, current_session
 from idp.flows.device import device_in_words
@@ -135,6 +135,8 @@ def sign_in_for_request(here: Visit) -> ResponseReturnValue:
     login = here.login
     if request.form.get("actie") == "stoppen":
         return stop(here)
+    if request.form.get(passkey.FIELD):
+        return _by_passkey(here)
     activation = login.purpose is Purpose.ACTIVATION
     outcome = identify(login.reference, here=here.here, activation=activation, login=login)
     if isinstance(outcome, Response):
@@ -158,6 +160,14 @@ def sign_in_for_request(here: Visit) -> ResponseReturnValue:
             **_typed(),
         )
     return _signed_in(login, outcome)
+
+
+def _by_passkey(here: Visit) -> ResponseReturnValue:
+    """What the browser filled in by itself; refused, the page says what it says of a wrong password."""
+    if (led_on := passkey.take(here)) is not None:
+        return led_on
+    page: dict[str, Any] = {"status": 422, "error": "login-failed", **_typed()}
+    return _form(here=here.here, login=here.login, **page)
 
 
 def _signed_in(login: LoginTransaction, account: Account) -> ResponseReturnValue:
@@ -259,5 +269,6 @@ def _form(
         signing_in_for=login.signing_in_for if login else None,
         signed_in=login is not None and login.session_id is not None,
         form_action=login.form_action if login else (),
+        passkey=None if activation else passkey.offer(login, return_to=PORTAL),
         **{"relatienummer": "", "gebruikersnaam": ""} | context,
     )

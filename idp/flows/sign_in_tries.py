@@ -40,6 +40,15 @@ class Tries:
             self._counter = throttle.sign_in_key(number, name)
             self._budgets = budgets_of_strangers(number, password)
 
+    @classmethod
+    def of_browser(cls, browser: str) -> Tries:
+        """Of a passkey that names nobody whom this browser is known for: its own, and where it comes from."""
+        tries = cls("", "", "", account_id=None, browser=None)
+        tries._known = True  # no name is stopped by them
+        tries._counter = throttle.key("sign-in-passkey", browser)
+        tries._budgets = budgets_of_places()
+        return tries
+
     def take_one(self, reference: str) -> None:
         """Count the try before it is made; refuse it, right or wrong, when it comes too soon. Commits."""
         until, why = throttle.spent_any(self._budgets), "a budget is spent"
@@ -94,13 +103,20 @@ def tell_of_the_stop(account: Account | None, reference: str, failures: int) -> 
 
 def budgets_of_strangers(number: str, password: str) -> dict[str, throttle.Budget]:
     """What every failure in an unknown browser is taken from: its counter, and how large that one is."""
-    here, kinds = origin(), throttle.key
+    kinds = throttle.key
     # as passwords are compared: another spelling of one is not another one
     tried = hashlib.sha256(passwords.normal(password[:4096]).encode(errors="replace")).hexdigest()
     hint = kinds("tried", tried)[:_HINT]
+    return budgets_of_places() | {
+        kinds("sign-in-relation", number): throttle.FAILURES_PER_RELATION,
+        kinds("sign-in-password", hint): throttle.FAILURES_PER_PASSWORD,
+    }
+
+
+def budgets_of_places() -> dict[str, throttle.Budget]:
+    """Where it comes from: the address, and its network."""
+    here, kinds = origin(), throttle.key
     return {
         kinds("sign-in-origin", network(here)): throttle.FAILURES_PER_ORIGIN,
         kinds("sign-in-network", subnet(here)): throttle.FAILURES_PER_NETWORK,
-        kinds("sign-in-relation", number): throttle.FAILURES_PER_RELATION,
-        kinds("sign-in-password", hint): throttle.FAILURES_PER_PASSWORD,
     }

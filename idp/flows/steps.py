@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from idp.assurance import Assurance, Level, Proof, Strength, attained, fresh_enough
+from idp.assurance import FIRST_STEP, Assurance, Level, Proof, Strength, attained, fresh_enough
 from idp.flows.transaction import LoginTransaction, Purpose
 
 
@@ -76,7 +76,7 @@ def next_step(
     if login.purpose is Purpose.NEW_PASSWORD:
         return _new_password(login, standing, counting)
     strengths = {proof.strength for proof in counting}
-    if Strength.KNOWLEDGE not in strengths:
+    if not _first_steps(login, standing) & strengths:
         return Step.IDENTIFY
     two_steps = Strength.POSSESSION in strengths
     activates = login.purpose is Purpose.ACTIVATION or not standing.kinds
@@ -99,6 +99,13 @@ def next_step(
     if login.purpose is Purpose.ADD_METHOD:
         return _setting_up(login, window_open=True)
     return Step.FINISH
+
+
+def _first_steps(login: LoginTransaction, standing: Standing) -> frozenset[Strength]:
+    """What will do as the first step: a passkey does not set up an account, nor is it a password of one's own."""
+    if login.purpose is Purpose.ACTIVATION or standing.password_is_temporary:
+        return frozenset({Strength.KNOWLEDGE})
+    return FIRST_STEP
 
 
 def _new_password(login: LoginTransaction, standing: Standing, counting: Iterable[Proof]) -> Step:

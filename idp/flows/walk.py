@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from idp import clock, pages
 from idp.accounts import activation_codes, credentials, directory, recovery_codes
-from idp.assurance import PASSWORD, Level, Proof, Strength, mechanism_level
+from idp.assurance import FIRST_STEP, Level, Proof, Strength, mechanism_level
 from idp.audit import Event, record
 from idp.database import db
 from idp.errors import RefusedOnOurPage
@@ -124,7 +124,9 @@ class Visit:
             in_window=self.standing.window_open,
             origin=network(origin()),
             known_browser=known_as(self.person.id, self.person.browsers_epoch) is not None,
-            since=next((each.at for each in self.login.earned if each.kind == PASSWORD), None),
+            since=next(
+                (each.at for each in self.login.earned if each.strength in FIRST_STEP), None
+            ),
         )
 
     def factor(self) -> Factor:

@@ -142,6 +142,7 @@ def options_to_make(
 
 def options_to_use(challenge: Challenge, *, known: Sequence[Known], verified: bool = False) -> str:
     """JSON for `navigator.credentials.get()`: one of these keys; with `verified` after a PIN, a finger or a face."""
+    # without `known` the device offers what it has for us, and the page tells nobody of any key
     options = webauthn.generate_authentication_options(
         rp_id=rp_id() or "",
         challenge=base64url_to_bytes(challenge.text),

@@ -1,4 +1,4 @@
-"""The challenges that keys answer: for one account, in one login, for one purpose, for five minutes, once.
+"""The challenges that keys answer: for one account or nobody yet, in one login, for one purpose, five minutes, once.
 
 A page that is loaded again shows the challenge it showed before, as long as that leaves time enough to answer it.
 """
@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from sqlalchemy import select, update
 
 from idp import clock
 from idp.database import db
-from idp.mfa.factor import Login
 from idp.models import KeyChallenge
 from idp.secret_values import random_token
 
@@ -22,6 +21,8 @@ LIFETIME: Final = timedelta(minutes=5)
 
 ENROLMENT: Final = "enrolment"
 STEP: Final = "step"
+SIGN_IN: Final = "sign-in"
+"""Instead of the password; whose key it is tells the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,19 @@ class Challenge:
     milliseconds: int
 
 
-def present(login: Login, purpose: str) -> Challenge:
+class Asker(Protocol):
+    """The login that asks, and for whom: `account_id` is empty where nobody has been named yet."""
+
+    @property
+    def id(self) -> str:
+        """Of the login."""
+
+    @property
+    def account_id(self) -> str:
+        """Of the account, or empty."""
+
+
+def present(login: Asker, purpose: str) -> Challenge:
     """The challenge for a page that is shown now; commits, because it must be known before anybody answers it."""
     now = clock.now()
     row = db.session.scalars(
@@ -62,7 +75,7 @@ def present(login: Login, purpose: str) -> Challenge:
     return challenge
 
 
-def claim(login: Login, purpose: str, text: str) -> bool:
+def claim(login: Asker, purpose: str, text: str) -> bool:
     """Spend it by one statement: false when it is unknown, somebody else's, for something else, too old or spent."""
     now = clock.now()
     claimed = db.session.execute(

@@ -75,7 +75,7 @@ class WebAuthn:
             "longest_name": method_names.LONGEST,
             "options": key_ceremony.options_to_make(
                 key_challenges.present(login, key_challenges.ENROLMENT),
-                user_handle=bytes.fromhex(_handle(login)),
+                user_handle=bytes.fromhex(user_handle(login.account_id)),
                 user_name=login.account_label,
                 known=known,
                 attested=login.enrolled_at is Level.HOOG and bool(settings.current().key_models),
@@ -108,7 +108,7 @@ class WebAuthn:
             return _KNOWN_ALREADY
         if not credentials.confirm(credential, replaces_kind=False, reference=login.reference):
             return Exhausted("out-of-turn")
-        return Proven(self._proof(_stored(credential), verified=key.user_verified))
+        return Proven(proof_of(_stored(credential), verified=key.user_verified))
 
     def challenge_view(self, login: Login, own: Sequence[Credential]) -> View:
         """What the browser needs to ask any of the person's keys, and what they are called."""
@@ -130,38 +130,29 @@ class WebAuthn:
         try:
             said = _claimed(login, key_challenges.STEP, typed)
             key = _named(own, said, login)
-            used = key_ceremony.verified_use(said, key.public_key)
-            if used.backup_eligible != key.backup_eligible:
-                raise Unacceptable("the flag for backup eligibility has changed")
+            used = signed_by(key, said)
         except Unacceptable as why:
             _note(login, why)
             return _REFUSED
-        if not _count_on(key, used):
-            record(
-                Event.KEY_COUNTER_WENT_BACK,
-                succeeded=False,
-                account_id=login.account_id,
-                reference=login.reference,
-                credential=key.credential_id,
-                reason="the key may have been copied",
-            )
+        if not counted_on(key, used, login.account_id, login.reference):
             return _SUSPECT
-        return Proven(self._proof(key, verified=used.user_verified))
+        return Proven(proof_of(key, verified=used.user_verified))
 
-    def _proof(self, key: SecurityKey, *, verified: bool) -> Proof:
-        """RFC 8176 section 2: `user` is the test of presence, which always counts; a copyable key is `swk`.
 
-        Who held it counts for *hoog* only when the key made sure of that itself.
-        """
-        return Proof(
-            kind=self.kind,
-            strength=Strength.POSSESSION,
-            at=clock.now(),
-            amr=("swk" if key.backup_eligible else "hwk", "user"),
-            phishing_resistant=True,
-            ceiling=_ceiling(key) if verified else Level.SUBSTANTIEEL,
-            credential_id=key.credential_id,
-        )
+def proof_of(key: SecurityKey, *, verified: bool) -> Proof:
+    """RFC 8176 section 2: `user` is the test of presence, which always counts; a copyable key is `swk`.
+
+    Who held it counts for *hoog* only when the key made sure of that itself.
+    """
+    return Proof(
+        kind=WebAuthn.kind,
+        strength=Strength.POSSESSION,
+        at=clock.now(),
+        amr=("swk" if key.backup_eligible else "hwk", "user"),
+        phishing_resistant=True,
+        ceiling=_ceiling(key) if verified else Level.SUBSTANTIEEL,
+        credential_id=key.credential_id,
+    )
 
 
 def _ceiling(key: SecurityKey) -> Level:
@@ -191,7 +182,7 @@ def _named(own: Sequence[Credential], said: Said, login: Login) -> SecurityKey:
     if key is None:
         raise Unacceptable("not a key of this account")
     if said.user_handle is not None:
-        handle = key_ceremony.as_text(bytes.fromhex(_handle(login)))
+        handle = key_ceremony.as_text(bytes.fromhex(user_handle(login.account_id)))
         if said.user_handle != handle:
             raise Unacceptable("the key belongs to another user handle")
     return key
@@ -236,6 +227,29 @@ def _store(credential: Credential, key: NewKey) -> bool:
     return stored.scalar_one_or_none() is not None
 
 
+def signed_by(key: SecurityKey, said: Said) -> Used:
+    """What this key signed; `Unacceptable` when it did not, or says now that it is of another kind."""
+    used = key_ceremony.verified_use(said, key.public_key)
+    if used.backup_eligible != key.backup_eligible:
+        raise Unacceptable("the flag for backup eligibility has changed")
+    return used
+
+
+def counted_on(key: SecurityKey, used: Used, account_id: str, reference: str) -> bool:
+    """Whether the counter went on; where it did not, the audit trail has it."""
+    if _count_on(key, used):
+        return True
+    record(
+        Event.KEY_COUNTER_WENT_BACK,
+        succeeded=False,
+        account_id=account_id,
+        reference=reference,
+        credential=key.credential_id,
+        reason="the key may have been copied",
+    )
+    return False
+
+
 def _count_on(key: SecurityKey, used: Used) -> bool:
     """Move the counter forward by one statement; false when it stood still or went back, unless it never counted."""
     counted = db.session.execute(
@@ -263,9 +277,9 @@ def _note(login: Login, why: Unacceptable) -> None:
     )
 
 
-def _handle(login: Login) -> str:
+def user_handle(account_id: str) -> str:
     """What the person's devices know the account by: the same for all keys, and telling nothing (section 14.6.1)."""
-    return settings.current().secret.digest("webauthn user handle", login.account_id)
+    return settings.current().secret.digest("webauthn user handle", account_id)
 
 
 def _free_name(wanted: str, own: Sequence[Credential]) -> str:

@@ -8,13 +8,14 @@ from __future__ import annotations
 from flask import Flask
 
 from idp.pages import assets, csrf, environment, headers, information, manual, rendering, wording
-from idp.pages.csrf import csrf_holds, csrf_scope
+from idp.pages.csrf import csrf_holds, csrf_scope, csrf_token_of
 from idp.pages.rendering import show
 from idp.pages.wording import language, translate, translate_many
 
 __all__ = [
     "csrf_holds",
     "csrf_scope",
+    "csrf_token_of",
     "init_app",
     "language",
     "show",

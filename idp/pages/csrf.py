@@ -41,6 +41,12 @@ def csrf_token() -> str:
     return _token(_cookie(), getattr(g, "csrf_scope", ANONYMOUS))
 
 
+def csrf_token_of(scope: str) -> str:
+    """The token for what a script of this page posts elsewhere than its forms do."""
+    g.has_form = True
+    return _token(_cookie(), scope)
+
+
 def csrf_holds(scope: str) -> bool:
     """Whether this post comes from a page of ours with the same scope, in the same browser.
 

@@ -70,6 +70,8 @@ def method_name(kind: str) -> str:
         return wording.translate("wachtwoord")
     if kind == "herstelcode":
         return wording.translate("herstelcode")
+    if kind == "passkey":
+        return wording.translate("passkey, zonder wachtwoord")
     try:
         template = environment.template(f"factors/{kind}.html")
     except TemplateNotFound:

@@ -100,7 +100,11 @@ def _who(events: Sequence[AuditEvent]) -> str | None:
         return None
     proven = any(each.event != Event.SIGN_IN_FAILED for each in named)
     who = f"{account.username}, relatie {account.relation.number} ({account.relation.name})"
-    return who if proven else f"{who}; niet bewezen, want het wachtwoord klopte niet"
+    if proven:
+        return who
+    by_passkey = named[-1].details.get("kind") == "webauthn"
+    said = "de passkey telde niet" if by_passkey else "het wachtwoord klopte niet"
+    return f"{who}; niet bewezen, want {said}"
 
 
 def _application(events: Sequence[AuditEvent]) -> str | None:

@@ -9,6 +9,7 @@ from idp.audit import Event
 
 NAMES: Final[Mapping[Event, str]] = {
     Event.PASSWORD_ACCEPTED: "Wachtwoord klopte",
+    Event.PASSKEY_ACCEPTED: "Passkey op de inlogpagina klopte",
     Event.SIGN_IN_FAILED: "Inloggen mislukt",
     Event.SIGN_IN_REFUSED: "Inloggen niet toegestaan",
     Event.SIGN_IN_COMPLETED: "Ingelogd",

@@ -17,6 +17,7 @@ METHODS: Final[Mapping[str, str]] = {
     "sms": "de sms",
     "voice": "het gesproken bericht",
     "webauthn": "de passkey of beveiligingssleutel",
+    "passkey": "vinger, gezicht of pincode",
     "herstelcode": "een herstelcode",
 }
 
@@ -67,8 +68,13 @@ def _by(event: AuditEvent) -> str:
 
 SENTENCES: Final[Mapping[Event, Sentence]] = {
     Event.PASSWORD_ACCEPTED: "Relatienummer, gebruikersnaam en wachtwoord klopten.",
+    Event.PASSKEY_ACCEPTED: (
+        "De browser vulde een passkey in. Die klopte en controleerde zelf wie hem gebruikte: dat zijn beide stappen."
+    ),
     Event.SIGN_IN_FAILED: lambda e: (
-        "Dit relatienummer met deze gebruikersnaam bestaat niet."
+        f"De passkey die de browser op de inlogpagina invulde telde niet: {e.reason}."
+        if e.details.get("kind") == "webauthn"
+        else "Dit relatienummer met deze gebruikersnaam bestaat niet."
         if e.account_id is None
         else "Relatienummer en gebruikersnaam bestaan, maar het wachtwoord klopte niet."
     ),

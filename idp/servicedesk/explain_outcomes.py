@@ -69,6 +69,8 @@ def _verdict(event: AuditEvent) -> Outcome | None:
         return _failed(str(told), PROTOCOL[str(told)])
     if what in _OTHERS:
         return _OTHERS[what]
+    if what is Event.SIGN_IN_FAILED and event.details.get("kind") == "webauthn":
+        return _PASSKEY
     if what is Event.SIGN_IN_FAILED and event.account_id is None:
         return _STRANGER
     name = IMPLIED.get(what) or (error_of(event) if what in CARRIERS else None)
@@ -93,8 +95,11 @@ def _failed(name: str, trouble: Trouble | None) -> Outcome:
     )
 
 
+_BEGUN: Final = frozenset({Event.PASSWORD_ACCEPTED, Event.PASSKEY_ACCEPTED})
+
+
 def _unfinished(events: Sequence[AuditEvent]) -> Outcome:
-    begun = any(event.event == Event.PASSWORD_ACCEPTED for event in events)
+    begun = any(event.event in _BEGUN for event in events)
     return Outcome(
         gelukt=False,
         fout=None,
@@ -112,6 +117,14 @@ _STRANGER: Final = Outcome(
     resultaat="Niet gelukt: de gegevens klopten niet.",
     oorzaak="Dit relatienummer met deze gebruikersnaam bestaat niet: een tikfout, of de gegevens van een ander.",
     zeg="Zoek op onder welke naam de beller bekend is.",
+)
+_PASSKEY: Final = Outcome(
+    gelukt=False,
+    fout="login-failed",
+    resultaat="Niet gelukt: de passkey die de browser invulde telde niet.",
+    oorzaak="De passkey is hier niet (meer) bekend, hoort bij een account waarmee in deze browser nog niet is "
+    "ingelogd, controleerde niet wie hem gebruikte, of het account is geblokkeerd of heeft een startwachtwoord.",
+    zeg="Laat de beller inloggen met relatienummer, gebruikersnaam en wachtwoord. Kijk zo nodig bij die poging.",
 )
 _SIGNED_IN: Final = Outcome(
     gelukt=True,

@@ -1,4 +1,4 @@
-"""Settings of how people get back in themselves when they lost something."""
+"""Settings of how people sign in without the password, or without the Servicedesk."""
 
 from __future__ import annotations
 
@@ -22,6 +22,13 @@ class RecoverySettings(MailSettings):
         bool,
         Field(
             description="Who forgot the password may choose another one: with a link to a confirmed mail address, and the own second step. Needs a mail server."
+        ),
+    ] = False
+
+    passkey_sign_in: Annotated[
+        bool,
+        Field(
+            description="A browser in which somebody with a passkey signed in before offers that passkey on the sign-in page. Verified by finger, face or PIN it stands for both steps."
         ),
     ] = False
 

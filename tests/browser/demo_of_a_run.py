@@ -32,12 +32,12 @@ class RunningDemo:
     accounts: list[dict[str, str]]
 
 
-def start(folder: Path, lifeline: Path) -> None:
-    """Start the demo in `folder` and wait until it is ready."""
+def start(folder: Path, lifeline: Path, *options: str) -> None:
+    """Start the demo in `folder`, with further options of its own, and wait until it is ready."""
     port, rp_port = free_ports(2)
     command = [
         str(Path(sys.executable).with_name("idp")), "demo", f"--port={port}", f"--rp-port={rp_port}",
-        f"--dir={folder}",
+        f"--dir={folder}", *options,
     ]  # fmt: skip
     log = folder.with_suffix(".log")
     with log.open("w") as output:

@@ -38,6 +38,19 @@ class Device:
             "WebAuthn.setUserVerified", {"authenticatorId": self.name, "isUserVerified": False}
         )
 
+    def is_sure_of_the_person(self) -> None:
+        """From now on it is right again."""
+        self.network.send(
+            "WebAuthn.setUserVerified", {"authenticatorId": self.name, "isUserVerified": True}
+        )
+
+    def answers(self, at_once: bool) -> None:
+        """Whether somebody is there who touches it."""
+        self.network.send(
+            "WebAuthn.setAutomaticPresenceSimulation",
+            {"authenticatorId": self.name, "enabled": at_once},
+        )
+
     def keys(self) -> list[dict[str, Any]]:
         """What it holds."""
         found: list[dict[str, Any]] = self.network.send(

@@ -14,10 +14,12 @@ from idp.assurance import (
     Level,
     Proof,
     Strength,
+    attained,
     authenticated_at,
     fresh_enough,
     latest,
     mechanism_level,
+    passkey_proofs,
     password_proof,
     reached,
     satisfies,
@@ -209,3 +211,41 @@ def test_what_is_registered_survives_its_column() -> None:
     assert Assurance.numbered(2) == Assurance(Level.SUBSTANTIEEL)
     with pytest.raises(ValueError, match="7"):
         Assurance.numbered(7)
+
+
+def passkey(minutes_ago: float, ceiling: Level = Level.SUBSTANTIEEL) -> tuple[Proof, Proof]:
+    return passkey_proofs(step(minutes_ago, kind="webauthn", phr=True, ceiling=ceiling))
+
+
+@pytest.mark.parametrize(
+    ("ceiling", "enrolled_at", "worth"),
+    [
+        (Level.SUBSTANTIEEL, Level.LAAG, Assurance(Level.LAAG, phishing_resistant=True)),
+        (Level.SUBSTANTIEEL, Level.SUBSTANTIEEL, Assurance(Level.SUBSTANTIEEL, True)),
+        (Level.SUBSTANTIEEL, Level.HOOG, Assurance(Level.SUBSTANTIEEL, True)),
+        (Level.HOOG, Level.SUBSTANTIEEL, Assurance(Level.SUBSTANTIEEL, True)),
+        (Level.HOOG, Level.HOOG, Assurance(Level.HOOG, True)),
+    ],
+)
+def test_a_verified_passkey_is_worth_a_password_and_that_key(
+    ceiling: Level, enrolled_at: Level, worth: Assurance
+) -> None:
+    key = step(2, kind="webauthn", phr=True, ceiling=ceiling)
+    both = (password_proof(ago(2)), key)
+    assert attained(passkey(2, ceiling), enrolled_at=enrolled_at) == worth
+    assert attained(both, enrolled_at=enrolled_at) == worth
+    assert authenticated_at(passkey(2, ceiling), worth) == ago(2)
+
+
+def test_either_half_of_a_passkey_alone_is_no_second_step() -> None:
+    first, key = passkey(2)
+    assert mechanism_level([first]) is Level.LAAG
+    assert mechanism_level([key]) is Level.NONE
+
+
+def test_the_same_key_as_a_later_step_does_not_take_the_first_step_away() -> None:
+    kept = latest((*passkey(20, Level.HOOG), step(1, kind="webauthn", phr=True)))
+    assert [proof.at for proof in kept] == [ago(20), ago(1)]
+    assert mechanism_level(kept) is Level.SUBSTANTIEEL
+    assert authenticated_at(kept, Assurance(Level.SUBSTANTIEEL)) == ago(20)
+    assert tuple(Proof.from_json(json.loads(json.dumps(each.to_json()))) for each in kept) == kept

@@ -10,12 +10,13 @@ from itertools import product
 import pytest
 
 from idp.assurance import Demands, Level, Proof, Strength, password_proof, recovery_proof
+from idp.assurance import passkey_proofs as both_at_once
 from idp.flows.steps import Standing, Step, next_step, offered, recovery_helps
 from idp.flows.transaction import LIFETIME, LoginTransaction, Purpose
 from tests.support.journeys import NOW
 
 PURPOSES = ("sign-in", "activation", "add-method")
-PROVED = ("nothing", "second", "password", "both")
+PROVED = ("nothing", "second", "password", "both", "passkey")
 METHODS = ("none", "one", "two")
 CODES = ("none", "live", "open")  # an activation code that waits; an enrolment window that is open
 PASSWORDS = ("own", "start")
@@ -40,6 +41,12 @@ both      one/two  none/live  own      | finish            activation-intro  cho
 both      one/two  none/live  start    | set-password      activation-intro  set-password
 both      one/two  open       own      | finish            choose-methods    choose-methods
 both      one/two  open       start    | set-password      set-password      set-password
+passkey   none     none       own      | no-method         login             no-method
+passkey   none     live       own      | activation-intro  login             activation-intro
+passkey   none     open       own      | choose-methods    login             choose-methods
+passkey   one/two  none/live  own      | finish            login             choose-methods
+passkey   one/two  open       own      | finish            login             choose-methods
+passkey   any      any        start    | login             login             login
 """
 
 #: The same for a client that is content with a password (*laag*): only who has a method and a password of one's own.
@@ -59,6 +66,11 @@ both      none     open       own      | choose-methods
 both      none     open       start    | set-password
 both      one/two  any        own      | finish
 both      one/two  any        start    | set-password
+passkey   none     none       own      | no-method
+passkey   none     live       own      | activation-intro
+passkey   none     open       own      | choose-methods
+passkey   one/two  any        own      | finish
+passkey   any      any        start    | login
 """
 
 #: Setting up, with both steps proved by the method that was set up here. Columns that do not matter say `any`.
@@ -125,6 +137,7 @@ PROOFS: dict[str, tuple[Proof, ...]] = {
     "second": (proof(),),
     "password": (password(),),
     "both": (password(), proof()),
+    "passkey": both_at_once(proof()),
 }
 KINDS: dict[str, tuple[str, ...]] = {"none": (), "one": ("totp",), "two": ("totp", "sms")}
 

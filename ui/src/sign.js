@@ -61,6 +61,40 @@ for (const button of all("[data-resend]")) {
 const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (one) => one.charCodeAt(0));
 const words = (buffer) =>
   btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+const said = (key) => {
+  const response = {};
+  for (const name of ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]) {
+    if (key.response[name]) response[name] = words(key.response[name]);
+  }
+  if (key.response.getTransports) response.transports = key.response.getTransports();
+  return JSON.stringify({ id: key.id, rawId: words(key.rawId), type: key.type, response });
+};
+
+// A passkey among what the browser fills in by itself. The form goes once, to the sign-in that the challenge is of; nothing
+// happens where the browser has none, or the person types after all.
+for (const field of all("input[data-autofill]")) {
+  const { form } = field;
+  const options = JSON.parse(field.dataset.options);
+  options.challenge = bytes(options.challenge);
+  const late = new AbortController();
+  const offer = async () => {
+    if (!(await window.PublicKeyCredential?.isConditionalMediationAvailable?.())) return;
+    setTimeout(() => late.abort(), options.timeout);
+    const key = await navigator.credentials.get({ mediation: "conditional", publicKey: options, signal: late.signal });
+    const token = form.elements.csrf_token;
+    const [here, its] = [form.getAttribute("action"), token.value];
+    form.elements.wachtwoord.value = "";
+    field.value = said(key);
+    form.setAttribute("action", field.dataset.autofill);
+    token.value = field.dataset.token;
+    form.requestSubmit();
+    field.value = ""; // on its way; who comes back here signs in as ever
+    form.setAttribute("action", here);
+    token.value = its;
+  };
+  form.addEventListener("submit", () => late.abort());
+  offer().catch(() => {});
+}
 for (const field of all("input[data-key]")) {
   const { form } = field;
   const notice = form.querySelector("[data-no-key]");
@@ -78,13 +112,7 @@ for (const field of all("input[data-key]")) {
   const ask = async () => {
     options.timeout = until - Date.now();
     if (options.timeout <= 0) throw new Error("too late");
-    const key = await navigator.credentials[field.dataset.key]({ publicKey: options });
-    const response = {};
-    for (const name of ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"]) {
-      if (key.response[name]) response[name] = words(key.response[name]);
-    }
-    if (key.response.getTransports) response.transports = key.response.getTransports();
-    return JSON.stringify({ id: key.id, rawId: words(key.rawId), type: key.type, response });
+    return said(await navigator.credentials[field.dataset.key]({ publicKey: options }));
   };
   let state = "waits";
   form.addEventListener("submit", async (event) => {
