@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import func, select
@@ -18,6 +18,8 @@ from idp.models import Account, Application, AuditEvent, Client
 MOST_EVENTS: Final = 1000
 """Most lines of the audit trail in one download, youngest first."""
 SHOWN_LOOKS: Final = 10
+ONE_LOOK: Final = timedelta(hours=1)
+"""Within which what one application or the body reads time after time is shown as one look, at its last moment."""
 #: Who reports what became of a text or a call, by the name of the gateway.
 _PROVIDERS: Final = frozenset({"cm", "twilio", "http"})
 _LOOKS: Final = (Event.ACCOUNT_SHOWN, Event.USERINFO_READ)
@@ -32,7 +34,7 @@ class Look:
 
 
 def looks(account_id: str) -> list[Look]:
-    """Who read the account last, youngest first."""
+    """Who read the account last, youngest first; the pages that a colleague opens during one call are one look."""
     rows = db.session.execute(
         select(AuditEvent.at, func.coalesce(Application.name, Client.name).label("name"))
         .outerjoin(Client, Client.client_id == AuditEvent.client_id)
@@ -42,9 +44,16 @@ def looks(account_id: str) -> list[Look]:
             AuditEvent.event.in_([event.value for event in _LOOKS]),
         )
         .order_by(AuditEvent.id.desc())
-        .limit(SHOWN_LOOKS)
+        .limit(10 * SHOWN_LOOKS)
     )
-    return [Look(row.at, row.name) for row in rows]
+    found: list[Look] = []
+    begun: dict[str | None, datetime] = {}
+    for row in rows:
+        if row.name in begun and begun[row.name] - row.at < ONE_LOOK:
+            continue
+        begun[row.name] = row.at
+        found.append(Look(row.at, row.name))
+    return found[:SHOWN_LOOKS]
 
 
 def everything(account: Account, methods: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

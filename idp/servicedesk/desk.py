@@ -94,7 +94,6 @@ def at_the_desk(right: Right) -> Callable[[DeskPage[P]], Callable[P, ResponseRet
     def decorate(view: DeskPage[P]) -> Callable[P, ResponseReturnValue]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
-            in_dutch()
             if any("\0" in str(part) for part in kwargs.values()):
                 abort(HTTPStatus.NOT_FOUND)  # PostgreSQL does not even take it in a question
             session = session_here()
@@ -104,6 +103,7 @@ def at_the_desk(right: Right) -> Callable[[DeskPage[P]], Callable[P, ResponseRet
             role = None if account is None else role_of(account)
             if account is None or role is None:
                 abort(HTTPStatus.NOT_FOUND)
+            in_dutch()
             if not satisfies(
                 session.proofs, Demands(), enrolled_at=session.enrolled_at, now=clock.now()
             ):

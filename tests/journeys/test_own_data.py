@@ -81,3 +81,16 @@ def test_a_number_is_masked_in_the_file_as_on_the_page(house: House) -> None:
     )
     assert number.endswith("78")
     assert "1234" not in number
+
+
+def test_the_pages_of_one_call_are_one_look_and_the_next_day_is_another(
+    house: House, time: Standing
+) -> None:
+    anna, browser = add_person(house, totp=True), house.browser()
+    for pause in (0, 1, 20, 60 * 24):
+        time.move(timedelta(minutes=pause))
+        with house.inside():
+            record(Event.ACCOUNT_SHOWN, actor="desk:x", account_id=anna.id)
+    sign_in(house, browser, anna)
+    page = browser.get(SECURITY)
+    assert page.html.count("Een medewerker van het CAK") == 2
