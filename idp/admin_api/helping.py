@@ -17,11 +17,12 @@ from idp.admin_api.door import Answer, Asked
 from idp.admin_api.people import account_in_short, known_account, known_relation, whole_relation
 from idp.admin_api.problems import Problem
 from idp.admin_api.today import known_request, tag_of_request
+from idp.database import db
 from idp.errors import WrongInput
-from idp.models import Account, Relation
+from idp.models import Account, DeskRequest, Relation
 from idp.servicedesk import actions, changes, relation_actions, requests
 from idp.servicedesk.actions import Outcome, Work
-from idp.servicedesk.changes import ChangedMeanwhile
+from idp.servicedesk.changes import ChangedMeanwhile, Outlived
 from idp.servicedesk.roles import Role
 from idp.servicedesk.sensitive import RULES, Action, Rule
 from idp.servicedesk.supplies import Channel, Item
@@ -130,15 +131,25 @@ def carry_out(asked: Asked, *, request_id: str) -> Answer:
     _own(asked, found.asked_by)
     tag = tag_of_request(found)
     asked.expects(tag)
-    with _words_of_the_desk():
-        if found.account_id is None:
-            outcome = relation_actions.unblock_as_asked(request_id, by=asked.worker(_TO_RELATIONS))
-        else:
-            _hands_off(asked, known_account(found.account_id))
-            outcome = actions.do_what_was_asked(
-                request_id, by=asked.worker(_TO_ACCOUNTS), version=int(tag)
-            )
+    try:
+        with _words_of_the_desk():
+            outcome = _carried_out(asked, found, int(tag) if found.account_id else 0)
+    except Outlived:
+        db.session.rollback()
+        requests.lapse(request_id)
+        db.session.commit()
+        raise Problem(
+            HTTPStatus.CONFLICT, "Dit is veranderd sinds een collega instemde. Vraag het opnieuw."
+        ) from None
     return _done(outcome, tag_of_request(found))
+
+
+def _carried_out(asked: Asked, found: DeskRequest, version: int) -> Outcome:
+    if found.account_id is None:
+        return relation_actions.unblock_as_asked(found.id, by=asked.worker(_TO_RELATIONS))
+    _hands_off(asked, known_account(found.account_id))
+    by = asked.worker(_TO_ACCOUNTS)
+    return actions.do_what_was_asked(found.id, by=by, version=version)
 
 
 def withdraw(asked: Asked, *, request_id: str) -> Answer:
@@ -209,6 +220,8 @@ def _words_of_the_desk() -> Iterator[None]:
     """What the desk refuses, in the same words; 412 when somebody was first."""
     try:
         yield
+    except Outlived:
+        raise
     except ChangedMeanwhile:
         raise Problem(
             HTTPStatus.PRECONDITION_FAILED, "Dit is intussen veranderd, of weg. Lees het opnieuw."

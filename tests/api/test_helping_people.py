@@ -199,6 +199,23 @@ def test_a_block_for_fraud_ends_once_a_colleague_agreed_and_then_once(
     assert shown.get("geblokkeerd", shown.get("stand") == "blocked") is False
 
 
+def test_what_a_colleague_agreed_to_is_never_done_when_the_account_changed_since(
+    program: Program, provider: Provider
+) -> None:
+    anna = add_person(provider.house, totp=True)
+    here = f"/accounts/{anna.id}"
+    request = f"/verzoeken/{act(program, 'DELETE', f'{here}/methoden', here).get_json()['verzoek']}"
+    colleague_agrees(provider.house, request.rpartition("/")[2])
+    with provider.house.inside():
+        directory.update_account(account_of(anna), name="Iemand Anders", actor="operator:joke")
+    refused = [
+        act(program, "POST", f"{request}/uitvoeren", request).status_code for _time in range(2)
+    ]
+    assert refused == [409, 422]
+    assert program.ask("GET", request).get_json()["stand"] == "void"
+    assert methods_of(provider.house, anna) == 1
+
+
 def test_of_two_at_once_one_carries_it_out(program: Program, provider: Provider) -> None:
     anna = add_person(provider.house, totp=True)
     here = f"/accounts/{anna.id}"
