@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import orjson
 
-from idp.admin_api.door import Operation
+from idp.admin_api.door import LISTS, Operation
 from idp.admin_api.operations import OPERATIONS
 from idp.admin_api.problems import MEDIA_TYPE
 from idp.admin_api.shapes import SCHEMAS, TEXT, Json
@@ -68,7 +68,8 @@ def document() -> Json:
             "license": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
             "description": (
                 "What the Servicedesk does, for programs of the body. docs/beheer-api.md tells how to get a token. "
-                "Other methods get 405, bodies of more than 64 KiB 413, other hosts 421, all as problem details."
+                "Other methods get 405, bodies of more than 64 KiB (1 MiB for a list) 413, other hosts 421, all as "
+                "problem details."
             ),
         },
         "servers": [{"url": EXAMPLE_ISSUER}],
@@ -103,6 +104,11 @@ def _told(operation: Operation) -> Json:
         told["requestBody"] = {
             "required": True,
             "content": {"application/json": {"schema": schema}},
+        }
+    if operation.takes_list:
+        told["requestBody"] = {
+            "required": True,
+            "content": {kind: {"schema": {"type": "string"}} for kind in LISTS},
         }
     return told
 
@@ -168,7 +174,7 @@ def _refusals(operation: Operation) -> list[HTTPStatus]:
     ]
     if operation.changes:
         found += [HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.MISDIRECTED_REQUEST]
-    if operation.body is not None:
+    if operation.body is not None or operation.takes_list:
         found.append(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     if operation.changes and operation.tagged:
         found += [HTTPStatus.PRECONDITION_FAILED, HTTPStatus.PRECONDITION_REQUIRED]

@@ -7,6 +7,7 @@ from typing import Final
 from idp.admin_api import applications, people, trail
 from idp.admin_api.door import Operation
 from idp.admin_api.help_operations import HELP_OPERATIONS
+from idp.admin_api.importing import IMPORT_OPERATIONS
 from idp.admin_api.letters import LETTER_OPERATIONS
 from idp.admin_api.shapes import ApplicationSent, Json, OfAKindSent, TermsSent
 from idp.servicedesk.application_access import SORTS
@@ -25,6 +26,7 @@ _STEWARD: Final = f"{_APPLICATION}/beheerders/<account_id>"
 OPERATIONS: Final = (
     *HELP_OPERATIONS,
     *LETTER_OPERATIONS,
+    *IMPORT_OPERATIONS,
     Operation(
         name="zoeken",
         method="GET",

@@ -249,6 +249,19 @@ SCHEMAS: Final[Json] = {
         },
     ),
     "Posted": _object(brieven=_COUNT),
+    "Imported": _object(
+        proef=_FLAG,
+        bewaard=_FLAG,
+        toegevoegd=_COUNT,
+        was_er=_COUNT,
+        fout=_COUNT,
+        regels={
+            "type": "array",
+            "items": _object(
+                regel=_COUNT, uitkomst={"enum": ["added", "there", "wrong"]}, waarom=_PERHAPS
+            ),
+        },
+    ),
     "CodeWaiting": _object(
         account=TEXT, naam=TEXT, relatienaam=TEXT, uitgegeven=_MOMENT, verloopt=_MOMENT
     ),

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, Table, exists, insert
 
 from idp import clock, deliveries, metrics, vault
 from idp.audit import Event, record
-from idp.database import connection, db
+from idp.database import connection, db, reads_only
 from idp.logs import LOG
 from idp.messaging import gateways, guard
 from idp.messaging.addresses import PhoneNumber
@@ -175,6 +175,15 @@ def state_of(passcode_id: str) -> State | None:
     statement = select(_ROWS.c.state).where(_ROWS.c.passcode_id == passcode_id)
     state = connection().execute(statement).scalar_one_or_none()
     return None if state is None else State(state)
+
+
+def under_way() -> bool:
+    """Whether any message is on its way now; ends the transaction, so that the next question sees what came since."""
+    reads_only()
+    asked = select(_ROWS.c.id).where(_UNDER_WAY, _ROWS.c.expires_at > clock.now())
+    found = connection().execute(asked.limit(1)).first()
+    db.session.rollback()
+    return found is not None
 
 
 def never_left(passcode_id: SQLColumnExpression[str]) -> ColumnElement[bool]:

@@ -37,16 +37,23 @@ def lines_of(file: Path, wanted: Sequence[str], further: Sequence[str] = ()) -> 
     """
     try:
         with file.open("rb") as source:
-            first = source.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip()
-            source.seek(0)
-            if first.startswith(b"["):
-                yield from _of_array(source, wanted, further)
-            elif first.startswith(b"{"):
-                yield from _of_json_lines(source, wanted, further)
-            else:
-                yield from _of_csv(source, wanted, further)
+            yield from lines_in(source, wanted, further)
     except OSError as trouble:
         raise WrongInput(f"{file.name} cannot be read") from trouble
+
+
+def lines_in(
+    source: BinaryIO, wanted: Sequence[str], further: Sequence[str] = ()
+) -> Generator[Line]:
+    """As `lines_of`, of what is open already."""
+    first = source.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip()
+    source.seek(0)
+    if first.startswith(b"["):
+        yield from _of_array(source, wanted, further)
+    elif first.startswith(b"{"):
+        yield from _of_json_lines(source, wanted, further)
+    else:
+        yield from _of_csv(source, wanted, further)
 
 
 def _of_csv(source: BinaryIO, wanted: Sequence[str], further: Sequence[str]) -> Iterator[Line]:
@@ -54,7 +61,11 @@ def _of_csv(source: BinaryIO, wanted: Sequence[str], further: Sequence[str]) -> 
     text = _TextLines(source, told)
     first = next(text, "")
     delimiter = ";" if ";" in first else ","
-    header = [name.strip().lower() for name in next(csv.reader([first], delimiter=delimiter), [])]
+    try:
+        names = next(csv.reader([first], delimiter=delimiter), [])
+    except csv.Error:
+        raise WrongInput("the first line is no CSV") from None
+    header = [name.strip().lower() for name in names]
     _refuse_other_fields(header, wanted, further)
     reader = csv.reader(text, delimiter=delimiter, strict=True)
     while True:

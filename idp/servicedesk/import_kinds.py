@@ -27,6 +27,14 @@ _RELATIONS: Final = cast(Table, Relation.__table__)
 _ACCOUNTS: Final = cast(Table, Account.__table__)
 _GRANTS: Final = cast(Table, ApplicationGrant.__table__)
 _WORDS: Final = cast(Table, SearchWord.__table__)
+_OF_PEOPLE: Final = (
+    "relatienummer",
+    "gebruikersnaam",
+    "naam",
+    "email",
+    "niveau",
+    "wachtwoordhash",
+)
 _ROLE: Final = re.compile(r"[\w][\w.:/-]{0,59}")
 
 
@@ -98,14 +106,7 @@ class Accounts:
     """People. Without a hash an account has a password that nobody knows: the Servicedesk supplies a start password."""
 
     usual_level: Level
-    wanted: tuple[str, ...] = (
-        "relatienummer",
-        "gebruikersnaam",
-        "naam",
-        "email",
-        "niveau",
-        "wachtwoordhash",
-    )
+    wanted: tuple[str, ...] = _OF_PEOPLE
     further: tuple[str, ...] = tuple(FURTHER)
     _nobody_knows: str = field(default="", init=False)
 
@@ -164,7 +165,7 @@ class Accounts:
             level = Level.named(fields["niveau"].lower()) if fields["niveau"] else self.usual_level
         except ValueError:
             raise WrongInput("niveau is laag, substantieel or hoog") from None
-        account_id, given = new_id(), fields["wachtwoordhash"]
+        account_id, given = new_id(), fields.get("wachtwoordhash", "")
         if given:
             try:
                 scheme = passwords.recognise(given)
@@ -185,7 +186,7 @@ class Accounts:
             "personal_sealed": personal.seal(kept, account_id),
             "password_hash": given,
             "password_scheme": scheme,
-            "password_is_temporary": not fields["wachtwoordhash"],
+            "password_is_temporary": not fields.get("wachtwoordhash"),
             "enrolment_level": int(level),
             "created_at": clock.now(),
         }
@@ -379,6 +380,12 @@ def _day(text: str, *, ends: bool = False) -> datetime | None:
         return clock.day(text, ends=ends)
     except ValueError:
         raise WrongInput("a day is written as 2026-12-31") from None
+
+
+def without_passwords() -> Accounts:
+    """What imports people for who may know no password: a line that brings a hash names a field that is not asked."""
+    wanted = tuple(name for name in _OF_PEOPLE if name != "wachtwoordhash")
+    return Accounts(usual_level(), wanted=wanted)
 
 
 def usual_level() -> Level:

@@ -6,7 +6,7 @@ from typing import Final
 
 from tests.attacks.life import Life
 
-METHODS: Final = {"GET", "POST", "PUT", "DELETE"}
+METHODS: Final = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 
 def ask_the_api(life: Life) -> None:

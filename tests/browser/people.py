@@ -34,6 +34,7 @@ WRONG_ACTIVATION_CODE = "0000-0000-00000"
 STEP_SECONDS = 30
 #: A code is not taken from the app when the app is about to show another.
 LAST_MOMENT_SECONDS = 4
+ARRIVES_WITHIN_SECONDS = 10
 
 Roles = Mapping[str, tuple[str, ...]]
 USUAL_APPLICATIONS: Roles = {
@@ -83,8 +84,15 @@ class Person:
         return self.vast_nummer if kind == "voice" else self.telefoonnummer
 
     def code_from_the_text(self) -> str:
-        """The code in the newest text or call that has one; a text that only tells something has none."""
-        return next(each["code"] for each in self.texts() if each["code"])
+        """The code in the newest text or call that has one; a text that only tells something has none.
+
+        Messages leave by a queue: on a busy machine the first may come after the page.
+        """
+        until = time.monotonic() + ARRIVES_WITHIN_SECONDS
+        while not (codes := [each["code"] for each in self.texts() if each["code"]]):
+            assert time.monotonic() < until, "no code arrived"
+            time.sleep(0.1)
+        return codes[0]
 
 
 class People:

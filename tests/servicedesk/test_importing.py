@@ -206,7 +206,7 @@ def test_what_cannot_be_read_is_told_by_its_line_and_the_rest_is_read(
 @pytest.mark.parametrize(
     "content",
     [b"", b"naam,soort\n", b"relatienummer,naam,soort,geheim\n", b"relatienummer,naam,naam,soort\n",
-     b"\xff\xfe\x00", b'[{"relatienummer": "1"', b"[" + b"[" * 100_000],
+     b"\xff\xfe\x00", b"naam\rsoort\n", b'[{"relatienummer": "1"', b"[" + b"[" * 100_000],
 )  # fmt: skip
 def test_what_is_no_list_at_all_is_refused(house: House, tmp_path: Path, content: bytes) -> None:
     with pytest.raises(WrongInput):
