@@ -7,7 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +36,9 @@ def listening(answer: Callable[[socket.socket], object]) -> Iterator[tuple[int, 
                 line, _ = server.accept()
             except OSError:
                 return  # the test is over
-            with line:
-                try:
-                    asked.append(line.recv(65_536))
-                    answer(line)
-                except OSError:
-                    pass  # the caller had enough, which is what most of these tests are about
+            with line, suppress(OSError):  # where the caller had enough
+                asked.append(line.recv(65_536))
+                answer(line)
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
@@ -322,7 +319,8 @@ def speaking_tls(folder: Path) -> Iterator[int]:
 
     def answer(line: socket.socket) -> None:
         with context.wrap_socket(line, server_side=True) as safe:
-            safe.recv(65_536)
+            if (asked := safe.recv(65_536))[:4] == b"POST" and not asked.endswith(b"{}"):
+                safe.recv(65_536)  # a body left unread takes our answer with it when we hang up
             safe.sendall(OK + b"Content-Length: 2\r\n\r\n{}")
 
     server = socket.create_server(("127.0.0.1", 0))
