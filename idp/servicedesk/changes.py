@@ -40,7 +40,9 @@ _WORDS: Final = frozenset(event.value for event in CHANGES)
 _ASKING: Final = frozenset(
     {Event.HELP_ASKED.value, Event.HELP_AGREED.value, Event.HELP_REFUSED.value}
 )
-_OF_RELATIONS: Final = frozenset({Event.RELATION_BLOCKED.value, Event.RELATION_UNBLOCKED.value})
+_OF_RELATIONS: Final = frozenset(
+    {Event.RELATION_UPDATED.value, Event.RELATION_BLOCKED.value, Event.RELATION_UNBLOCKED.value}
+)
 MOST_TOLD: Final = 10
 
 
@@ -93,19 +95,21 @@ def since(account_id: str, version: int) -> list[AuditEvent]:
 def since_agreed(asked: DeskRequest) -> list[AuditEvent]:
     """What changed of the account or relation since somebody last decided about this request, oldest first.
 
-    What was asked and agreed besides is no change.
+    What was asked and agreed besides is no change; the relation's address is one for its accounts too, as letters to
+    them go there.
     """
+    whose = AuditEvent.relation_id == asked.relation_id
+    changed = whose & AuditEvent.event.in_(_OF_RELATIONS)
     if asked.account_id is not None:
-        whose, words = AuditEvent.account_id == asked.account_id, _WORDS - _ASKING
-    else:
-        whose, words = AuditEvent.relation_id == asked.relation_id, _OF_RELATIONS
+        whose = AuditEvent.account_id == asked.account_id
+        changed |= whose & AuditEvent.event.in_(_WORDS - _ASKING)
     ours = db.session.scalars(
         select(AuditEvent)
         .where(whose, AuditEvent.event.in_(_ASKING), AuditEvent.at >= asked.asked_at)
         .order_by(AuditEvent.id)
     )
     decided = [event.id for event in ours if event.details.get("request") == asked.id]
-    return _told(whose & AuditEvent.event.in_(words) & (AuditEvent.id > max(decided, default=0)))
+    return _told(changed & (AuditEvent.id > max(decided, default=0)))
 
 
 def _told(which: ColumnElement[bool]) -> list[AuditEvent]:

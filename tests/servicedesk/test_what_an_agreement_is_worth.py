@@ -88,6 +88,26 @@ def test_what_was_agreed_is_not_done_when_the_account_changed_since(
     assert not desk.events("password-reset", anna.id)
 
 
+def test_a_letter_that_was_agreed_to_goes_to_no_address_that_the_organisation_got_since(
+    desk: Desk, house: House, anna: Person
+) -> None:
+    boss, second = desk.colleague(Role.BEHEERDER), desk.colleague(Role.MEDEWERKER, "tweede")
+    with house.inside():
+        here = f"/servicedesk/relaties/{account_of(anna).relation_id}/gegevens"
+    moves = {"adres2": "1234 AB Voorbeeldstad", **ERRAND}
+    boss.get(here)
+    boss.submit("volgende", adres1="Dorpsstraat 1", **moves)
+    boss.get(page_of(anna, "activatiecode"))
+    assert "kan niet alleen" in boss.submit("volgende", kanaal="letter", **CALLED_BACK).html
+    request = request_of(desk)
+    second.get(request)
+    second.submit("instemmen")
+    boss.get(here)
+    boss.submit("volgende", adres1="Elders 9", **moves)
+    assert carry_out(boss, request).status == 409
+    assert not desk.events("letter-asked", anna.id)
+
+
 def test_what_was_agreed_is_done_when_nothing_changed(desk: Desk, anna: Person) -> None:
     first = desk.colleague(Role.BEHEERDER)
     request = agreed_to(desk, first, anna, "mail")
