@@ -47,7 +47,7 @@ def tell(
     `facts` are `method` (a factor's kind), `device` and `times`; never a secret. `to` is an address that is the
     account's no longer. The same one statement whether there is such an account or not.
     """
-    if settings.current().smtp_host is None:
+    if not settings.current().mails:
         return
     known: dict[str, str | int] = {"notice": notice.value, "at": clock.epoch(clock.now())}
     if to is not None:
@@ -72,7 +72,7 @@ def tell_all_of(relation_id: str, notice: Notice) -> None:
 
     Not to who is blocked apart from that: for them nothing changes.
     """
-    if settings.current().smtp_host is None:
+    if not settings.current().mails:
         return
     deliveries.put_for_each(
         NAME,

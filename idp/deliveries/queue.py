@@ -190,6 +190,21 @@ def claim(kinds: Collection[str], busy: Collection[str], full: Collection[str] =
     return None if row is None else Due(**row)
 
 
+def first_tries() -> bool:
+    """Whether something waits for its first try now, or is in it."""
+    reads_only()
+    first = (
+        (_ROWS.c.tries == 0) & (_ROWS.c.due_at <= clock.now())
+        | (_ROWS.c.tries == 1) & (_ROWS.c.problem.is_(None))
+    )  # fmt: skip
+    some = connection().execute(
+        select(_ROWS.c.id).where(_ROWS.c.due_at.is_not(None), first).limit(1)
+    )
+    found = some.first() is not None
+    db.session.rollback()
+    return found
+
+
 def finish(due: Due, result: str, problem: str | None) -> bool:
     """It is over; `False` when another process claimed it meanwhile, which then says so."""
     return _settle(due, due_at=None, ended_at=clock.now(), result=result, problem=problem)
