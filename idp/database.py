@@ -16,10 +16,13 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     URL,
     BigInteger,
+    ColumnElement,
     Dialect,
     Engine,
     MetaData,
+    String,
     Table,
+    cast,
     event,
     func,
     make_url,
@@ -190,3 +193,10 @@ def insert(table: type[Base] | Table) -> postgresql.Insert | sqlite.Insert:
     """An `INSERT` that knows `ON CONFLICT`, in the dialect of the bound database."""
     dialect = db.engine.dialect.name
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+def random_ids() -> ColumnElement[str]:
+    """Where a statement makes many rows: a name for each, as long as `secret_values.new_id`, made by the database."""
+    if db.engine.dialect.name == "postgresql":
+        return func.replace(cast(func.gen_random_uuid(), String), "-", "")
+    return func.lower(func.hex(func.randomblob(16)))

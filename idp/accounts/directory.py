@@ -347,6 +347,7 @@ def block_relation(relation: Relation, *, actor: str) -> int:
         .values(browsers_epoch=Account.browsers_epoch + 1)
     )
     record(Event.RELATION_BLOCKED, actor=actor, relation_id=relation.id)
+    notices.tell_all_of(relation.id, Notice.BLOCKED)
     return sessions.end_all_of_relation(relation.id, why="the relation was blocked", actor=actor)
 
 
@@ -356,6 +357,7 @@ def unblock_relation(relation: Relation, *, actor: str) -> None:
         raise WrongInput(f"relation {relation.number} is not blocked")
     relation.blocked_at = None
     record(Event.RELATION_UNBLOCKED, actor=actor, relation_id=relation.id)
+    notices.tell_all_of(relation.id, Notice.UNBLOCKED)
 
 
 def reset_password(account: Account, *, actor: str) -> Secret:

@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from idp import clock, settings
 from idp.accounts import logouts
 from idp.assurance import Level, Proof, aged, latest
-from idp.audit import Event, record
+from idp.audit import Event, record_many
 from idp.database import connection, db
 from idp.models import (
     AccessToken,
@@ -304,15 +304,19 @@ def _end(which: object, *, why: str, actor: str, reference: str | None = None) -
             .where(table.session_id.in_(ids), table.revoked_at.is_(None))
             .values(revoked_at=now)
         )
-    for row in ended:
-        record(
-            Event.SESSION_ENDED,
-            actor=actor,
-            account_id=row.account_id,
-            session_id=row.id,
-            reference=reference,
-            reason=why,
-        )
+    record_many(
+        Event.SESSION_ENDED,
+        (
+            {
+                "account_id": row.account_id,
+                "session_id": row.id,
+                "reference": reference,
+                "reason": why,
+            }
+            for row in ended
+        ),
+        actor=actor,
+    )
     logouts.tell(ids, why=why)
     return len(ended)
 

@@ -78,12 +78,15 @@ def record(
 def record_many(event: Event, facts: Iterable[Mapping[str, Any]], *, actor: str) -> None:
     """Add one event for each of `facts` (what `record` takes by name) to the present transaction, in one go."""
     now, errand, origin = clock.now(), _errand.get(), _origin.get()
-    empty = dict.fromkeys(("reference", "account_id", "relation_id", "client_id", "session_id"))
+    names = ("reference", "account_id", "relation_id", "client_id", "session_id", "reason")
+    empty = dict.fromkeys(names)
     rows = []
     for one in facts:
         details = {name: value for name, value in one.items() if name not in empty}
         if errand is not None:
             details["errand"] = dict(errand)
+        if (reference := one.get("reference")) is not None:
+            logs.reference_is(reference)
         rows.append(
             {
                 **empty,
@@ -93,7 +96,6 @@ def record_many(event: Event, facts: Iterable[Mapping[str, Any]], *, actor: str)
                 "succeeded": True,
                 "actor": actor,
                 "origin": origin,
-                "reason": None,
                 "details": details,
             }
         )

@@ -113,6 +113,8 @@ class DemoFolder:
             "IDP_SMS_GATEWAY": "outbox",
             "IDP_MESSAGE_LIMITS": "0",  # everybody in a demo sits at one place and has few numbers
             "IDP_VOICE_GATEWAY": "outbox",
+            "IDP_MAIL_GATEWAY": "outbox",
+            "IDP_PASSWORD_BY_MAIL": "1",
             "IDP_DEMO": "1",
             "IDP_RECOVERY_CODES": "1",
             "IDP_BIND": f"127.0.0.1:{addresses.port}",

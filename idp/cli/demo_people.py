@@ -33,6 +33,8 @@ class DemoPerson:
     """How that telephone gives codes: `sms`, `voice`."""
     code: str | None = None
     """The state of its activation code: `live`, `expired`, `used` or `window-closed`."""
+    mail_address: str | None = None
+    mail_confirmed: bool = False
     blocked: bool = False
     desk_role: str | None = None
     grants: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -133,6 +135,7 @@ PEOPLE: Final = (
         name="Tim Tromp",
         password="havermout-sleutelbos-veenweg-83",
         totp=True,
+        mail_address="t.tromp@voorbeeld.nl",
         grants=_FOR_A_GEMEENTE,
     ),
     DemoPerson(
@@ -165,6 +168,8 @@ PEOPLE: Final = (
         name="Amir de Vries",
         password="zandloper-klaproos-tandem-95",
         totp=True,
+        mail_address="a.devries@voorbeeld.nl",
+        mail_confirmed=True,
         phone="+31687654321",
         reached_by=("sms", "voice"),
         grants=(

@@ -180,6 +180,8 @@ def _person(person: DemoPerson) -> Description:
         name=person.name,
         level=Level.SUBSTANTIEEL,
         desk_role=person.desk_role,
+        email=person.mail_address,
+        email_confirmed=person.mail_confirmed,
         actor=ACTOR,
     )
     passwords.set_password(account, person.password, temporary=False)
@@ -198,6 +200,8 @@ def _person(person: DemoPerson) -> Description:
         described["telefoonnummer"] = person.phone
         for kind in person.reached_by:
             _ADDED_BY[kind](account, person.phone)
+    if person.mail_address is not None:
+        described["mailadres"] = person.mail_address
     for application, roles in person.grants:
         grants.grant(
             account,

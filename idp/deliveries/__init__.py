@@ -4,7 +4,7 @@
 kind by name: whoever starts a sender tells it which there are.
 """
 
-from idp.deliveries.queue import Due, put
+from idp.deliveries.queue import Due, first_tries, put, put_for_each
 from idp.deliveries.sender import Kind, NotDelivered, Sender
 
-__all__ = ["Due", "Kind", "NotDelivered", "Sender", "put"]
+__all__ = ["Due", "Kind", "NotDelivered", "Sender", "first_tries", "put", "put_for_each"]

@@ -5,16 +5,30 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, cast
+from typing import Any, Final
+from typing import cast as typed
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Table, bindparam, event, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    String,
+    Table,
+    bindparam,
+    cast,
+    event,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import Insert
 
 from idp import clock
-from idp.database import connection, db, reads_only
-from idp.models import Delivery
+from idp.database import connection, db, random_ids, reads_only
+from idp.models import Account, Delivery
 from idp.secret_values import new_id
 
 #: How long a claim lasts; longer than a try can take (five seconds, and looking up a name). Who was killed in the
@@ -22,7 +36,7 @@ from idp.secret_values import new_id
 LEASE: Final = timedelta(seconds=60)
 SENDER: Final = "idp-sender"
 _PUT: Final = "deliveries"
-_ROWS: Final = cast(Table, Delivery.__table__)
+_ROWS: Final = typed(Table, Delivery.__table__)
 _ADD: Final = insert(_ROWS)
 _GIVEN: Final = (
     "id", "kind", "lane", "facts", "account_id", "client_id", "session_id", "reference", "why",
@@ -89,6 +103,43 @@ def put(
     db.session.info[_PUT] = True
 
 
+def put_for_each(
+    kind: str,
+    *,
+    whom: ColumnElement[bool],
+    lane: str,
+    lanes: int,
+    every: timedelta,
+    facts: Mapping[str, Any],
+    why: str,
+) -> None:
+    """The same delivery for each account that `whom` holds of, by one statement however many they are.
+
+    Due one after the other, `every` apart, in the order of their ids: so many at once would keep whoever takes them
+    busy, and every look into the queue long. In `lanes` lanes of their own, so that nothing else waits behind them.
+    """
+    now = clock.now()
+    place = func.row_number().over(order_by=Account.id) - 1
+    named = literal(f"{lane}-").concat(cast(place % lanes, String))
+    values = {
+        "id": random_ids(),
+        "kind": literal(kind),
+        "lane": named,
+        "party": named,
+        "facts": literal(dict(facts), _ROWS.c.facts.type),
+        "account_id": Account.id,
+        "why": literal(why[:100]),
+        "created_at": literal(now, _ROWS.c.created_at.type),
+        "due_at": cast(literal(now, _ROWS.c.due_at.type), BigInteger)
+        + place * (every // timedelta(milliseconds=1)),
+        "tries": literal(0),
+    }
+    connection().execute(
+        insert(_ROWS).from_select(list(values), select(*values.values()).where(whom))
+    )
+    db.session.info[_PUT] = True
+
+
 def _add_if(condition: ColumnElement[bool]) -> Insert:
     values = (bindparam(name, type_=_ROWS.c[name].type) for name in _GIVEN)
     return insert(_ROWS).from_select(_GIVEN, select(*values).where(condition))
@@ -137,6 +188,21 @@ def claim(kinds: Collection[str], busy: Collection[str], full: Collection[str] =
     )
     db.session.commit()
     return None if row is None else Due(**row)
+
+
+def first_tries() -> bool:
+    """Whether something waits for its first try now, or is in it."""
+    reads_only()
+    first = (
+        (_ROWS.c.tries == 0) & (_ROWS.c.due_at <= clock.now())
+        | (_ROWS.c.tries == 1) & (_ROWS.c.problem.is_(None))
+    )  # fmt: skip
+    some = connection().execute(
+        select(_ROWS.c.id).where(_ROWS.c.due_at.is_not(None), first).limit(1)
+    )
+    found = some.first() is not None
+    db.session.rollback()
+    return found
 
 
 def finish(due: Due, result: str, problem: str | None) -> bool:

@@ -42,5 +42,6 @@ def init_app(app: Flask) -> None:
     for room in (own_security, own_methods, own_sessions, own_password, own_data):
         app.register_blueprint(room.pages)
     app.register_blueprint(manuals.pages)
-    if "outbox" in {*app.config["IDP"].sms_gateway, *app.config["IDP"].voice_gateway}:
+    here = app.config["IDP"]
+    if "outbox" in {*here.sms_gateway, *here.voice_gateway, here.mail_gateway}:
         app.register_blueprint(demo_phone.pages)

@@ -85,7 +85,7 @@ def can_object(account: Account | None) -> bool:
     """Whether its holder hears of a request, at an address that was theirs before; else waiting is no guard."""
     return (
         account is not None
-        and settings.current().smtp_host is not None
+        and settings.current().mails
         and account.email_sealed is not None
         and not _changed_lately(account.id, {"email"})
     )

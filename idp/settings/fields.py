@@ -321,7 +321,7 @@ class Settings(
             )
         if not self.message_limits and not self.demo:
             raise ValueError("IDP_MESSAGE_LIMITS: only the demo may send without limits")
-        if missing := self.lacking_for_mail(LOOPBACK):
+        if missing := self.lacking_for_mail(LOOPBACK, demo=self.demo):
             raise ValueError(missing[0])
         if unwritable := self.lacking_for_audit():
             raise ValueError(unwritable)

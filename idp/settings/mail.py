@@ -11,6 +11,13 @@ from pydantic import BaseModel, Field
 class MailSettings(BaseModel):
     """Where notices to people go out. Without `smtp_host` nothing is mailed, and nothing waits to be."""
 
+    mail_gateway: Annotated[
+        Literal["smtp", "outbox"],
+        Field(
+            description="What carries mails: a mail server, or `outbox` (the demo phone shows them), in the demo only."
+        ),
+    ] = "smtp"
+
     smtp_host: Annotated[
         str | None,
         Field(
@@ -36,8 +43,17 @@ class MailSettings(BaseModel):
         str | None, Field(description="Address that notices come from; needed for mailing.")
     ] = None
 
-    def lacking_for_mail(self, loopback: frozenset[str]) -> list[str]:
+    @property
+    def mails(self) -> bool:
+        """Whether mail goes out at all."""
+        return self.smtp_host is not None or self.mail_gateway == "outbox"
+
+    def lacking_for_mail(self, loopback: frozenset[str], *, demo: bool) -> list[str]:
         """What keeps us from mailing, one line per setting; empty when nothing does, or mail is not wanted."""
+        if self.mail_gateway == "outbox" and not demo:
+            return ["IDP_MAIL_GATEWAY: `outbox` shows mails on a web page; use it in the demo only"]
+        if self.mail_gateway == "outbox" and self.smtp_host is not None:
+            return ["IDP_MAIL_GATEWAY: `outbox` goes alone; leave IDP_SMTP_HOST out"]
         if self.smtp_host is None:
             return []
         wrong = []

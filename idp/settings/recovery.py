@@ -34,7 +34,7 @@ class RecoverySettings(MailSettings):
 
     @model_validator(mode="after")
     def _links_go_out_by_mail(self) -> Self:
-        if self.password_by_mail and self.smtp_host is None:
+        if self.password_by_mail and not self.mails:
             raise ValueError(
                 "IDP_PASSWORD_BY_MAIL: links go out by mail; name a mail server in IDP_SMTP_HOST"
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import time
 import urllib.request
 from collections.abc import Mapping
@@ -35,6 +36,7 @@ STEP_SECONDS = 30
 #: A code is not taken from the app when the app is about to show another.
 LAST_MOMENT_SECONDS = 4
 ARRIVES_WITHIN_SECONDS = 10
+_MAILED_CODE = re.compile(r"^(\d{6})$", re.MULTILINE)
 
 Roles = Mapping[str, tuple[str, ...]]
 USUAL_APPLICATIONS: Roles = {
@@ -57,6 +59,7 @@ class Person:
     vast_nummer: str
     activatiecode: str = ""
     totp_secret: str = ""
+    mailadres: str = ""
     outbox: str = field(default="", repr=False)
     _used_step: int = 0
 
@@ -78,6 +81,19 @@ class Person:
         with urllib.request.urlopen(f"{self.outbox}?format=json", timeout=10) as answer:
             messages: list[dict[str, str]] = json.load(answer)
         return [each for each in messages if each["to"] in {self.telefoonnummer, self.vast_nummer}]
+
+    def code_from_the_mail(self) -> str:
+        """The six digits on a line of their own in the newest mail that has them, as the demo phone shows it."""
+        until = time.monotonic() + ARRIVES_WITHIN_SECONDS
+        while True:
+            with urllib.request.urlopen(self.outbox, timeout=10) as answer:
+                shown = answer.read().decode()
+            mails = [part for part in shown.split("<li ") if f'data-to="{self.mailadres}"' in part]
+            codes = [found[1] for mail in mails if (found := _MAILED_CODE.search(mail))]
+            if codes:
+                return codes[0]
+            assert time.monotonic() < until, "no mail with a code arrived"
+            time.sleep(0.1)
 
     def number_for(self, kind: str) -> str:
         """The telephone that gets codes of this kind: texts the mobile one, calls the fixed one."""
@@ -114,6 +130,7 @@ class People:
         blocked: bool = False,
         applications: Roles = USUAL_APPLICATIONS,
         desk_role: str | None = None,
+        mail: bool = False,
     ) -> Person:
         """Somebody new: with these methods, an activation code that waits, a start password instead of an own one."""
         number = next(self._numbers)
@@ -126,6 +143,7 @@ class People:
             wachtwoord=PASSWORD,
             telefoonnummer=f"+316{number % 100_000_000:08d}",
             vast_nummer=f"+31201{number % 1_000_000:06d}",
+            mailadres=f"{number}@voorbeeld.nl",
             outbox=self._demo.outbox,
         )
         with at_work(self._settings):
@@ -137,6 +155,7 @@ class People:
                 username=person.gebruikersnaam,
                 name=name,
                 desk_role=desk_role,
+                email=person.mailadres if mail else None,
                 actor=ACTOR,
             )
             if start_password and start is not None:
@@ -172,6 +191,12 @@ class People:
         with at_work(self._settings):
             account = directory.find_account(person.relatienummer, person.gebruikersnaam)
             directory.update_account(account, name=name, actor=ACTOR)
+
+    def write_down_mail_address(self, person: Person) -> None:
+        """Let somebody at the operator's line write down a mail address, which nobody has confirmed."""
+        with at_work(self._settings):
+            account = directory.find_account(person.relatienummer, person.gebruikersnaam)
+            directory.update_account(account, email=person.mailadres, actor=ACTOR)
 
     def new_code(self, person: Person) -> str:
         """A newer activation code for somebody; the one before it works no more."""

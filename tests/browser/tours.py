@@ -15,7 +15,7 @@ from tests.browser.any_visitor import AnyVisitor
 from tests.browser.people import WRONG_ACTIVATION_CODE, People, Person
 from tests.browser.security_key import Device, cancel_every_prompt
 from tests.browser.tours_for_reading import information, manuals
-from tests.browser.tours_of_ones_own import own_recovery_codes, own_security
+from tests.browser.tours_of_ones_own import own_mail, own_recovery_codes, own_security
 from tests.browser.tours_of_the_application import application, levels, of_others
 from tests.browser.tours_of_the_desk import TOURS as AT_THE_DESK
 from tests.browser.visitor import Visitor
@@ -378,7 +378,7 @@ MAIN_LINE: tuple[Tour, ...] = (
 IN_FIREFOX_TOO: tuple[Tour, ...] = (first_set_up, setting_up, signing_in)
 ALL: tuple[Tour, ...] = (
     *MAIN_LINE, portal_of_others, refused_activation, refused, codes_spent, information, application,
-    of_others, levels, own_security, own_recovery_codes, *AT_THE_DESK,
+    of_others, levels, own_security, own_recovery_codes, own_mail, *AT_THE_DESK,
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from tests.browser import walks
+from tests.browser.any_visitor import AnyVisitor
 from tests.browser.people import People
 from tests.browser.visitor import Visitor
 
@@ -102,4 +103,61 @@ def own_recovery_codes(visitor: Visitor, people: People) -> Iterator[str]:
     visitor.is_at("choose-methods")
     yield "herstelcode-methode-kiezen"
     visitor.press("stoppen")
+    visitor.is_at("portal")
+
+
+def own_mail(visitor: AnyVisitor, people: People) -> Iterator[str]:
+    """A mail address is confirmed with what the demo's mailbox shows; then the link in it brings a new password."""
+    person = people.make(totp=True)
+    people.write_down_mail_address(person)
+    walks.sign_in_here(visitor, person, "totp")
+    visitor.open(SECURITY)
+    yield "beveiliging-mailadres"
+    visitor.click("#mailadres")
+    visitor.is_at("confirm-mail")
+    yield "mailadres-bevestigen"
+    visitor.press("opnieuw")
+    visitor.is_at("confirm-mail")
+    yield "mailadres-code"
+    code = person.code_from_the_mail()
+    visitor.press("volgende", code="1234")
+    visitor.is_at("confirm-mail", "code-length")
+    yield "mailadres-code-fout"
+    visitor.press("volgende", code=code)
+    visitor.is_at("security")
+    yield "beveiliging-mailadres-bevestigd"
+    visitor.open("/uitloggen")
+    visitor.press("uitloggen")
+    visitor.open("/")
+    visitor.evaluate(
+        "() => { document.querySelector('#wachtwoord-vergeten').closest('details').open = true }"
+    )
+    visitor.click("#wachtwoord-vergeten")
+    visitor.is_at("forgotten-password")
+    yield "wachtwoord-vergeten"
+    visitor.press("volgende")
+    visitor.is_at("forgotten-password", "fields-missing")
+    yield "wachtwoord-vergeten-leeg"
+    visitor.press(
+        "volgende",
+        relatienummer=person.relatienummer,
+        gebruikersnaam=person.gebruikersnaam,
+    )
+    visitor.is_at("forgotten-password-asked")
+    yield "wachtwoord-vergeten-gevraagd"
+    visitor.open(visitor.demo.outbox)
+    visitor.is_at("demo-phone")
+    yield "demo-mails"
+    visitor.click(f'#mails [data-to="{person.mailadres}"] a')
+    visitor.is_at("password-link")
+    yield "wachtwoord-link"
+    visitor.press("volgende")
+    walks.take_the_step(visitor, person, "totp")
+    visitor.is_at("set-password")
+    yield "wachtwoord-opnieuw-kiezen"
+    visitor.press("volgende", nieuw_wachtwoord=OTHER_PASSWORD)
+    visitor.is_at("login")
+    yield "inloggen-met-nieuw-wachtwoord"
+    person.wachtwoord = OTHER_PASSWORD
+    walks.sign_in(visitor, person, "totp")
     visitor.is_at("portal")

@@ -307,6 +307,8 @@ def _the_environment_works(description: dict[str, Any]) -> None:
         IDP_DEMO="",
         IDP_SMS_GATEWAY="",
         IDP_VOICE_GATEWAY="",
+        IDP_MAIL_GATEWAY="",
+        IDP_PASSWORD_BY_MAIL="",
         IDP_MESSAGE_LIMITS="",
         IDP_ALLOW_FILE_KEYS="1",
     )

@@ -62,6 +62,8 @@ BAD = [
     ({"IDP_SMS_GATEWAY": "outbox"}, "IDP_SMS_GATEWAY", "demo only"),
     ({"IDP_SMS_GATEWAY": "duif"}, "IDP_SMS_GATEWAY", "outbox"),
     ({"IDP_VOICE_GATEWAY": "outbox"}, "IDP_VOICE_GATEWAY", "demo only"),
+    ({"IDP_MAIL_GATEWAY": "outbox"}, "IDP_MAIL_GATEWAY", "demo only"),
+    ({"IDP_MAIL_GATEWAY": "duif"}, "IDP_MAIL_GATEWAY", "outbox"),
     ({"IDP_VOICE_GATEWAY": "duif"}, "IDP_VOICE_GATEWAY", "outbox"),
     ({"IDP_ENROLMENT_LEVEL": "high"}, "IDP_ENROLMENT_LEVEL", "substantieel"),
     ({"IDP_ACCESSIBILITY_STATUS": "E"}, "IDP_ACCESSIBILITY_STATUS", "'A', 'B', 'C' or 'D'"),

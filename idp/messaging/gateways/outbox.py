@@ -1,12 +1,12 @@
-"""The gateway of the demo and the tests: messages lie in a table and appear on the demo phone."""
+"""The gateway of the demo and the tests: messages, and mails, lie in a table and appear on the demo phone."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from idp import clock, vault
 from idp.database import db
@@ -15,6 +15,9 @@ from idp.secret_values import new_id
 
 if TYPE_CHECKING:
     from idp.messaging.gateways.carried import Message
+
+MAIL: Final = "mail"
+MOST_SHOWN: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +31,8 @@ class Received:
     sent_at: datetime
 
     @property
-    def spoken(self) -> tuple[str, str]:
-        """Of a call: what is said before a key is pressed, and what after."""
+    def parts(self) -> tuple[str, str]:
+        """Of a call: what is said before a key is pressed, and what after. Of a mail: its subject, and the rest."""
         before, _, after = self.text.partition("\n")
         return before, after
 
@@ -43,29 +46,43 @@ class Outbox:
 
     def send(self, message: Message) -> str | None:
         """Store the message, sealed."""
-        row_id = new_id()
-        db.session.add(
-            OutboxMessage(
-                id=row_id,
-                channel=message.channel,
-                to_sealed=vault.seal(message.to.e164, place=f"outbox_message.to:{row_id}"),
-                text_sealed=vault.seal(
-                    message.says.reveal(), place=f"outbox_message.text:{row_id}"
-                ),
-                code_sealed=vault.seal(
-                    message.code.reveal(), place=f"outbox_message.code:{row_id}"
-                ),
-                sent_at=clock.now(),
-            )
-        )
-        db.session.commit()
+        _keep(message.channel, message.to.e164, message.says.reveal(), message.code.reveal())
         return None
 
 
-def received(limit: int = 50) -> list[Received]:
-    """The messages on the demo phone, newest first."""
+def keep_mail(to: str, subject: str, body: str) -> None:
+    """Store a mail, sealed; of several lines, of which the first is what it is about."""
+    _keep(MAIL, to, f"{' '.join(subject.split())}\n{body}", "")
+
+
+def received() -> list[Received]:
+    """The texts and calls on the demo phone, newest first."""
+    return _newest(OutboxMessage.channel != MAIL)
+
+
+def mails() -> list[Received]:
+    """The mails on the demo phone, newest first."""
+    return _newest(OutboxMessage.channel == MAIL)
+
+
+def _keep(channel: str, to: str, text: str, code: str) -> None:
+    row_id = new_id()
+    db.session.add(
+        OutboxMessage(
+            id=row_id,
+            channel=channel,
+            to_sealed=vault.seal(to, place=f"outbox_message.to:{row_id}"),
+            text_sealed=vault.seal(text, place=f"outbox_message.text:{row_id}"),
+            code_sealed=vault.seal(code, place=f"outbox_message.code:{row_id}"),
+            sent_at=clock.now(),
+        )
+    )
+    db.session.commit()
+
+
+def _newest(which: ColumnElement[bool]) -> list[Received]:
     rows = db.session.scalars(
-        select(OutboxMessage).order_by(OutboxMessage.sent_at.desc()).limit(limit)
+        select(OutboxMessage).where(which).order_by(OutboxMessage.sent_at.desc()).limit(MOST_SHOWN)
     )
     return [
         Received(
