@@ -14,6 +14,7 @@ from idp import clock, metrics
 from idp.audit import Event, record
 from idp.database import db
 from idp.errors import RefusedOnOurPage
+from idp.flows import cookies
 from idp.logs import LOG, reference_is
 from idp.pages import show
 from idp.secret_values import new_reference
@@ -58,10 +59,23 @@ def unknown(wrong: HTTPException) -> Response:
     status = HTTPStatus(wrong.code or 500)
     LOG.info("%s %s", status.value, request.endpoint or "no page")
     # only the log keeps it: anybody can ask for pages that do not exist, as often as they like
-    response = _page(_error_of(status), status, _reference(), way_on=_form_again(status))
+    response = _page(
+        _error_of(status), status, _reference(), way_on=_form_again(status), place=_place()
+    )
     if wrong.code == HTTPStatus.METHOD_NOT_ALLOWED:
         response.headers["Allow"] = dict(wrong.get_headers()).get("Allow", "GET")
     return response
+
+
+def _place() -> str | None:
+    """Where whoever got lost is at work: the desk, the portal, or nowhere yet."""
+    if g.get("at_the_desk"):
+        return "desk"
+    try:
+        return None if cookies.current_session() is None else "portal"
+    except SQLAlchemyError:  # this page can do without
+        db.session.rollback()
+        return None
 
 
 def _error_of(status: HTTPStatus) -> str:
@@ -116,6 +130,7 @@ def _page(
     refusal: RefusedOnOurPage | None = None,
     *,
     way_on: str | None = None,
+    place: str | None = None,
 ) -> Response:
     if (teller := _teller(request.path)) is not None:
         return teller(status, reference)
@@ -131,6 +146,7 @@ def _page(
         at=clock.now(),
         until=until,
         button=(None, way_on) if way_on else None,
+        place=place,
         **{"application": None, "back": None, "expired_on": None, "days": None, "detail_code": None}
         | facts,
     )

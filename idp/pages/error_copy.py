@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from idp.pages import moments, too_often
-from idp.pages.error_words import ErrorCopy, Facts, sign_in_again
+from idp.pages.error_words import ErrorCopy, Facts, sign_in_again, way_out
 from idp.pages.wording import translate
 
 _ = translate
@@ -309,14 +309,15 @@ def _key_needed(facts: Facts) -> ErrorCopy:
     )
 
 
-def _not_found(_facts: Facts) -> ErrorCopy:
+def _not_found(facts: Facts) -> ErrorCopy:
+    or_else, button = way_out(facts.get("place"))
     return ErrorCopy(
         title=_("Deze pagina bestaat niet"),
         explanation=_(
             "Misschien is het adres niet goed overgenomen, of bestaat de pagina niet meer."
         ),
-        steps=(_("Controleer het adres boven in uw browser."), _("Of ga naar de inlogpagina.")),
-        button=(_("Naar de inlogpagina"), "/"),
+        steps=(_("Controleer het adres boven in uw browser."), or_else),
+        button=button,
         icon="search",
     )
 

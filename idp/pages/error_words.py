@@ -25,6 +25,18 @@ class ErrorCopy:
     grave: bool = False
 
 
+def way_out(place: object) -> tuple[str, tuple[str, str]]:
+    """From a page that does not exist, a last step and its button; for who is signed in to where they are at work."""
+    if place == "desk":
+        return (
+            _("Of ga naar de eerste pagina van de Servicedesk."),
+            (_("Naar de Servicedesk"), "/servicedesk/"),
+        )
+    if place == "portal":
+        return _("Of ga naar uw applicaties."), (_("Naar uw applicaties"), "/mijn/applicaties")
+    return _("Of ga naar de inlogpagina."), (_("Naar de inlogpagina"), "/")
+
+
 def sign_in_again() -> tuple[str, str]:
     """The button that most pages have."""
     return _("Opnieuw inloggen"), "/"

@@ -8,7 +8,7 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any, Concatenate, Final, ParamSpec
 
-from flask import Response, abort, request
+from flask import Response, abort, g, request
 from flask.typing import ResponseReturnValue
 
 from idp import clock, settings
@@ -112,6 +112,7 @@ def at_the_desk(right: Right) -> Callable[[DeskPage[P]], Callable[P, ResponseRet
             if request.method == "POST":
                 refuse_foreign_post(f"session:{session.id}")
             colleague = Colleague(account, role, sessions.touch(session))
+            g.at_the_desk = True  # whoever asks for what is not there is led back to its first page
             if not colleague.may(right):
                 return _not_your_role(colleague, right)
             response = view(colleague, *args, **kwargs)

@@ -6,6 +6,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Sequence
+from typing import Final
 
 from sqlalchemy import select
 
@@ -23,6 +24,8 @@ from idp.servicedesk.roles import Right, Worker
 from idp.servicedesk.sensitive import Action, relation_needs_two
 
 ACCOUNTS_ON_A_PAGE = 25
+_TAKEN: Final = "dit relatienummer is al in gebruik"
+_NAME_TAKEN: Final = "deze gebruikersnaam is al in gebruik bij deze organisatie"
 
 
 def add(*, by: Worker, errand: Errand, number: str, name: str, kind: str) -> Relation:
@@ -32,8 +35,11 @@ def add(*, by: Worker, errand: Errand, number: str, name: str, kind: str) -> Rel
         raise WrongInput("een relatienummer heeft alleen cijfers, hoogstens 20")
     name, kind = _called(name), _of_kind(kind)
     if with_number(normal) is not None:
-        raise WrongInput("dit relatienummer is al in gebruik")
-    return directory.add_relation(number=normal, name=name, kind=kind, actor=by.actor)
+        raise WrongInput(_TAKEN)
+    try:
+        return directory.add_relation(number=normal, name=name, kind=kind, actor=by.actor)
+    except WrongInput as taken:  # by a colleague, since we looked
+        raise WrongInput(_TAKEN) from taken
 
 
 def correct(
@@ -150,21 +156,24 @@ def add_account(
     except WrongInput as wrong:
         raise WrongInput("een gebruikersnaam heeft 1 tot 100 tekens, zonder spaties") from wrong
     if directory.lookup(relation.number, directory.username_key(username)) is not None:
-        raise WrongInput("deze gebruikersnaam is al in gebruik bij deze organisatie")
+        raise WrongInput(_NAME_TAKEN)
     if email and not fields.is_mail_address(email):
         raise WrongInput("dat is geen e-mailadres")
     try:
         enrolled = Level.named(level)
     except ValueError as unknown:
         raise WrongInput("kies een niveau") from unknown
-    account, _start = directory.add_account(
-        relation=relation,
-        username=username,
-        name=name,
-        email=email or None,
-        level=enrolled,
-        actor=by.actor,
-    )
+    try:
+        account, _start = directory.add_account(
+            relation=relation,
+            username=username,
+            name=name,
+            email=email or None,
+            level=enrolled,
+            actor=by.actor,
+        )
+    except WrongInput as taken:  # by a colleague, since we looked
+        raise WrongInput(_NAME_TAKEN) from taken
     return account
 
 

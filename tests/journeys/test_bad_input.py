@@ -363,3 +363,13 @@ def test_an_address_that_does_not_exist_is_a_page_too(house: House) -> None:
         page = browser.send(method, address)
         assert (page.status, page.name, page.error) == (status, "error", "not-found")
         assert browser.go_on().status == 200
+
+
+def test_who_is_signed_in_and_gets_lost_is_led_to_the_portal(house: House) -> None:
+    person, browser = add_person(house, totp=True), house.browser()
+    assert "inlogpagina" in browser.get("/nergens").html
+    sign_in(house, browser, person)
+    page = browser.get("/nergens")
+    assert (page.status, page.error) == (404, "not-found")
+    assert "inlogpagina" not in page.html
+    assert browser.go_on().name == "portal"

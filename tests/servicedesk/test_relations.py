@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from threading import Event, Thread
+from time import sleep
+
 import pytest
 
 from idp.accounts import directory
@@ -205,6 +208,29 @@ def test_what_cannot_be_an_organisation_is_said_and_nothing_is_lost(
     assert told in page.html.lower()
     assert page.value("naam") == ({**NEW, **said}["naam"] or None)
     assert len(desk.events("relation-added")) == len({RELATION, "the body"})
+
+
+def test_of_two_who_add_an_organisation_at_once_the_second_is_told_so_in_dutch(
+    desk: Desk, house: House
+) -> None:
+    boss, written = desk.colleague(Role.BEHEERDER), Event()
+    boss.get("/servicedesk/relaties/nieuw")
+
+    def colleague() -> None:
+        with house.inside():
+            directory.add_relation(
+                number=NEW["relatienummer"], name="Zorggroep", kind="zorgaanbieder", actor="test"
+            )
+            written.set()
+            sleep(0.3)  # long enough for the other to look and find nothing
+
+    first = Thread(target=colleague)
+    first.start()
+    assert written.wait(10)
+    page = boss.submit("volgende", **NEW, **ERRAND)
+    first.join()
+    assert (page.status, page.name) == (422, "desk-form")
+    assert "Dit relatienummer is al in gebruik." in page.html
 
 
 def test_of_two_who_correct_an_organisation_the_second_sees_what_it_is_now(

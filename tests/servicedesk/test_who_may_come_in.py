@@ -44,6 +44,12 @@ def test_somebody_without_a_role_finds_no_such_page(house: House) -> None:
     assert (page.status, page.error) == (404, "not-found")
 
 
+def test_a_colleague_who_gets_lost_is_led_to_the_first_page_of_the_desk(desk: Desk) -> None:
+    browser = desk.colleague(Role.MEDEWERKER)
+    assert browser.get(f"{DESK}relaties/{'0' * 32}").status == 404
+    assert browser.go_on().name == "desk"
+
+
 def test_a_role_that_nobody_knows_opens_nothing(desk: Desk) -> None:
     page = desk.colleague("directeur").get(DESK)
     assert page.status == 404
