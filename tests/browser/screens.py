@@ -117,7 +117,8 @@ SETTLE = r"""async (known) => {
     const put = (selector, text) => document.querySelectorAll(selector).forEach(one => { one.textContent = text });
     put('#kenmerk', 'VBLD-2026');
     put('#doorgeven', 'VBLD-2026-VBLD-2026');
-    for (const one of document.querySelectorAll('.mcz-message')) {
+    document.querySelectorAll('#mails li').forEach(one => one.remove());  // everybody's, with codes and links in them
+    for (const one of document.querySelectorAll('.mcz-message:has(code)')) {
         const code = one.querySelector('code');
         for (const text of one.querySelectorAll('.mcz-message__text')) {
             text.textContent = text.textContent.replaceAll(code.textContent, '123456')
