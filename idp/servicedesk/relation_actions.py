@@ -25,7 +25,6 @@ from idp.servicedesk.sensitive import Action, relation_needs_two
 
 ACCOUNTS_ON_A_PAGE = 25
 _TAKEN: Final = "dit relatienummer is al in gebruik"
-_NAME_TAKEN: Final = "deze gebruikersnaam is al in gebruik bij deze organisatie"
 
 
 def add(*, by: Worker, errand: Errand, number: str, name: str, kind: str) -> Relation:
@@ -156,24 +155,21 @@ def add_account(
     except WrongInput as wrong:
         raise WrongInput("een gebruikersnaam heeft 1 tot 100 tekens, zonder spaties") from wrong
     if directory.lookup(relation.number, directory.username_key(username)) is not None:
-        raise WrongInput(_NAME_TAKEN)
+        raise WrongInput("deze gebruikersnaam is al in gebruik bij deze organisatie")
     if email and not fields.is_mail_address(email):
         raise WrongInput("dat is geen e-mailadres")
     try:
         enrolled = Level.named(level)
     except ValueError as unknown:
         raise WrongInput("kies een niveau") from unknown
-    try:
-        account, _start = directory.add_account(
-            relation=relation,
-            username=username,
-            name=name,
-            email=email or None,
-            level=enrolled,
-            actor=by.actor,
-        )
-    except WrongInput as taken:  # by a colleague, since we looked
-        raise WrongInput(_NAME_TAKEN) from taken
+    account, _start = directory.add_account(
+        relation=relation,
+        username=username,
+        name=name,
+        email=email or None,
+        level=enrolled,
+        actor=by.actor,
+    )
     return account
 
 

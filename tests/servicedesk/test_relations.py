@@ -233,6 +233,29 @@ def test_of_two_who_add_an_organisation_at_once_the_second_is_told_so_in_dutch(
     assert "Dit relatienummer is al in gebruik." in page.html
 
 
+def test_of_two_who_add_an_account_at_once_the_second_is_told_so_in_dutch(
+    desk: Desk, house: House, anna: Person, here: str
+) -> None:
+    boss, written = desk.colleague(Role.BEHEERDER), Event()
+    boss.get(f"{here}/account-toevoegen")
+
+    def operator() -> None:
+        with house.inside():
+            directory.add_account(
+                relation=account_of(anna).relation, username="jan", name="Jan", actor="test"
+            )
+            written.set()
+            sleep(0.3)  # the organisation is held until then
+
+    first = Thread(target=operator)
+    first.start()
+    assert written.wait(10)
+    page = boss.submit("volgende", naam="Jan", gebruikersnaam="jan", **CALLED_BACK)
+    first.join()
+    assert page.status == 422
+    assert "Deze gebruikersnaam is al in gebruik bij deze organisatie." in page.html
+
+
 def test_of_two_who_correct_an_organisation_the_second_sees_what_it_is_now(
     desk: Desk, anna: Person, here: str
 ) -> None:
