@@ -33,6 +33,12 @@ class LastFirst(Executor):
         self._threads: list[threading.Thread] = []
         self._ends = False
 
+    @property
+    def can_take_more(self) -> bool:
+        """Whether somebody is free for what comes next, so that a thread at work may wait a moment where it is."""
+        with self._lock:
+            return not self._waiting and (bool(self._idle) or len(self._threads) < self._most)
+
     def submit(self, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Have this called by a thread; `RuntimeError` after `shutdown`."""
         future: Future[T] = Future()

@@ -9,6 +9,7 @@ from typing import Final
 
 import pytest
 
+from idp.cli.serve import STAYS, THREADS
 from tests.cli.operator import Operator
 from tests.cli.processes import answer, free_ports, running
 
@@ -39,6 +40,30 @@ class Wire:
                 if line.lower().startswith(b"content-length:"):
                     length = int(line.partition(b":")[2])
             return status, reader.read(length)
+
+
+class Kept(Wire):
+    """A connection that stays open, with what was read from it."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(port)
+        self.reader = self.socket.makefile("rb")
+
+    def hears(self) -> tuple[int, bytes]:
+        status = int(self.reader.readline().split()[1])
+        length = 0
+        while (line := self.reader.readline().strip()) != b"":
+            if line.lower().startswith(b"content-length:"):
+                length = int(line.partition(b":")[2])
+        return status, self.reader.read(length)
+
+    def hears_of(self, *lines: str) -> tuple[int, bytes]:
+        self.says(*lines)
+        return self.hears()
+
+    def closes(self) -> None:
+        self.reader.close()
+        self.socket.close()
 
 
 def in_pieces(body: bytes) -> bytes:
@@ -111,3 +136,32 @@ def flood(port: int, head: str) -> None:
                 wire.sendall(in_pieces(b"a" * 64 * 1024))
         except OSError:  # it hung up, as it may
             assert time.monotonic() < deadline
+
+
+def test_kept_connections_are_answered_whatever_their_pace_and_hold_up_nobody(
+    operator: Operator,
+) -> None:
+    """A thread waits a moment on the connection that it answered: no request may be lost or late by that."""
+    operator.types("keys", "rotate", "--alg", "ES256")
+    [port] = free_ports(1)
+    environment = operator.environment | {"IDP_BIND": f"127.0.0.1:{port}", "IDP_WORKERS": "1"}
+    ask, alive = "GET /health/live HTTP/1.1", (200, b"ok")
+    with running("serve", folder=operator.folder, environment=environment) as server:
+        server.wait_until(lambda: answer(f"http://127.0.0.1:{port}/health/ready")[0] == 200)
+        many = [Kept(port) for _ in range(3 * THREADS)]
+        for pause in (0, 0, 2 * STAYS / 1000, 0, 2 * STAYS / 1000):
+            for each in many:  # all at once, three for each thread, sooner and later than it waits
+                each.says(ask)
+            assert [each.hears() for each in many] == [alive] * len(many)
+            time.sleep(pause)
+        one = many[0]
+        for turn in range(50):
+            assert one.hears_of(ask) == alive, turn
+        one.says(ask, "Host: inloggen.voorbeeld.nl", "", ask)  # the second stands behind the first
+        assert [one.hears(), one.hears()] == [alive, alive]
+        assert one.hears_of(ask, "Connection: close") == alive
+        assert one.reader.read() == b"", "the server hung up, as it was asked"
+        many[1].closes()  # in the moment in which a thread may wait for it
+        assert many[2].hears_of(ask) == alive
+        for each in many:
+            each.closes()

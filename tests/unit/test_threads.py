@@ -108,3 +108,18 @@ def test_what_was_cancelled_is_not_done() -> None:
     ends[0].set()
     pool.shutdown()
     assert not done
+
+
+def test_it_can_take_more_until_everybody_is_at_work(threads: LastFirst) -> None:
+    assert threads.can_take_more
+    ends, _ = all_at_work(threads, 2)
+    assert threads.can_take_more, "a third one has not begun yet"
+    more, _ = all_at_work(threads, 1)
+    assert not threads.can_take_more
+    waits = threads.submit(int)
+    more[0].set()
+    waits.result(10)
+    for end in ends:
+        end.set()
+    assert threads.submit(int).result(10) == 0
+    assert threads.can_take_more
