@@ -22,8 +22,9 @@ from idp.errors import WrongInput
 from idp.oidc import access_tokens, own_api, registered
 from idp.secret_values import new_reference
 from idp.servicedesk import unfit
-from idp.servicedesk.errands import Errand, errand
+from idp.servicedesk.errands import REASONS, Errand, errand, fitting
 from idp.servicedesk.roles import Role, Worker
+from idp.servicedesk.sensitive import Action
 from idp.servicedesk.unfit import Stale, Unfit
 
 #: Headers that say why somebody's access is changed.
@@ -120,6 +121,13 @@ class Operation:
     """Whether it can answer 202: it waits for a colleague."""
     tagged: bool = False
     """Whether it is about something with an ETag."""
+    action: Action | None = None
+    """What it changes, and so which reasons fit; `None` for a request that was asked before, with any of them."""
+
+    @property
+    def reasons(self) -> list[str]:
+        """The words that fit as its reason."""
+        return list(REASONS if self.action is None else fitting(self.action))
 
     @property
     def changes(self) -> bool:
@@ -160,7 +168,8 @@ def _asked(operation: Operation) -> Asked:
         body = _list()
     if not operation.changes:
         return Asked(client_id, query, body)
-    why = errand(*(request.headers.get(name, "") for name in ERRAND_HEADERS))
+    said = (request.headers.get(name, "") for name in ERRAND_HEADERS)
+    why = errand(*said, action=operation.action)
     errand_is(why.details)
     return Asked(client_id, query, body, why)
 

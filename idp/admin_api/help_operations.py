@@ -7,6 +7,7 @@ from typing import Final
 from idp.admin_api import helping, today
 from idp.admin_api.door import Operation
 from idp.admin_api.shapes import AccountCorrected, AccountSent, RelationCorrected, RelationSent
+from idp.servicedesk.sensitive import Action
 
 _RELATION: Final = "/relaties/<relation_id>"
 _ACCOUNT: Final = "/accounts/<account_id>"
@@ -20,6 +21,7 @@ HELP_OPERATIONS: Final = (
         scope="beheer:accounts",
         summary="Add a relation; 409 names the one that has the number already",
         view=helping.add_relation,
+        action=Action.DESCRIBE_RELATION,
         body=RelationSent,
         answer="WholeRelation",
         makes=True,
@@ -32,6 +34,7 @@ HELP_OPERATIONS: Final = (
         scope="beheer:accounts",
         summary="Correct the name, kind or address of a relation",
         view=helping.correct_relation,
+        action=Action.DESCRIBE_RELATION,
         body=RelationCorrected,
         answer="WholeRelation",
         tagged=True,
@@ -43,6 +46,7 @@ HELP_OPERATIONS: Final = (
         scope="beheer:hulp",
         summary="Let the people of a relation sign in again; 202 when that takes a colleague",
         view=helping.unblock_relation,
+        action=Action.UNBLOCK_RELATION,
         answer="Done",
         waits=True,
         tagged=True,
@@ -54,6 +58,7 @@ HELP_OPERATIONS: Final = (
         scope="beheer:accounts",
         summary="Add an account; nobody is told its start password. 409 names the one that has the user name already",
         view=helping.add_account,
+        action=Action.ADD_ACCOUNT,
         body=AccountSent,
         answer="Account",
         makes=True,
@@ -66,6 +71,7 @@ HELP_OPERATIONS: Final = (
         scope="beheer:accounts",
         summary="Correct somebody's name or addresses; 202 when that takes a colleague",
         view=helping.correct_account,
+        action=Action.CORRECT,
         body=AccountCorrected,
         answer="Done",
         waits=True,
@@ -78,6 +84,7 @@ HELP_OPERATIONS: Final = (
         scope="beheer:accounts",
         summary="End every session of an account, at the applications too",
         view=helping.end_sessions,
+        action=Action.END_SESSIONS,
         answer="Done",
         tagged=True,
     ),
@@ -88,6 +95,7 @@ HELP_OPERATIONS: Final = (
         scope="beheer:hulp",
         summary="Let somebody sign in again, or try again; 202 when that takes a colleague",
         view=helping.unblock_account,
+        action=Action.UNBLOCK,
         answer="Done",
         waits=True,
         tagged=True,
@@ -99,6 +107,7 @@ HELP_OPERATIONS: Final = (
         scope="beheer:hulp",
         summary="Remove one method, when another one stays",
         view=helping.remove_method,
+        action=Action.REMOVE_METHOD,
         answer="Done",
         tagged=True,
     ),
@@ -109,6 +118,7 @@ HELP_OPERATIONS: Final = (
         scope="beheer:hulp",
         summary="Remove all methods; always takes a colleague, or the waiting time: 202",
         view=helping.reset_methods,
+        action=Action.RESET_METHODS,
         answer="Done",
         waits=True,
         tagged=True,
@@ -120,6 +130,7 @@ HELP_OPERATIONS: Final = (
         scope="beheer:hulp",
         summary="Let an activation code go by letter, seen by nobody; 202 when that takes a colleague",
         view=helping.code_by_letter,
+        action=Action.SUPPLY,
         answer="Done",
         waits=True,
         tagged=True,

@@ -18,6 +18,7 @@ from idp.errors import WrongInput
 from idp.servicedesk.import_files import Line, lines_in
 from idp.servicedesk.import_kinds import Grants, Relations, without_passwords
 from idp.servicedesk.importing import Keep, Kind, Result, Told, run
+from idp.servicedesk.sensitive import Action
 
 #: Lines of one list; so many are kept all or nothing on SQLite too.
 MOST_LINES: Final = 5000
@@ -98,6 +99,7 @@ def _operation(what: str, scope: str, summary: str, kind_of: Callable[[], Kind])
         scope=scope,
         summary=f"Import a list of {summary}, 1 MiB and {MOST_LINES} lines at most",
         view=_view(kind_of),
+        action=Action.IMPORT,
         query=_QUERY,
         answer="Imported",
         takes_list=True,

@@ -18,6 +18,7 @@ from idp.database import db
 from idp.errors import WrongInput
 from idp.models import LetterBatch
 from idp.servicedesk import letters, print_batches
+from idp.servicedesk.sensitive import Action
 
 _BATCHES: Final = "/brieven/partijen"
 _BATCH: Final = f"{_BATCHES}/<batch_id>"
@@ -109,6 +110,7 @@ LETTER_OPERATIONS: Final = (
         scope="beheer:brieven",
         summary="Make a batch of what waits, encrypted to the print house; 409 when its certificate cannot serve",
         view=make,
+        action=Action.SEND_LETTERS,
         answer="MadeBatch",
         makes=True,
     ),
@@ -128,6 +130,7 @@ LETTER_OPERATIONS: Final = (
         scope="beheer:brieven",
         summary="The encrypted document of a batch, once: afterwards it is gone",
         view=fetch,
+        action=Action.SEND_LETTERS,
         media="application/pkcs7-mime",
     ),
     Operation(
@@ -137,6 +140,7 @@ LETTER_OPERATIONS: Final = (
         scope="beheer:brieven",
         summary="The print house posted the whole batch",
         view=posted,
+        action=Action.SEND_LETTERS,
         answer="Posted",
     ),
 )

@@ -18,15 +18,9 @@ from idp.admin_api.problems import MEDIA_TYPE
 from idp.admin_api.shapes import SCHEMAS, TEXT, Json
 from idp.oidc import own_api
 from idp.oidc.openapi_schemas import EXAMPLE_ISSUER
-from idp.servicedesk.errands import CHECKS, REASONS
+from idp.servicedesk.errands import CHECKS
 
-_ERRAND: Final[tuple[Json, ...]] = (
-    {
-        "name": "Reden",
-        "in": "header",
-        "required": True,
-        "schema": {"type": "string", "enum": list(REASONS)},
-    },
+_CHECKED: Final[tuple[Json, ...]] = (
     {
         "name": "Controle",
         "in": "header",
@@ -127,10 +121,15 @@ def _parameters(operation: Operation) -> list[Json]:
         }
         for name, schema in operation.query.items()
     ]
-    more: tuple[Json, ...] = _ERRAND if operation.changes else ()
+    more: tuple[Json, ...] = (_reason(operation), *_CHECKED) if operation.changes else ()
     if operation.changes and operation.tagged:
         more = (*more, *_CONDITIONS)
     return [*of_path, *of_query, *more]
+
+
+def _reason(operation: Operation) -> Json:
+    schema = {"type": "string", "enum": operation.reasons}
+    return {"name": "Reden", "in": "header", "required": True, "schema": schema}
 
 
 def _responses(operation: Operation) -> Json:

@@ -11,6 +11,7 @@ from idp.admin_api.importing import IMPORT_OPERATIONS
 from idp.admin_api.letters import LETTER_OPERATIONS
 from idp.admin_api.shapes import ApplicationSent, Json, OfAKindSent, TermsSent
 from idp.servicedesk.application_access import SORTS
+from idp.servicedesk.sensitive import Action
 
 _TEXT: Final[Json] = {"type": "string", "maxLength": 200}
 _DAY: Final[Json] = {"type": "string", "format": "date"}
@@ -74,6 +75,7 @@ OPERATIONS: Final = (
         scope="beheer:accounts",
         summary="Block a relation, which ends every session of its accounts",
         view=people.block_relation,
+        action=Action.BLOCK_RELATION,
         answer="Ended",
     ),
     Operation(
@@ -93,6 +95,7 @@ OPERATIONS: Final = (
         scope="beheer:accounts",
         summary="Block an account, which ends its sessions",
         view=people.block_account,
+        action=Action.BLOCK,
         answer="Ended",
     ),
     Operation(
@@ -130,6 +133,7 @@ OPERATIONS: Final = (
         scope="beheer:applicaties",
         summary="Add an application under this id, or say anew what it is",
         view=applications.put,
+        action=Action.DESCRIBE_APPLICATION,
         body=ApplicationSent,
         answer="WholeApplication",
         makes=True,
@@ -142,6 +146,7 @@ OPERATIONS: Final = (
         scope="beheer:applicaties",
         summary="End an application: nobody may use it any more, and its clients are told",
         view=applications.remove,
+        action=Action.REMOVE_APPLICATION,
         tagged=True,
     ),
     Operation(
@@ -151,6 +156,7 @@ OPERATIONS: Final = (
         scope="beheer:applicaties",
         summary="Let an applicatiebeheerder look after an application",
         view=applications.add_steward,
+        action=Action.CHANGE_STEWARDS,
     ),
     Operation(
         name="beheerder-weghalen",
@@ -159,6 +165,7 @@ OPERATIONS: Final = (
         scope="beheer:applicaties",
         summary="Somebody looks after an application no more",
         view=applications.remove_steward,
+        action=Action.CHANGE_STEWARDS,
     ),
     Operation(
         name="toegang",
@@ -187,6 +194,7 @@ OPERATIONS: Final = (
         scope="beheer:toegang",
         summary="Let an account use an application on these terms",
         view=applications.give,
+        action=Action.GIVE_ACCESS,
         body=TermsSent,
         answer="Access",
         makes=True,
@@ -199,6 +207,7 @@ OPERATIONS: Final = (
         scope="beheer:toegang",
         summary="Take an application away from an account, at once",
         view=applications.take,
+        action=Action.TAKE_ACCESS,
         tagged=True,
     ),
     Operation(
@@ -208,6 +217,7 @@ OPERATIONS: Final = (
         scope="beheer:applicaties",
         summary="Count the accounts of a kind of relation without it; with that count as `telling`, give it to them",
         view=applications.give_to_a_kind,
+        action=Action.GIVE_TO_A_KIND,
         body=OfAKindSent,
         answer="OfAKind",
     ),

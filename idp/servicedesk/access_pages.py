@@ -22,7 +22,9 @@ from idp.servicedesk.application_access import AccessLine, Terms
 from idp.servicedesk.application_pages import HERE, PART, application_for, back_to
 from idp.servicedesk.applications import STEP
 from idp.servicedesk.desk import Colleague, at_the_desk, errand_of_form, show_at_desk
+from idp.servicedesk.errands import fitting
 from idp.servicedesk.roles import Right
+from idp.servicedesk.sensitive import Action
 from idp.servicedesk.unfit import Stale, Unfit, told
 
 pages = Blueprint("desk_access", __name__)
@@ -67,9 +69,10 @@ def give(colleague: Colleague, identifier: str) -> ResponseReturnValue:
             given.get("relatienummer", ""), given.get("gebruikersnaam", "")
         )
         may_touch(account, colleague.worker)
-        errand_of_form()
+        takes = given.get("actie") == "intrekken"
+        errand_of_form(Action.TAKE_ACCESS if takes else Action.GIVE_ACCESS)
         seen = given.get("gezien", "")
-        if given.get("actie") == "intrekken":
+        if takes:
             application_access.take(account, application, seen=seen, actor=colleague.actor)
             return back_to(identifier, "ingetrokken")
         wanted = _terms(application, given)
@@ -95,7 +98,7 @@ def give_to_many(colleague: Colleague, identifier: str) -> ResponseReturnValue:
         kind, wanted = given.get("soort", ""), _terms(application, given)
         if kind not in application_access.kinds():
             raise Unfit("soort", "there is no such kind", "Kies een soort organisatie.")
-        errand_of_form()
+        errand_of_form(Action.GIVE_TO_A_KIND)
         count = application_access.would_get(identifier, kind)
         confirmed = given.get("telling", "")
         if given.get("actie") != "geven" or confirmed != str(count):
@@ -142,6 +145,7 @@ def _many(
         application=application,
         given=given,
         chosen=given.getlist("rol"),
+        reasons=fitting(Action.GIVE_TO_A_KIND),
         kinds={kind: kind for kind in application_access.kinds()},
         field_errors=told(wrong) if wrong else {},
         status=HTTPStatus.BAD_REQUEST if wrong else HTTPStatus.OK,
@@ -175,6 +179,7 @@ def _form(
         seen=seen,
         given=given,
         chosen=given.getlist("rol"),
+        reasons=fitting(Action.GIVE_ACCESS, *((Action.TAKE_ACCESS,) if there else ())),
         now=wrong.now if isinstance(wrong, Stale) else None,
         field_errors=told(wrong) if wrong else {},
         status=HTTPStatus.BAD_REQUEST if wrong else HTTPStatus.OK,

@@ -129,6 +129,7 @@ def _form_of(slug: str, form: AccountForm) -> Callable[..., ResponseReturnValue]
             ),
             lambda **wrong: _ask(colleague, _found(account_id), slug, **wrong),
             lambda outcome: finished(colleague, account_id, outcome, given),
+            action=form.action,
             person=person,
         )
 
@@ -181,6 +182,7 @@ def _ask(colleague: Colleague, found: Account, slug: str, **wrong: Any) -> Respo
     form = ACTIONS[slug]
     return show_form(
         colleague,
+        form.action,
         here=f"{ADDRESS}/{found.id}/{slug}",
         form_back=f"{ADDRESS}/{found.id}",
         form_title=form.title,

@@ -16,7 +16,9 @@ from idp.errors import WrongInput
 from idp.models import Application
 from idp.servicedesk import application_access, applications, stewards
 from idp.servicedesk.desk import DESK, Colleague, at_the_desk, errand_of_form, show_at_desk
+from idp.servicedesk.errands import fitting
 from idp.servicedesk.roles import Right, Role
+from idp.servicedesk.sensitive import Action
 from idp.servicedesk.unfit import Stale, Unfit, told
 
 pages = Blueprint("desk_applications", __name__)
@@ -98,6 +100,7 @@ def _show_one(colleague: Colleague, application: Application, **wrong: Any) -> R
         level=LEVELS[level_of(application)],
         clients=applications.clients_of(application.id),
         stewards=stewards.stewards_of(application.id),
+        reasons=fitting(Action.CHANGE_STEWARDS),
         could_be_stewards=stewards.could_be_stewards(application.id),
         access=access,
         count=application_access.how_many(application.id),
@@ -119,7 +122,7 @@ def add(colleague: Colleague) -> ResponseReturnValue:
     """Add an application."""
     given = request.form
     try:
-        errand_of_form()
+        errand_of_form(Action.DESCRIBE_APPLICATION)
         added = applications.add(
             settings.current(),
             identifier=given.get("id", "").strip(),
@@ -146,7 +149,7 @@ def change(colleague: Colleague, identifier: str) -> ResponseReturnValue:
     """Say anew what an application is, if nobody else did meanwhile."""
     application, given = application_for(colleague, identifier), request.form
     try:
-        errand_of_form()
+        errand_of_form(Action.DESCRIBE_APPLICATION)
         applications.change(
             settings.current(),
             application,
@@ -166,7 +169,7 @@ def steward(colleague: Colleague, identifier: str) -> ResponseReturnValue:
     """Let a colleague look after an application, or no longer."""
     application, given = application_for(colleague, identifier), request.form
     try:
-        errand_of_form()
+        errand_of_form(Action.CHANGE_STEWARDS)
         if leaving := given.get("weg", ""):
             stewards.remove_steward(application, leaving, actor=colleague.actor)
         else:
@@ -192,7 +195,7 @@ def remove(colleague: Colleague, identifier: str) -> ResponseReturnValue:
     """Remove an application; asks again when more people use it than the page said."""
     application, given = application_for(colleague, identifier), request.form
     try:
-        errand_of_form()
+        errand_of_form(Action.REMOVE_APPLICATION)
         if application_access.how_many(identifier) > _number(given, "gebruikers"):
             raise Unfit(
                 "",
@@ -222,6 +225,7 @@ def _show_removing(
         count=application_access.how_many(application.id),
         clients=applications.clients_of(application.id),
         given=request.form,
+        reasons=fitting(Action.REMOVE_APPLICATION),
         **wrong,
     )
 
@@ -241,6 +245,7 @@ def _form(
         application=application,
         version=application.version if application else 0,
         given=given,
+        reasons=fitting(Action.DESCRIBE_APPLICATION),
         levels=LEVELS,
         now=wrong.now if isinstance(wrong, Stale) else None,
         field_errors=told(wrong) if wrong else {},

@@ -22,6 +22,7 @@ from idp.servicedesk.forms import (
     version_of_form,
 )
 from idp.servicedesk.roles import CALLED, Right
+from idp.servicedesk.sensitive import Action
 
 pages = Blueprint("desk_colleagues", __name__)
 
@@ -72,6 +73,7 @@ def role(colleague: Colleague, account_id: str) -> ResponseReturnValue:
         ),
         lambda **wrong: _ask(colleague, _found(account_id), **wrong),
         lambda outcome: onward(COLLEAGUES, outcome),
+        action=Action.GIVE_ROLE,
         person=person,
     )
 
@@ -102,6 +104,7 @@ def _show(colleague: Colleague, **context: Any) -> Response:
 def _ask(colleague: Colleague, found: Account, **wrong: Any) -> Response:
     return show_form(
         colleague,
+        Action.GIVE_ROLE,
         part_of="desk-colleagues",
         here=f"{COLLEAGUES}/{found.id}",
         form_back=COLLEAGUES,

@@ -24,8 +24,9 @@ from idp.models import Account
 from idp.pages import csrf_scope, show
 from idp.pages.wording import in_dutch
 from idp.servicedesk.crossing import at_own_origin, leave, session_here
-from idp.servicedesk.errands import CHECKS, REASONS, Errand, errand
+from idp.servicedesk.errands import CHECKS, Errand, errand
 from idp.servicedesk.roles import CALLED, Right, Role, Worker, may
+from idp.servicedesk.sensitive import Action
 
 P = ParamSpec("P")
 
@@ -158,19 +159,27 @@ def _ask_for_more(session: LiveSession) -> ResponseReturnValue:
     return step_up(request.path if request.method == "GET" else DESK)
 
 
-def errand_of_form() -> Errand:
+def errand_of_form(action: Action) -> Errand:
     """Reason, check and ticket as the form of this request gives them; every event that follows carries them.
 
-    `WrongInput` for what is missing.
+    `WrongInput` for what is missing, and for a reason that does not fit the action.
     """
     given = request.form
-    why = errand(given.get("reden", ""), given.get("controle", ""), given.get("ticket", ""))
+    why = errand(
+        given.get("reden", ""),
+        given.get("controle", ""),
+        given.get("ticket", ""),
+        action=action,
+    )
     errand_is(why.details)
     return why
 
 
 def show_at_desk(page: str, colleague: Colleague, **context: Any) -> Response:
-    """Render a page of the desk: who works here, the menu, and what an errand may say."""
+    """Render a page of the desk: who works here, the menu, and how a caller can be checked.
+
+    A page with a form that asks why brings the `reasons` that fit it.
+    """
     return show(
         page,
         colleague={"name": colleague.account.name, "role": CALLED[colleague.role]},
@@ -180,7 +189,6 @@ def show_at_desk(page: str, colleague: Colleague, **context: Any) -> Response:
             if colleague.may(right)
         ],
         may=lambda right: colleague.may(Right(right)),
-        reasons=REASONS,
         checks=CHECKS,
         own_origin=at_own_origin(),
         with_key=any(proof.phishing_resistant for proof in colleague.session.proofs),

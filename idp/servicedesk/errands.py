@@ -1,16 +1,19 @@
 """Why a colleague does something and how the caller was checked: asked with every action, and kept with it.
 
 Both are words from a list: what somebody types about a person does not belong in an audit trail. A ticket number
-leads to the rest.
+leads to the rest. Each action takes only the reasons that fit it (`_FITTING`): forms offer those, and whoever names
+another is refused.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from idp.errors import WrongInput
+from idp.servicedesk.sensitive import Action
 
 REASONS: Final[dict[str, str]] = {
     "caller": "De beller vraagt erom",
@@ -29,6 +32,30 @@ CHECKS: Final[dict[str, str]] = {
     "known-mail": "Mail van het adres dat wij kennen, en daarna gebeld",
     "desk": "Aan de balie, met identiteitsbewijs",
     "nobody": "Er is geen beller",
+}
+#: Somebody asks for it, or a colleague sees that it has to be done: that fits everything.
+_USUAL: Final = frozenset({"caller", "organisation", "correction", "own"})
+_FITTING: Final[Mapping[Action, frozenset[str]]] = {
+    Action.SUPPLY: _USUAL | {"lost", "fraud", "fraud-over"},
+    Action.REMOVE_METHOD: _USUAL | {"lost", "fraud"},
+    Action.RESET_METHODS: _USUAL | {"lost", "fraud"},
+    Action.BLOCK: _USUAL | {"left", "lost", "fraud"},
+    Action.UNBLOCK: _USUAL | {"fraud-over"},
+    Action.CORRECT: _USUAL,
+    Action.END_SESSIONS: _USUAL | {"left", "lost", "fraud"},
+    Action.GIVE_ROLE: _USUAL | {"left", "fraud", "fraud-over"},
+    Action.DESCRIBE_RELATION: _USUAL,
+    Action.BLOCK_RELATION: _USUAL | {"fraud"},
+    Action.UNBLOCK_RELATION: _USUAL | {"fraud-over"},
+    Action.ADD_ACCOUNT: _USUAL,
+    Action.DESCRIBE_APPLICATION: _USUAL,
+    Action.REMOVE_APPLICATION: _USUAL | {"fraud"},
+    Action.CHANGE_STEWARDS: _USUAL | {"left"},
+    Action.GIVE_ACCESS: _USUAL | {"left", "fraud-over"},  # a last day is given so, too
+    Action.TAKE_ACCESS: _USUAL | {"left", "fraud"},
+    Action.GIVE_TO_A_KIND: _USUAL,
+    Action.IMPORT: _USUAL | {"left"},  # a list takes away, too
+    Action.SEND_LETTERS: _USUAL,
 }
 _TICKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9./-]{0,39}")
 
@@ -53,9 +80,18 @@ class Errand:
         return f"{told} Ticket {self.ticket}." if self.ticket else told
 
 
-def errand(reason: str, check: str, ticket: str = "") -> Errand:
-    """The errand that somebody names; `WrongInput` for a word that is not on the lists, or no ticket number."""
-    if reason not in REASONS:
+def fitting(*actions: Action) -> dict[str, str]:
+    """The reasons that fit any of these actions, in the order of the list, each with its words."""
+    fit = frozenset[str]().union(*(_FITTING[action] for action in actions))
+    return {word: told for word, told in REASONS.items() if word in fit}
+
+
+def errand(reason: str, check: str, ticket: str = "", *, action: Action | None = None) -> Errand:
+    """The errand that somebody names; `WrongInput` for a word that is not on the lists, or no ticket number.
+
+    Also for a reason that does not fit the action. Without one every reason does: what was asked before keeps its own.
+    """
+    if reason not in (REASONS if action is None else fitting(action)):
         raise WrongInput("kies een reden")
     if check not in CHECKS:
         raise WrongInput("kies hoe u de beller hebt gecontroleerd")

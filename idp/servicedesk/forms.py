@@ -16,7 +16,8 @@ from idp.servicedesk import logbook
 from idp.servicedesk.actions import Outcome, says
 from idp.servicedesk.changes import ChangedMeanwhile
 from idp.servicedesk.desk import Colleague, show_at_desk
-from idp.servicedesk.errands import CHECKS, REASONS, Errand, errand
+from idp.servicedesk.errands import CHECKS, Errand, errand, fitting
+from idp.servicedesk.sensitive import Action
 
 VERSION: Final = "versie"
 _MOST_DIGITS: Final = 18
@@ -33,13 +34,16 @@ def submitted(
     again: Callable[..., Response],
     done: Callable[[Outcome], ResponseReturnValue],
     *,
+    action: Action,
     person: str,
 ) -> ResponseReturnValue:
     """Do what the form asks, or show it `again` with what is wrong and everything that was chosen in it.
 
+    A reason that does not fit the action is refused, as one that is not on the list.
+
     When the account changed since the form was made, it shows what changed, and the next try counts from there.
     """
-    if wrong := _errand_errors(request.form):
+    if wrong := _errand_errors(request.form, action):
         return again(status=HTTPStatus.UNPROCESSABLE_ENTITY, field_errors=wrong)
     try:
         given = request.form
@@ -70,9 +74,11 @@ def notice_of_address() -> str | None:
     return says(request.args.get("gedaan", ""), int(count) if known else 0) or None
 
 
-def show_form(colleague: Colleague, **context: Any) -> Response:
+def show_form(colleague: Colleague, action: Action, **context: Any) -> Response:
     """The one page for every form of the desk; `fields` names the template with what the form asks besides."""
-    return show_at_desk("desk-form", colleague, given=request.values, **context)
+    return show_at_desk(
+        "desk-form", colleague, given=request.values, reasons=fitting(action), **context
+    )
 
 
 def sentence(why: str) -> str:
@@ -80,9 +86,9 @@ def sentence(why: str) -> str:
     return f"{why[:1].upper()}{why[1:].rstrip('.')}."
 
 
-def _errand_errors(given: Mapping[str, str]) -> dict[str, str]:
+def _errand_errors(given: Mapping[str, str], action: Action) -> dict[str, str]:
     wrong = {}
-    if given.get("reden") not in REASONS:
+    if given.get("reden") not in fitting(action):
         wrong["reden"] = "Kies een reden"
     if given.get("controle") not in CHECKS:
         wrong["controle"] = "Kies hoe u de beller hebt gecontroleerd"

@@ -19,6 +19,7 @@ from idp.servicedesk.errands import Errand
 from idp.servicedesk.forms import VERSION, onward, show_form, submitted
 from idp.servicedesk.relation_pages import RELATIONS
 from idp.servicedesk.roles import Right, Worker
+from idp.servicedesk.sensitive import Action
 
 pages = Blueprint("desk_relation_data", __name__)
 
@@ -37,6 +38,7 @@ def correct(colleague: Colleague, relation_id: str) -> ResponseReturnValue:
         lambda why: _correct(colleague.worker, relation_id, why),
         lambda **wrong: _ask_to_correct(colleague, _found(relation_id), **wrong),
         lambda outcome: onward(f"{RELATIONS}/{relation_id}", outcome),
+        action=Action.DESCRIBE_RELATION,
         person="",
     )
 
@@ -52,6 +54,7 @@ def add(colleague: Colleague) -> ResponseReturnValue:
         lambda why: _add(colleague.worker, why, made),
         lambda **wrong: _ask_to_add(colleague, **wrong),
         lambda outcome: onward(f"{RELATIONS}/{made[0]}", outcome),
+        action=Action.DESCRIBE_RELATION,
         person="",
     )
 
@@ -96,6 +99,7 @@ def _address() -> list[str]:
 def _ask_to_correct(colleague: Colleague, found: Relation, **wrong: Any) -> Response:
     return show_form(
         colleague,
+        Action.DESCRIBE_RELATION,
         here=f"{RELATIONS}/{found.id}/{_CORRECT}",
         form_back=f"{RELATIONS}/{found.id}",
         form_title="Gegevens wijzigen",
@@ -113,6 +117,7 @@ def _ask_to_correct(colleague: Colleague, found: Relation, **wrong: Any) -> Resp
 def _ask_to_add(colleague: Colleague, **wrong: Any) -> Response:
     return show_form(
         colleague,
+        Action.DESCRIBE_RELATION,
         here=_NEW,
         form_back=DESK,
         form_title="Organisatie toevoegen",

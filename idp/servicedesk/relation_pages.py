@@ -20,6 +20,7 @@ from idp.servicedesk.errands import Errand
 from idp.servicedesk.forms import notice_of_address, onward, show_form, submitted
 from idp.servicedesk.request_pages import as_shown
 from idp.servicedesk.roles import Right, Worker
+from idp.servicedesk.sensitive import Action
 
 pages = Blueprint("desk_relation", __name__)
 
@@ -53,14 +54,16 @@ def relation(colleague: Colleague, relation_id: str) -> ResponseReturnValue:
 
 
 Do = Callable[..., Outcome]
-_BLOCKING: Final[dict[str, tuple[str, str, str, Do]]] = {
+_BLOCKING: Final[dict[str, tuple[Action, str, str, str, Do]]] = {
     "blokkeren": (
+        Action.BLOCK_RELATION,
         "Organisatie blokkeren",
         "Niemand van deze organisatie kan nog inloggen, en alles wat open is eindigt.",
         "lock",
         relation_actions.block,
     ),
     "deblokkeren": (
+        Action.UNBLOCK_RELATION,
         "Organisatie deblokkeren",
         "De gebruikers van deze organisatie kunnen weer inloggen.",
         "lock-open",
@@ -70,11 +73,12 @@ _BLOCKING: Final[dict[str, tuple[str, str, str, Do]]] = {
 
 
 def _page_of(slug: str) -> Callable[..., ResponseReturnValue]:
-    title, says, icon, do = _BLOCKING[slug]
+    action, title, says, icon, do = _BLOCKING[slug]
 
     def ask(colleague: Colleague, found: Relation, **wrong: Any) -> Response:
         return show_form(
             colleague,
+            action,
             here=f"{RELATIONS}/{found.id}/{slug}",
             form_back=f"{RELATIONS}/{found.id}",
             form_title=title,
@@ -94,6 +98,7 @@ def _page_of(slug: str) -> Callable[..., ResponseReturnValue]:
             lambda why: do(relation_id, by=colleague.worker, errand=why),
             lambda **wrong: ask(colleague, _found(relation_id), **wrong),
             lambda outcome: onward(f"{RELATIONS}/{relation_id}", outcome),
+            action=action,
             person="",
         )
 
@@ -126,6 +131,7 @@ def add_account(colleague: Colleague, relation_id: str) -> ResponseReturnValue:
         lambda why: _add(colleague.worker, relation_id, why, made),
         lambda **wrong: _ask_to_add(colleague, _found(relation_id), **wrong),
         lambda outcome: onward(f"{DESK}accounts/{made[0]}", outcome),
+        action=Action.ADD_ACCOUNT,
         person="",
     )
 
@@ -149,6 +155,7 @@ def _ask_to_add(
 ) -> Response:
     return show_form(
         colleague,
+        Action.ADD_ACCOUNT,
         here=f"{RELATIONS}/{found.id}/{_ADD}",
         form_back=f"{RELATIONS}/{found.id}",
         form_title="Account toevoegen",

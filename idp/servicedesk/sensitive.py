@@ -26,7 +26,7 @@ POSTAL: Final = frozenset({"street_address", "postal_code", "locality", "country
 
 
 class Action(StrEnum):
-    """What a colleague can do to an account, or to a relation."""
+    """What a colleague can do: to an account, to a relation, with applications, and for all at once."""
 
     SUPPLY = "supply"
     REMOVE_METHOD = "remove-method"
@@ -35,8 +35,19 @@ class Action(StrEnum):
     UNBLOCK = "unblock"
     CORRECT = "correct"
     END_SESSIONS = "end-sessions"
-    UNBLOCK_RELATION = "unblock-relation"
     GIVE_ROLE = "give-role"
+    DESCRIBE_RELATION = "describe-relation"
+    BLOCK_RELATION = "block-relation"
+    UNBLOCK_RELATION = "unblock-relation"
+    ADD_ACCOUNT = "add-account"
+    DESCRIBE_APPLICATION = "describe-application"
+    REMOVE_APPLICATION = "remove-application"
+    CHANGE_STEWARDS = "change-stewards"
+    GIVE_ACCESS = "give-access"
+    TAKE_ACCESS = "take-access"
+    GIVE_TO_A_KIND = "give-to-a-kind"
+    IMPORT = "import"
+    SEND_LETTERS = "send-letters"
 
 
 class Rule(StrEnum):

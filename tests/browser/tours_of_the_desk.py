@@ -22,7 +22,7 @@ def at_work(visitor: Visitor, people: People, role: str = "beheerder") -> Person
 
 def why(visitor: Visitor, *, check: str = "called-back", **chosen: str) -> None:
     """Fill in what every form asks: why, how the caller was checked, and what else is to choose."""
-    for field, value in {"reden": "lost", "controle": check, **chosen}.items():
+    for field, value in {"reden": "caller", "controle": check, **chosen}.items():
         visitor.page.select_option(f"#{field}", value)
 
 
