@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from idp.admin_api import applications, people, trail
+from idp.admin_api.clients import CLIENT_OPERATIONS
 from idp.admin_api.door import Operation
 from idp.admin_api.help_operations import HELP_OPERATIONS
 from idp.admin_api.importing import IMPORT_OPERATIONS
@@ -28,6 +29,7 @@ OPERATIONS: Final = (
     *HELP_OPERATIONS,
     *LETTER_OPERATIONS,
     *IMPORT_OPERATIONS,
+    *CLIENT_OPERATIONS,
     Operation(
         name="zoeken",
         method="GET",

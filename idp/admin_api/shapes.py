@@ -33,6 +33,41 @@ class ApplicationSent(_Sent):
     """Where it stands under "Uw applicaties", from 1; last, or where it is, when left out."""
 
 
+#: As addresses of clients are sent; what more they have to be, registration says.
+Address = Annotated[
+    str, StringConstraints(max_length=2000, pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:[^\s#]+$")
+]
+
+
+class ClientSent(_Sent):
+    """A client through which people sign in to an application. Left out is taken away."""
+
+    naam: Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_LINE)]
+    profiel: Literal["basic", "nlgov"] = "basic"
+    """Stays what it is."""
+    bewijs: Literal["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]
+    """How it proves who it is."""
+    terugkeeradressen: Annotated[list[Address], Field(min_length=1, max_length=50)]
+    uitlogadressen: Annotated[list[Address], Field(max_length=50)] = []
+    uitlogbericht: Address | None = None
+    """Where it hears that somebody signed out (back-channel logout)."""
+    startadres: Address | None = None
+    """Where signing in from the portal begins."""
+    sleuteladres: Address | None = None
+    sleutels: dict[str, Any] | None = None
+    """Its public keys, a JWK Set; or their address, never both."""
+    gegevens: list[Literal["profile", "email", "phone", "address", "applicaties"]] = []
+    vernieuwen: bool = False
+    """Whether it gets refresh tokens."""
+
+
+class SecretSent(_Sent):
+    """Another secret for a client."""
+
+    uitgelekt: bool = False
+    """The one before stops now."""
+
+
 class TermsSent(_Sent):
     """How somebody may use an application."""
 
@@ -151,6 +186,7 @@ _APPLICATION: Final = _object(
     niveau={"enum": ["laag", "substantieel", "phr", "hoog"]},
     rollen=_WORDS,
 )
+_CLIENT: Final = _object(client_id=TEXT, naam=TEXT, profiel=TEXT)
 _ACCESS: Final = _object(
     account=TEXT,
     gebruikersnaam=TEXT,
@@ -283,10 +319,35 @@ SCHEMAS: Final[Json] = {
         gebruikers=_COUNT,
         koppelingen={
             "type": "array",
-            "items": _object(client_id=TEXT, naam=TEXT, profiel=TEXT),
+            "items": {"$ref": "#/components/schemas/Client"},
         },
         beheerders={"type": "array", "items": _object(account=TEXT, naam=TEXT)},
     ),
+    "Client": _CLIENT,
+    "Clients": _object(regels=_list_of("Client")),
+    "WholeClient": {
+        "description": "`geheim` is there only in the answer that made it.",
+        **_object(
+            **_CLIENT["properties"],
+            applicatie=TEXT,
+            bewijs=TEXT,
+            niveau=TEXT,
+            terugkeeradressen=_WORDS,
+            uitlogadressen=_WORDS,
+            uitlogbericht=_PERHAPS,
+            startadres=_PERHAPS,
+            sleuteladres=_PERHAPS,
+            sleutels={"type": ["object", "null"]},
+            gegevens=_WORDS,
+            vernieuwen=_FLAG,
+            hier_te_wijzigen=_FLAG,
+            geheimen={
+                "type": "array",
+                "items": _object(gemaakt=_MOMENT, tot=_PERHAPS_MOMENT),
+            },
+            geheim=_PERHAPS,
+        ),
+    },
     "Access": _ACCESS,
     "AccessPage": _page_of("Access"),
     "OfAKind": _object(gegeven=_COUNT, nog=_COUNT),

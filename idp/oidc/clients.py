@@ -13,7 +13,7 @@ from sqlalchemy import update as sql_update
 from idp import clock, settings
 from idp.assurance import REGISTRABLE, Assurance
 from idp.audit import Event, record
-from idp.database import db
+from idp.database import db, one_at_a_time
 from idp.errors import WrongInput
 from idp.models import (
     AccessToken,
@@ -164,6 +164,8 @@ def add(
     )
     _refuse_the_first(_problems(registration, None))
     chosen = client_id or f"c-{secrets.token_hex(12)}"
+    if client_id is not None:
+        one_at_a_time("client-ids")  # of two that choose one id, the second is told
     if not CLIENT_ID.fullmatch(chosen) or len(chosen) == 43:  # 43 characters is how long a `sub` is
         raise WrongInput(
             f"{chosen!r} cannot be a client id: 3 to 60 letters, digits, dots, dashes or underscores, not 43"

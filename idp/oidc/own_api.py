@@ -16,6 +16,7 @@ SCOPES: Final[Mapping[str, str]] = {
     "beheer:hulp": "Unblock, remove methods, ask for a code by letter; what takes two waits for a colleague.",
     "beheer:brieven": "See which letters wait; make batches for the print house, fetch them once, say that they went.",
     "beheer:applicaties": "Add, change and remove applications; say who looks after them; grants by kind of relation.",
+    "beheer:koppelingen": "Register, change and end clients through which people sign in; give them another secret.",
     "beheer:toegang": "Give an account an application, and take it away.",
     "beheer:logboek": "Read the audit trail, and who had access on a date.",
 }

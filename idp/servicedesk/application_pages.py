@@ -39,6 +39,7 @@ _DONE: Final[dict[str, str]] = {
     "gegeven": "De toegang is gegeven.",
     "ingetrokken": "De toegang is ingetrokken. De applicatie merkt dat meteen.",
     "iedereen": "Alle gebruikers van deze soort die niet geblokkeerd zijn, hebben nu toegang.",
+    "koppeling-weg": "De koppeling is verwijderd. Zij krijgt niets meer van ons.",
     "verwijderd": "De applicatie is verwijderd. Niemand kan er nog in.",
 }
 
@@ -153,8 +154,8 @@ def change(colleague: Colleague, identifier: str) -> ResponseReturnValue:
         applications.change(
             settings.current(),
             application,
-            seen=_number(given, "versie"),
-            place=_number(given, "plaats"),
+            seen=number_of(given, "versie"),
+            place=number_of(given, "plaats"),
             actor=colleague.actor,
             **_said(given),
         )
@@ -196,13 +197,13 @@ def remove(colleague: Colleague, identifier: str) -> ResponseReturnValue:
     application, given = application_for(colleague, identifier), request.form
     try:
         errand_of_form(Action.REMOVE_APPLICATION)
-        if application_access.how_many(identifier) > _number(given, "gebruikers"):
+        if application_access.how_many(identifier) > number_of(given, "gebruikers"):
             raise Unfit(
                 "",
                 "more accounts than were shown",
                 "Er zijn intussen meer gebruikers. Kijk nog eens of dit klopt.",
             )
-        applications.remove(application, seen=_number(given, "versie"), actor=colleague.actor)
+        applications.remove(application, seen=number_of(given, "versie"), actor=colleague.actor)
     except WrongInput as wrong:
         db.session.rollback()
         return _show_removing(
@@ -284,7 +285,8 @@ def level_of(application: Application) -> str:
     return Assurance.numbered(application.level).label
 
 
-def _number(given: Mapping[str, str], name: str) -> int:
+def number_of(given: Mapping[str, str], name: str) -> int:
+    """The number in a field; `Unfit` where there is none."""
     text = given.get(name, "")
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
         raise Unfit(name, f"{name} is no number", "Vul een getal in.")

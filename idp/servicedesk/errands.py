@@ -51,6 +51,7 @@ _FITTING: Final[Mapping[Action, frozenset[str]]] = {
     Action.DESCRIBE_APPLICATION: _USUAL,
     Action.REMOVE_APPLICATION: _USUAL | {"fraud"},
     Action.CHANGE_STEWARDS: _USUAL | {"left"},
+    Action.CHANGE_CLIENTS: _USUAL | {"fraud"},  # a secret that got about
     Action.GIVE_ACCESS: _USUAL | {"left", "fraud-over"},  # a last day is given so, too
     Action.TAKE_ACCESS: _USUAL | {"left", "fraud"},
     Action.GIVE_TO_A_KIND: _USUAL,

@@ -43,6 +43,7 @@ class Action(StrEnum):
     DESCRIBE_APPLICATION = "describe-application"
     REMOVE_APPLICATION = "remove-application"
     CHANGE_STEWARDS = "change-stewards"
+    CHANGE_CLIENTS = "change-clients"
     GIVE_ACCESS = "give-access"
     TAKE_ACCESS = "take-access"
     GIVE_TO_A_KIND = "give-to-a-kind"

@@ -15,6 +15,7 @@ from idp.database import db
 from idp.models import AuditEvent
 from idp.oidc.own_api import PATH
 from tests.api.program import Program
+from tests.api.test_clients_of_applications import WEB
 from tests.api.test_working import WMO
 from tests.support.house import House
 from tests.support.source import ROOT
@@ -38,6 +39,9 @@ BESIDES: Final[dict[str, set[str]]] = {
     "applicatie-verwijderen": {"fraud"},
     "beheerder-zetten": {"left"},
     "beheerder-weghalen": {"left"},
+    "koppeling-zetten": {"fraud"},
+    "koppeling-geheim": {"fraud"},
+    "koppeling-verwijderen": {"fraud"},
     "toegang-geven": {"left", "fraud-over"},
     "toegang-intrekken": {"left", "fraud"},
     "import-relaties": {"left"},
@@ -46,6 +50,8 @@ BESIDES: Final[dict[str, set[str]]] = {
 }
 BODIES: Final[dict[str, dict[str, Any]]] = {
     "ApplicationSent": WMO,
+    "ClientSent": WEB,
+    "SecretSent": {},
     "TermsSent": {},
     "OfAKindSent": {"soort": "gemeente"},
     "RelationSent": {"relatienummer": "777", "naam": "Nieuw", "soort": "gemeente"},

@@ -94,6 +94,7 @@ def test_each_scope_opens_its_own_operations_only(provider: Provider, scope: str
         ("GET", "/zoeken?zoek=x"): "beheer:lezen",
         ("PUT", "/accounts/x/blokkade"): "beheer:accounts",
         ("PUT", "/applicaties/x"): "beheer:applicaties",
+        ("PUT", "/applicaties/x/koppelingen/y"): "beheer:koppelingen",
         ("DELETE", "/applicaties/x/toegang/y"): "beheer:toegang",
         ("DELETE", "/accounts/x/methoden"): "beheer:hulp",
         ("GET", "/brieven"): "beheer:brieven",

@@ -77,6 +77,7 @@ PICTURES = {
     "servicedesk-geblokkeerd": "The desk: a blocked account",
     "servicedesk-verzoek": "The desk: what takes two colleagues",
     "servicedesk-applicatie": "The desk: an application, and who may use it",
+    "servicedesk-koppeling": "The desk: a client of an application",
     "servicedesk-toegang": "The desk: giving somebody an application",
     "servicedesk-brieven": "The desk: letters for the print house",
     "servicedesk-logboek-van-alles": "The desk: the log, for auditors",

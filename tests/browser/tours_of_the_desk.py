@@ -155,6 +155,7 @@ def applications(visitor: Visitor, people: People) -> Iterator[str]:
         ("applicaties/nieuw", "desk-application-form", "applicatie-nieuw"),
         ("applicaties/wmo-berichten", "desk-application", "applicatie"),
         ("applicaties/wmo-berichten/wijzigen", "desk-application-form", "applicatie-wijzigen"),
+        ("applicaties/wmo-berichten/koppelingen/nieuw", "desk-client-form", "koppeling-nieuw"),
         ("applicaties/wmo-berichten/toegang", "desk-access", "toegang"),
         ("applicaties/wmo-berichten/toegang/soort", "desk-access-of-kind", "toegang-per-soort"),
         ("applicaties/wmo-berichten/verwijderen", "desk-application-removal", "applicatie-weg"),
@@ -163,6 +164,30 @@ def applications(visitor: Visitor, people: People) -> Iterator[str]:
         visitor.open(DESK + address)
         visitor.is_at(page)
         yield f"servicedesk-{name}"
+
+
+def clients_of_an_application(visitor: Visitor, people: People) -> Iterator[str]:
+    """A client: looked at, changed, another secret, its end, and a new one with its secret."""
+    at_work(visitor, people)
+    there = f"{DESK}applicaties/wmo-berichten/koppelingen"
+    for address, page, name in (
+        ("wmo-berichten", "desk-client", "koppeling"),
+        ("wmo-berichten/wijzigen", "desk-client-form", "koppeling-wijzigen"),
+        ("wmo-berichten/geheim", "desk-client-renewal", "koppeling-nieuw-geheim"),
+        ("wmo-berichten/verwijderen", "desk-client-removal", "koppeling-weg"),
+    ):
+        visitor.open(f"{there}/{address}")
+        visitor.is_at(page)
+        yield f"servicedesk-{name}"
+    visitor.open(f"{there}/nieuw")
+    why(visitor)
+    visitor.click("#volgende")
+    visitor.is_at("desk-client-form")
+    yield "servicedesk-koppeling-nieuw-fout"
+    why(visitor, profiel="basic", bewijs="client_secret_basic")
+    visitor.press("volgende", terugkeeradressen="https://wmo.voorbeeld.nl/terug")
+    visitor.is_at("desk-client-secret")
+    yield "servicedesk-koppeling-geheim"
 
 
 def the_log(visitor: Visitor, people: People) -> Iterator[str]:
@@ -176,4 +201,11 @@ def the_log(visitor: Visitor, people: People) -> Iterator[str]:
     yield "servicedesk-wie-had-toegang"
 
 
-TOURS = (helping, blocked_and_asked, who_may_only_look, applications, the_log)
+TOURS = (
+    helping,
+    blocked_and_asked,
+    who_may_only_look,
+    applications,
+    clients_of_an_application,
+    the_log,
+)

@@ -24,9 +24,9 @@ FOUNDATION = {
 
 #: For each room the rooms right below it; what those may use, it may use too.
 BELOW = {
-    "cli": {"admin_api", "servicedesk", "oidc", "migrations"},
-    "admin_api": {"servicedesk", "oidc"},
-    "servicedesk": {"flows", "keyring"},
+    "cli": {"admin_api", "migrations"},
+    "admin_api": {"servicedesk"},
+    "servicedesk": {"oidc"},
     "oidc": {"flows", "keyring"},
     "monitoring": {"keyring"},
     "reports": {"messaging"},

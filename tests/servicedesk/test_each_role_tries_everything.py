@@ -54,6 +54,11 @@ TAKES: Final[dict[str, Right]] = {
     "/servicedesk/applicaties/<identifier>/wijzigen": Right.CHANGE_APPLICATIONS,
     "/servicedesk/applicaties/<identifier>/beheerders": Right.CHANGE_APPLICATIONS,
     "/servicedesk/applicaties/<identifier>/verwijderen": Right.CHANGE_APPLICATIONS,
+    "/servicedesk/applicaties/<identifier>/koppelingen/<client_id>": Right.SEE_APPLICATIONS,
+    "/servicedesk/applicaties/<identifier>/koppelingen/nieuw": Right.CHANGE_APPLICATIONS,
+    "/servicedesk/applicaties/<identifier>/koppelingen/<client_id>/wijzigen": Right.CHANGE_APPLICATIONS,
+    "/servicedesk/applicaties/<identifier>/koppelingen/<client_id>/geheim": Right.CHANGE_APPLICATIONS,
+    "/servicedesk/applicaties/<identifier>/koppelingen/<client_id>/verwijderen": Right.CHANGE_APPLICATIONS,
     "/servicedesk/applicaties/<identifier>/toegang": Right.GRANT,
     "/servicedesk/applicaties/<identifier>/toegang/soort": Right.CHANGE_APPLICATIONS,
     "/servicedesk/brieven": Right.SEND_LETTERS,
@@ -109,6 +114,7 @@ def test_what_a_role_may_not_do_is_refused_and_not_done(
         "request_id": request_id,
         "reference": "7F3K-2QXM",
         "identifier": add_application(house, "Wmo"),
+        "client_id": "wmo",
     }
     browser = desk.colleague(role, "probeert")
     browser.get("/servicedesk/")
@@ -139,6 +145,7 @@ def test_who_is_no_colleague_finds_no_page_and_changes_nothing(
         "request_id": request_id,
         "reference": "7F3K-2QXM",
         "identifier": add_application(house, "Wmo"),
+        "client_id": "wmo",
     }
     browser = _stranger(house, who)
     before = desk.everything_about(anna)

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from idp.database import db
-from idp.models import Application, ApplicationGrant, AuditEvent, Relation
+from idp.models import Application, ApplicationGrant, AuditEvent, Client, Relation
+from idp.oidc import clients
 from idp.servicedesk.roles import Role
 from tests.servicedesk.scene import CALLED_BACK, Desk, page_of
 from tests.servicedesk.test_applications import HERE, ONE
@@ -19,6 +20,7 @@ from tests.support.pages import Page
 
 ALL: Final = ["caller", "organisation", "left", "lost", "fraud", "fraud-over", "correction", "own"]
 USUAL: Final = {"caller", "organisation", "correction", "own"}
+CLIENTS: Final = USUAL | {"fraud"}
 SUPPLY: Final = USUAL | {"lost", "fraud", "fraud-over"}
 #: What each form offers, by the rule of its address. A form that is not here fails the first test.
 FITTING: Final[dict[str, set[str]]] = {
@@ -42,6 +44,10 @@ FITTING: Final[dict[str, set[str]]] = {
     "applicaties/<identifier>": USUAL | {"left"},  # who looks after it
     "applicaties/<identifier>/wijzigen": USUAL,
     "applicaties/<identifier>/verwijderen": USUAL | {"fraud"},
+    "applicaties/<identifier>/koppelingen/nieuw": CLIENTS,
+    "applicaties/<identifier>/koppelingen/<client_id>/wijzigen": CLIENTS,
+    "applicaties/<identifier>/koppelingen/<client_id>/geheim": CLIENTS,
+    "applicaties/<identifier>/koppelingen/<client_id>/verwijderen": CLIENTS,
     "applicaties/<identifier>/toegang": USUAL | {"left", "fraud-over"},
     "applicaties/<identifier>/toegang/soort": USUAL,
 }
@@ -56,8 +62,17 @@ def anna(house: House) -> Person:
 
 @pytest.fixture
 def boss(desk: Desk, house: House, anna: Person) -> Visitor:
-    """A beheerder, in a house with an application, its possible steward, and Anna's organisation with an address."""
+    """A beheerder; there are an application, its client and possible steward, and an address of Anna's."""
     add_application(house, "Wmo")
+    with house.inside():
+        clients.add(
+            name="Wmo",
+            profile="basic",
+            client_id="wmo-web",
+            application_id="wmo",
+            redirect_uris=["https://wmo.voorbeeld.nl/terug"],
+            actor="test",
+        )
     desk.has_an_address(anna)
     desk.colleague(Role.APPLICATIEBEHEERDER)
     return desk.colleague(Role.BEHEERDER)
@@ -67,7 +82,8 @@ def filled(house: House, anna: Person, rule: str) -> str:
     with house.inside():
         relation_id = account_of(anna).relation_id
     address = f"/servicedesk/{rule}".replace("<account_id>", anna.id)
-    return address.replace("<relation_id>", relation_id).replace("<identifier>", "wmo")
+    address = address.replace("<relation_id>", relation_id).replace("<identifier>", "wmo")
+    return address.replace("<client_id>", "wmo-web")
 
 
 def reasons_on(page: Page) -> list[str]:
@@ -82,7 +98,7 @@ def everything(house: House) -> list[object]:
     with house.inside():
         rows = [
             tuple(row)
-            for table in (Relation, Application, ApplicationGrant)
+            for table in (Relation, Application, ApplicationGrant, Client)
             for row in db.session.execute(select(table.__table__))
         ]
         trail = db.session.execute(select(AuditEvent.event, AuditEvent.details)).all()
