@@ -144,8 +144,8 @@ def add(
     if profile not in offered_profiles():
         raise Unfit("profiel", f"there is no profile {profile}", "Kies een profiel.")
     members = _fitting(said.members())
-    if not client_id:
-        raise Unfit("client_id", "a client needs an id", _NO_ID)
+    if client_id in {"", "nieuw"}:  # the desk has a page of that name
+        raise Unfit("client_id", f"{client_id!r} cannot be a client id", _NO_ID)
     try:
         return clients.add(
             client_id=client_id,

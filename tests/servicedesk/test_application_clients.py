@@ -108,6 +108,7 @@ def test_the_page_of_a_client_says_what_its_supplier_needs_and_no_secret(
     [
         ("client_id", ""),
         ("client_id", "x"),
+        ("client_id", "nieuw"),
         ("client_id", "met spatie"),
         ("client_id", "a" * 43),  # as long as a `sub`
         ("naam", ""),
