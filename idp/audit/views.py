@@ -15,7 +15,15 @@ from sqlalchemy import ColumnElement, Table, and_, or_, select
 from idp import clock
 from idp.audit.events import Event
 from idp.database import connection
-from idp.models import Account, Application, ApplicationGrant, AuditEvent, Client, Relation
+from idp.models import (
+    Account,
+    Application,
+    ApplicationGrant,
+    AuditEvent,
+    Client,
+    Relation,
+    names_application,
+)
 
 #: Rows of one page at most.
 MOST: Final = 1000
@@ -160,7 +168,7 @@ def changes_of(
     """Who changed the access to an application, newest first; `before` is the id of the last one of a page."""
     asked: list[Any] = [
         _EVENTS.c.event.in_([event.value for event in CHANGES]),
-        _EVENTS.c.details["application"].as_string() == application_id,
+        names_application(application_id),
     ]
     if since is not None:
         asked.append(_EVENTS.c.at >= since)

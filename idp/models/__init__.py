@@ -5,7 +5,15 @@ May import `database`, `secret_values`, `clock` and `assurance`, nothing else of
 
 from idp.models.access import Application, ApplicationGrant, ApplicationSteward, Consent
 from idp.models.activation import ActivationCode, RecoveryCode
-from idp.models.audit import ALARM, AuditCheckpoint, AuditEvent, AuditMark, AuditSeal, AuditStream
+from idp.models.audit import (
+    ALARM,
+    AuditCheckpoint,
+    AuditEvent,
+    AuditMark,
+    AuditSeal,
+    AuditStream,
+    names_application,
+)
 from idp.models.clients import (
     AccessToken,
     AuthorizationCode,
@@ -68,5 +76,6 @@ __all__ = [
     "SessionClient",
     "SpentAssertion",
     "ThrottleCounter",
+    "names_application",
     "words_of",
 ]

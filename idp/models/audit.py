@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import JSON, BigInteger, Index, Integer, String, text
+from sqlalchemy import JSON, BigInteger, ColumnElement, Index, Integer, String, bindparam, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp import clock
@@ -25,6 +25,13 @@ class AuditEvent(Base):
     __tablename__ = "audit_event"
     __table_args__ = (
         Index("ix_audit_event_alarm", "at", sqlite_where=ALARM, postgresql_where=ALARM),
+        Index(
+            "ix_audit_event_relation_id",
+            "relation_id",
+            "id",
+            sqlite_where=text("relation_id IS NOT NULL"),
+            postgresql_where=text("relation_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
@@ -42,6 +49,25 @@ class AuditEvent(Base):
     """The network address of the browser or client."""
     reason: Mapped[str | None] = mapped_column(String(300))
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+#: The application that an event names. Its key is literal, as in the index over these few rows.
+_NAMED: Final = AuditEvent.details[
+    bindparam(None, "application", type_=JSON.JSONStrIndexType(), literal_execute=True)
+].as_string()
+Index(
+    "ix_audit_event_application",
+    _NAMED,
+    AuditEvent.id,
+    sqlite_where=_NAMED.is_not(None),
+    postgresql_where=_NAMED.is_not(None),
+)
+
+
+def names_application(application_id: str) -> ColumnElement[bool]:
+    """Whether an event names this application, as the index over these events knows it."""
+    named: ColumnElement[str] = _NAMED
+    return named == application_id
 
 
 class AuditSeal(Base):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Protocol, TypeVar
 
 from babel.dates import format_datetime
 from flask import Flask
@@ -16,17 +18,30 @@ from idp.pages.wording import language, translate
 _ = translate
 
 
+class Dated(Protocol):
+    """Whatever happened at a moment."""
+
+    @property
+    def at(self) -> datetime:
+        """When."""
+
+
+Line = TypeVar("Line", bound=Dated)
+
+
 def init_app(app: Flask) -> None:
     """Make the filters known to templates."""
     for name, words in {
         "time": time,
         "day": day,
+        "whole_day": whole_day,
         "day_and_time": day_and_time,
         "lately": lately,
         "soon": soon,
-        "stamp": stamp,
+        "second": second,
     }.items():
         app.add_template_filter(_twin(words), f"as_{name}")
+    app.add_template_filter(by_day)
     app.add_template_filter(masked)
     app.add_template_filter(in_groups)
 
@@ -41,9 +56,14 @@ def day(moment: datetime) -> str:
     return _format(moment, "d MMMM y")
 
 
+def whole_day(moment: datetime) -> str:
+    """`vrijdag 20 november 2026`."""
+    return _format(moment, "EEEE d MMMM y")
+
+
 def day_and_time(moment: datetime) -> str:
     """`vrijdag 20 november 2026 om 09.14 uur`."""
-    return _("%(day)s om %(time)s", day=_format(moment, "EEEE d MMMM y"), time=time(moment))
+    return _("%(day)s om %(time)s", day=whole_day(moment), time=time(moment))
 
 
 def lately(moment: datetime) -> str:
@@ -70,9 +90,15 @@ def soon(moment: datetime) -> str:
             return _("op %(moment)s", moment=day_and_time(moment))
 
 
-def stamp(moment: datetime) -> str:
-    """`20-11-2026 09.14.20`: to the second, for who compares with other logs."""
-    return _format(moment, "dd-MM-y HH.mm.ss")
+def second(moment: datetime) -> str:
+    """`09.14.20`, for who compares with other logs."""
+    return _format(moment, "HH.mm.ss")
+
+
+def by_day(lines: Iterable[Line]) -> list[list[Line]]:
+    """What follows each other on one day here, together; in the order that they have."""
+    days = groupby(lines, lambda line: line.at.astimezone(clock.HERE).date())
+    return [list(some) for _day, some in days]
 
 
 def masked(number: object) -> Markup:
@@ -93,8 +119,8 @@ def _twin(words: Callable[[datetime], str]) -> Callable[[datetime], Markup]:
     """The words, and in the attribute the same moment for machines."""
 
     def in_html(moment: datetime) -> Markup:
-        stamp = moment.astimezone(clock.HERE).isoformat(timespec="minutes")
-        return Markup('<time datetime="{}">{}</time>').format(stamp, escape(words(moment)))
+        exactly = moment.astimezone(clock.HERE).isoformat(timespec="minutes")
+        return Markup('<time datetime="{}">{}</time>').format(exactly, escape(words(moment)))
 
     return in_html
 

@@ -14,7 +14,7 @@ from idp.accounts import directory
 from idp.audit import Event, views
 from idp.database import connection, db
 from idp.errors import WrongInput
-from idp.models import Account, ApplicationGrant, AuditEvent, Relation
+from idp.models import Account, ApplicationGrant, AuditEvent, Relation, names_application
 from idp.servicedesk.application_access import cursor, place
 from idp.servicedesk.errands import Errand, errand
 from idp.servicedesk.explain_events import sentence
@@ -154,8 +154,7 @@ def lines(asked: Question, *, before: int | None = None, most: int = PAGE) -> Lo
         if value is not None
     ]
     if asked.application_id is not None:
-        named = AuditEvent.details["application"].as_string()
-        conditions.append(named == asked.application_id)
+        conditions.append(names_application(asked.application_id))
     if asked.events:
         conditions.append(AuditEvent.event.in_(asked.events))
     if asked.since is not None:

@@ -103,7 +103,7 @@ SETTLE = r"""async (known) => {
         ...known.hosts.map(([from, to]) => [new RegExp(from, 'g'), to]),
         [new RegExp(String.raw`\b\d{1,2} (${months}) \d{4}`, 'g'), dutch ? '20 november 2026' : '20 November 2026'],
         [new RegExp(String.raw`\b(${days})\b`, 'g'), dutch ? 'vrijdag' : 'Friday'],
-        [/\b\d{2}-\d{2}-\d{4} \d{2}\.\d{2}\.\d{2}\b/g, '20-11-2026 10.42.08'],
+        [/\b\d{2}\.\d{2}\.\d{2}\b/g, '10.42.08'],
         [/(?<=\b(om|wacht tot) )\d{1,2}\.\d{2}(?= uur)/gi, clock],
         [/(?<=\b(at|until) )\d{1,2}:\d{2}/gi, clock],
         [/\b(over|in) \d+ (seconden?|seconds?)\b/g, dutch ? 'over 28 seconden' : 'in 28 seconds'],

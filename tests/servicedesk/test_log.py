@@ -133,3 +133,22 @@ def test_what_somebody_typed_into_a_name_is_text_in_the_log(desk: Desk, house: H
         directory.block_account(account_of(anna), actor="operator:<script>alert(1)</script>")
     page = desk.colleague(Role.AUDITOR).get(f"{LOG}?relatienummer={anna.relation}")
     assert "<script>alert" not in page.html
+
+
+@ONE
+def test_a_day_stands_once_above_its_lines_which_tell_the_whole_moment_to_machines(
+    desk: Desk, house: House
+) -> None:
+    anna = add_person(house)
+    for name, later in (("Wmo", 0), ("Huur", 1), ("Zorg", 48), ("Jeugd", 1)):
+        desk.time.move(timedelta(hours=later))
+        grant(house, anna, add_application(house, name))
+    auditor = desk.colleague(Role.AUDITOR)
+    table = auditor.get(f"{LOG}?gebeurtenis=application-granted").at("logboek")
+    days = [f"{clock.now() - timedelta(days=back):%Y-%m-%d}" for back in (0, 2)]
+    shown = [one for one in table.descendants("th") if one.get("scope") == "rowgroup"]
+    assert [one.text for one in shown] == ["zondag 22 november 2026", "vrijdag 20 november 2026"]
+    times = [one.get("datetime") or "" for one in table.descendants("time")]
+    assert [when[:10] for when in times] == [day for day in days for _line in range(3)]
+    of_account = auditor.get(f"/servicedesk/accounts/{anna.id}/logboek")
+    assert of_account.html.count("vrijdag 20 november 2026") == 1
