@@ -187,6 +187,7 @@ def add(
         profile=profile,
         auth_method=client.auth_method,
         represents=represents,
+        **_of_application(client),
     )
     return client, secret
 
@@ -215,7 +216,13 @@ def update(
     else:
         client.secrets = []
     _changed(client)
-    record(Event.CLIENT_UPDATED, actor=actor, client_id=client_id, changed=sorted(changes))
+    record(
+        Event.CLIENT_UPDATED,
+        actor=actor,
+        client_id=client_id,
+        changed=sorted(changes),
+        **_of_application(client),
+    )
     return client, secret
 
 
@@ -231,6 +238,7 @@ def rotate_secret(client_id: str, *, actor: str, old_lasts: timedelta = OLD_SECR
         actor=actor,
         client_id=client_id,
         old_lasts_hours=old_lasts.total_seconds() / 3600,
+        **_of_application(client),
     )
     return secret
 
@@ -249,7 +257,7 @@ def remove(client_id: str, *, actor: str) -> Client:
     for kept in (AuthorizationRequest, PushedRequest, Consent):
         db.session.execute(delete(kept).where(kept.client_id == client_id))
     _changed(client)
-    record(Event.CLIENT_REMOVED, actor=actor, client_id=client_id)
+    record(Event.CLIENT_REMOVED, actor=actor, client_id=client_id, **_of_application(client))
     return client
 
 
@@ -378,6 +386,11 @@ def _changed(client: Client) -> None:
     client.version += 1
     db.session.flush()
     forget(client.client_id)
+
+
+def _of_application(client: Client) -> dict[str, Any]:
+    """The application that an event is about, as the auditor's log finds it."""
+    return {} if client.application_id is None else {"application": client.application_id}
 
 
 def _refuse_the_first(found: Iterable[Problem]) -> None:

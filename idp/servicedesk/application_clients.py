@@ -21,6 +21,7 @@ from idp.errors import WrongInput
 from idp.models import Application, Client
 from idp.oidc import clients, profiles
 from idp.secret_values import Secret
+from idp.servicedesk import client_halves
 from idp.servicedesk.unfit import Stale, Unfit
 
 #: How a client proves who it is, in words.
@@ -175,6 +176,7 @@ def change(client: Client, said: Said, *, seen: int, actor: str) -> Secret | Non
     changed = {name: value for name, value in members.items() if _as_kept(client, name) != value}
     if not changed:
         return None
+    client_halves.refuse_both(client, changed, actor=actor)
     try:
         _changed, secret = clients.update(client.client_id, actor=actor, **_fitting(changed))
     except clients.CannotBeRegistered as wrong:
@@ -190,6 +192,7 @@ def renew_secret(client: Client, *, seen: int, leaked: bool, actor: str) -> Secr
     _claim(client, seen)
     if client.auth_method not in clients.SECRET_METHODS:
         raise Unfit("", f"{client.client_id} has no secret", "Deze koppeling heeft geen geheim.")
+    client_halves.refuse_both(client, client_halves.PROOF, actor=actor)
     lasts = timedelta(0) if leaked else OLD_LASTS
     return clients.rotate_secret(client.client_id, old_lasts=lasts, actor=actor)
 

@@ -296,7 +296,13 @@ def _raise_clients(application_id: str, level: Assurance, actor: str) -> list[st
     for client in below:
         client.level = (Assurance.numbered(client.level) | level).number
         client.version += 1
-        record(Event.CLIENT_UPDATED, actor=actor, client_id=client.client_id, changed=["level"])
+        record(
+            Event.CLIENT_UPDATED,
+            actor=actor,
+            client_id=client.client_id,
+            changed=["level"],
+            application=application_id,
+        )
     return [client.client_id for client in below]
 
 

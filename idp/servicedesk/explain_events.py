@@ -173,10 +173,12 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
     ),
     Event.APPLICATION_GRANTED: lambda e: f"De gebruiker kreeg een applicatie{_by(e)}.",
     Event.APPLICATION_REVOKED: lambda e: f"Een applicatie is ingetrokken{_by(e)}.",
-    Event.CLIENT_ADDED: lambda e: f"De koppeling is toegevoegd{_by(e)}.",
-    Event.CLIENT_UPDATED: lambda e: f"De koppeling is gewijzigd{_by(e)}.",
-    Event.CLIENT_REMOVED: lambda e: f"De koppeling is verwijderd{_by(e)}.",
-    Event.CLIENT_SECRET_ROTATED: lambda e: f"De koppeling kreeg een nieuw geheim{_by(e)}.",
+    Event.CLIENT_ADDED: lambda e: f"De koppeling {e.client_id} is toegevoegd{_by(e)}.",
+    Event.CLIENT_UPDATED: lambda e: f"De koppeling {e.client_id} is gewijzigd{_by(e)}.",
+    Event.CLIENT_REMOVED: lambda e: f"De koppeling {e.client_id} is verwijderd{_by(e)}.",
+    Event.CLIENT_SECRET_ROTATED: lambda e: (
+        f"De koppeling {e.client_id} kreeg een nieuw geheim{_by(e)}."
+    ),
     Event.REGISTRATION_TOKEN_ISSUED: lambda e: (
         f"Er is een token gemaakt waarmee applicaties zichzelf kunnen aanmelden{_by(e)}."
     ),

@@ -1,0 +1,124 @@
+"""No one colleague says where the codes of a client go and knows what redeems them, once people sign in there."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from idp.oidc import clients
+from idp.servicedesk.roles import Role
+from tests.protocol.relying_party import CALLBACK, client_key, public
+from tests.servicedesk.scene import ERRAND, Desk, version_on
+from tests.servicedesk.test_application_clients import THERE, add, change, registered, secret_on
+from tests.servicedesk.test_applications import by_hand
+from tests.support.house import House, Visitor
+from tests.support.journeys import add_application
+from tests.support.pages import Page
+
+ELSEWHERE = "https://elders.voorbeeld.nl/terug"
+
+
+@pytest.fixture
+def two(desk: Desk, house: House) -> tuple[Visitor, Visitor]:
+    """Two beheerders; the first registered a client, more than a day ago."""
+    add_application(house, "Wmo")
+    first = desk.colleague(Role.BEHEERDER)
+    secret_on(add(first))
+    return again(desk, first, days=1), desk.colleague(Role.BEHEERDER, "tweede")
+
+
+def again(desk: Desk, browser: Visitor, *, days: int) -> Visitor:
+    """The same colleague, so many days later."""
+    desk.time.move(timedelta(days=days, seconds=1))
+    desk.sign_in_again(browser, desk.colleagues["beheerder"])
+    return browser
+
+
+def renew(browser: Visitor, leaked: str = "nee") -> Page:
+    version = version_on(browser.get(f"{THERE}/wmo-web/geheim"))
+    fields = {"versie": version, "uitgelekt": leaked, **ERRAND}
+    return by_hand(browser, f"{THERE}/wmo-web/geheim", **fields)
+
+
+def is_refused(page: Page, field: str = "terugkeeradressen") -> bool:
+    return page.status == 400 and page.field_error(field) is not None
+
+
+def test_who_registered_a_client_corrects_it_on_the_first_day_only(
+    desk: Desk, house: House
+) -> None:
+    add_application(house, "Wmo")
+    first = desk.colleague(Role.BEHEERDER)
+    add(first)
+    assert change(first, terugkeeradressen=ELSEWHERE).name == "desk-client"
+    assert renew(first).name == "desk-client-secret"
+    again(desk, first, days=1)
+    assert is_refused(change(first, terugkeeradressen=CALLBACK))
+    assert renew(first).status == 400
+    assert registered(house).redirect_uris == [ELSEWHERE]
+    assert len(desk.events("client-secret-rotated")) == 1
+
+
+def test_who_knows_the_secret_leaves_the_return_addresses_to_a_colleague(
+    desk: Desk, house: House, two: tuple[Visitor, Visitor]
+) -> None:
+    first, second = two
+    assert is_refused(change(first, terugkeeradressen=ELSEWHERE))
+    assert change(first, naam="Een andere naam").name == "desk-client", "all the rest is theirs"
+    assert change(second, terugkeeradressen=ELSEWHERE).name == "desk-client"
+    assert renew(second).status == 400, "who changed the addresses sees no secret"
+    assert registered(house).redirect_uris == [ELSEWHERE]
+
+
+def test_a_secret_that_was_replaced_counts_as_long_as_it_works(
+    desk: Desk, house: House, two: tuple[Visitor, Visitor]
+) -> None:
+    first, second = two
+    secret_on(renew(second))
+    assert is_refused(change(first, terugkeeradressen=ELSEWHERE)), "theirs works for a week"
+    again(desk, first, days=8)
+    assert change(first, terugkeeradressen=ELSEWHERE).name == "desk-client"
+
+
+def test_neither_half_is_forgotten_by_what_others_do_after_it(
+    desk: Desk, house: House, two: tuple[Visitor, Visitor]
+) -> None:
+    _first, second = two
+    third = desk.colleague(Role.BEHEERDER, "derde")
+    change(second, terugkeeradressen=ELSEWHERE)
+    change(third, terugkeeradressen=f"{ELSEWHERE} {CALLBACK}")
+    assert renew(second).status == 400
+    assert renew(third).status == 400
+
+
+def test_both_halves_are_not_changed_in_one_form(
+    desk: Desk, house: House, two: tuple[Visitor, Visitor]
+) -> None:
+    keys = json.dumps(public(client_key("EC")))
+    fields = {"bewijs": "private_key_jwt", "sleutels": keys}
+    assert is_refused(change(two[1], terugkeeradressen=ELSEWHERE, **fields))
+    kept = registered(house)
+    assert (kept.redirect_uris, kept.auth_method) == ([CALLBACK], "client_secret_basic")
+
+
+def test_where_nothing_redeems_codes_but_the_browser_the_operator_says_where_they_go(
+    desk: Desk, house: House, two: tuple[Visitor, Visitor]
+) -> None:
+    with house.inside():
+        clients.update("wmo-web", auth_method="none", actor="operator")
+    assert is_refused(change(two[1], bewijs="none", terugkeeradressen=ELSEWHERE))
+    with house.inside():
+        clients.update("wmo-web", redirect_uris=[ELSEWHERE], actor="operator")
+    assert registered(house).redirect_uris == [ELSEWHERE]
+
+
+def test_what_happens_to_clients_stands_in_the_log_of_their_application(
+    desk: Desk, house: House, two: tuple[Visitor, Visitor]
+) -> None:
+    change(two[0], naam="Anders")
+    auditor = desk.colleague(Role.AUDITOR)
+    log = auditor.get("/servicedesk/logboek?applicatie=wmo")
+    for sentence in ("De koppeling wmo-web is toegevoegd", "De koppeling wmo-web is gewijzigd"):
+        assert sentence in log.html
