@@ -119,6 +119,8 @@ class Operation:
     """Whether it can answer 201."""
     waits: bool = False
     """Whether it can answer 202: it waits for a colleague."""
+    too_early: bool = False
+    """Whether it can answer 409 because something has to come first; every POST can."""
     tagged: bool = False
     """Whether it is about something with an ETag."""
     action: Action | None = None

@@ -142,5 +142,6 @@ LETTER_OPERATIONS: Final = (
         view=posted,
         action=Action.SEND_LETTERS,
         answer="Posted",
+        too_early=True,
     ),
 )

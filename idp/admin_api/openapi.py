@@ -177,7 +177,7 @@ def _refusals(operation: Operation) -> list[HTTPStatus]:
         found.append(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     if operation.changes and operation.tagged:
         found += [HTTPStatus.PRECONDITION_FAILED, HTTPStatus.PRECONDITION_REQUIRED]
-    if operation.method == "POST":
+    if operation.method == "POST" or operation.too_early:
         found.append(HTTPStatus.CONFLICT)
     return found
 
