@@ -27,6 +27,7 @@ from sqlalchemy import select
 from idp.admin_api.operations import OPERATIONS
 from idp.database import db
 from idp.models import AuditEvent, Credential
+from idp.oidc import clients
 from idp.oidc.own_api import PATH
 from tests.api.program import ERRAND, Program, program_of
 from tests.api.test_helping_people import act, colleague_agrees, has_an_address
@@ -141,11 +142,19 @@ def _named(house: House, person: Person, application: str) -> dict[str, str]:
     """What a path can name of one person."""
     application_id = add_application(house, application)
     with house.inside():
+        client, _secret = clients.add(
+            name=application,
+            profile="basic",
+            redirect_uris=["https://wmo.voorbeeld.nl/terug"],
+            application_id=application_id,
+            actor="operator",
+        )
         credential = select(Credential.id).where(Credential.account_id == person.id)
         reference = select(AuditEvent.reference).where(AuditEvent.reference.is_not(None))
         return {
             "account_id": person.id,
             "application_id": application_id,
+            "client_id": client.client_id,
             "method_id": str(db.session.scalars(credential.limit(1)).one()),
             "reference": str(db.session.scalars(reference.limit(1)).one()),
             "relation_id": account_of(person).relation_id,
