@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from idp import clock, throttle, vault
 from idp.accounts import mailed_secrets, notices, passwords, personal, search_words, sessions
-from idp.accounts.fields import checked_email, checked_username
+from idp.accounts.fields import checked_email, checked_username, is_name
 from idp.accounts.notices import Notice
 from idp.assurance import Level
 from idp.audit import Event, record
@@ -140,8 +140,8 @@ def add_relation(*, number: str, name: str, kind: str, actor: str) -> Relation:
     """A new relation; `WrongInput` when the number is none, or is taken."""
     if not (normal := normal_number(number)):
         raise WrongInput(f"{number!r} is not a relatienummer: it has digits only, at most 20")
-    if not name.strip() or not kind.strip():
-        raise WrongInput("a relation needs a name and a kind")
+    if not is_name(name.strip()) or not kind.strip():
+        raise WrongInput("a relation needs a name, without a link, and a kind")
     relation = Relation(number=normal, name=name.strip(), kind=kind.strip())
     _add(relation, f"relation {normal} exists already")
     search_words.relation_is_called(relation.id, relation.name)
@@ -194,7 +194,7 @@ def add_account(
     be one or is taken under this relation, or the hash is unknown.
     """
     username = checked_username(username)
-    if not name.strip():
+    if not is_name(name.strip()):
         raise WrongInput("an account needs the person's name")
     kept = personal.checked(further or {})
     account = Account(
@@ -316,6 +316,8 @@ def unblock_account(account: Account, *, actor: str) -> None:
     if account.blocked_at is None:
         raise WrongInput(f"{account.username} is not blocked")
     _let_try_again(account)
+    sessions.forget_unfinished(account.id)  # what was half done before the block
+    mailed_secrets.void(account.id)
     account.blocked_at = None
     record(
         Event.ACCOUNT_UNBLOCKED, actor=actor, account_id=account.id, relation_id=account.relation_id
@@ -355,6 +357,7 @@ def unblock_relation(relation: Relation, *, actor: str) -> None:
     """Let a blocked relation's accounts sign in again; `WrongInput` when it was not blocked."""
     if relation.blocked_at is None:
         raise WrongInput(f"relation {relation.number} is not blocked")
+    sessions.forget_unfinished_of_relation(relation.id)  # what was half done before the block
     relation.blocked_at = None
     record(Event.RELATION_UNBLOCKED, actor=actor, relation_id=relation.id)
     notices.tell_all_of(relation.id, Notice.UNBLOCKED)

@@ -11,6 +11,15 @@ from idp.errors import WrongInput
 _USERNAME: Final = re.compile(r"[^\s\x00-\x1f\x7f]{1,100}")
 
 
+#: What mail programs make a link of, in our own mails too.
+_LINK: Final = re.compile(r"://|\bwww\.", re.IGNORECASE)
+
+
+def is_name(text: str) -> bool:
+    """Whether a person or an organisation can be called that: one line that can be shown, without a link in it."""
+    return 0 < len(text) <= 200 and text.isprintable() and _LINK.search(text) is None
+
+
 def checked_username(typed: str) -> str:
     """A user name as it is kept; `WrongInput` when it cannot be one."""
     username = unicodedata.normalize("NFKC", typed).strip()

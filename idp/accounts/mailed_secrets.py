@@ -151,6 +151,7 @@ def _put(
         account_id=account_id,
         reference=reference,
         only_if=allowed,
+        quietly=True,
     )
 
 

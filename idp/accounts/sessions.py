@@ -287,6 +287,17 @@ def forget_unfinished(
     )
 
 
+def forget_unfinished_of_relation(relation_id: str) -> None:
+    """As `forget_unfinished`, for every account of a relation."""
+    theirs = select(Account.id).where(Account.relation_id == relation_id)
+    whose = (LoginTransaction.state[name].as_string() for name in ("account_id", "former"))
+    db.session.execute(
+        delete(LoginTransaction)
+        .where(or_(*(one.in_(theirs) for one in whose)))
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _end(which: object, *, why: str, actor: str, reference: str | None = None) -> int:
     now = clock.now()
     ended = db.session.execute(

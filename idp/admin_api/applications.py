@@ -8,7 +8,7 @@ from typing import Any, Final
 from idp import settings
 from idp.accounts import directory
 from idp.admin_api.door import Answer, Asked, not_found
-from idp.admin_api.people import known_account
+from idp.admin_api.people import hands_off, known_account
 from idp.admin_api.problems import Problem
 from idp.admin_api.shapes import moment
 from idp.assurance import REGISTRABLE, Assurance
@@ -101,6 +101,7 @@ def access_of(_asked: Asked, *, application_id: str, account_id: str) -> Answer:
 def give(asked: Asked, *, application_id: str, account_id: str) -> Answer:
     """Let an account use an application on these terms."""
     application, account, said = known(application_id), known_account(account_id), asked.body
+    hands_off(asked, account)
     wanted = application_access.terms(application, said.rollen, said.vanaf or "", said.tot or "")
     there = application_access.of_account(application_id, account_id)
     same = there is not None and _on_the_same_terms(there, wanted)
@@ -115,6 +116,7 @@ def give(asked: Asked, *, application_id: str, account_id: str) -> Answer:
 def take(asked: Asked, *, application_id: str, account_id: str) -> Answer:
     """Take an application away from an account, at once."""
     application, account = known(application_id), known_account(account_id)
+    hands_off(asked, account)
     there = application_access.of_account(application_id, account_id)
     if there is None:
         raise not_found("Deze toegang")

@@ -14,7 +14,13 @@ from typing import Final
 from idp import settings
 from idp.accounts import directory
 from idp.admin_api.door import Answer, Asked
-from idp.admin_api.people import account_in_short, known_account, known_relation, whole_relation
+from idp.admin_api.people import (
+    account_in_short,
+    hands_off,
+    known_account,
+    known_relation,
+    whole_relation,
+)
 from idp.admin_api.problems import Problem
 from idp.admin_api.today import known_request, tag_of_request
 from idp.database import db
@@ -147,7 +153,7 @@ def carry_out(asked: Asked, *, request_id: str) -> Answer:
 def _carried_out(asked: Asked, found: DeskRequest, version: int) -> Outcome:
     if found.account_id is None:
         return relation_actions.unblock_as_asked(found.id, by=asked.worker(_TO_RELATIONS))
-    _hands_off(asked, known_account(found.account_id))
+    hands_off(asked, known_account(found.account_id))
     by = asked.worker(_TO_ACCOUNTS)
     return actions.do_what_was_asked(found.id, by=by, version=version)
 
@@ -168,19 +174,11 @@ def _act(
     found = known_account(account_id)
     version = changes.version_of(account_id)
     asked.expects(str(version))
-    _hands_off(asked, found)
+    hands_off(asked, found)
     work = Work(asked.worker(_TO_ACCOUNTS), account_id, version, asked.why)
     with _words_of_the_desk():
         outcome = actions.do(action, work, given or {})
     return _done(outcome, str(changes.version_of(account_id)))
-
-
-def _hands_off(asked: Asked, account: Account) -> None:
-    """403 for a colleague's account, which only a colleague may change."""
-    try:
-        actions.may_touch(account, asked.worker(_TO_ACCOUNTS))
-    except WrongInput as refused:
-        raise Problem(HTTPStatus.FORBIDDEN, _sentence(refused)) from None
 
 
 def _own(asked: Asked, asked_by: str) -> None:

@@ -16,7 +16,8 @@ from idp.admin_api.shapes import Json
 from idp.database import db
 from idp.errors import WrongInput
 from idp.servicedesk.import_files import Line, lines_in
-from idp.servicedesk.import_kinds import Grants, Relations, without_passwords
+from idp.servicedesk.import_grants import Grants
+from idp.servicedesk.import_kinds import Relations, without_passwords
 from idp.servicedesk.importing import Keep, Kind, Result, Told, run
 from idp.servicedesk.sensitive import Action
 
@@ -35,6 +36,11 @@ _QUERY: Final[dict[str, Json]] = {
         "description": "`ja`: keep the lines that are right; without it all of them, or none.",
     },
 }
+
+
+def _grants_of_others() -> Grants:
+    """No program gives a colleague an application."""
+    return Grants(of_colleagues=False)
 
 
 def _view(kind_of: Callable[[], Kind]) -> Callable[..., Answer]:
@@ -109,5 +115,5 @@ def _operation(what: str, scope: str, summary: str, kind_of: Callable[[], Kind])
 IMPORT_OPERATIONS: Final = (
     _operation("relaties", "beheer:accounts", "relations", Relations),
     _operation("accounts", "beheer:accounts", "accounts, without any password", without_passwords),
-    _operation("toegang", "beheer:toegang", "grants", Grants),
+    _operation("toegang", "beheer:toegang", "grants", _grants_of_others),
 )

@@ -16,8 +16,9 @@ from idp.audit import Event, record
 from idp.database import db
 from idp.errors import WrongInput
 from idp.models import Account, Relation
-from idp.servicedesk import changes, diagnosis, relation_actions, requests
+from idp.servicedesk import actions, changes, diagnosis, relation_actions, requests
 from idp.servicedesk.application_access import cursor, place
+from idp.servicedesk.roles import Role
 from idp.servicedesk.search import search
 
 #: Lines of one page.
@@ -177,6 +178,15 @@ def known_account(account_id: str) -> Account:
     if found is None:
         raise not_found("Dit account")
     return found
+
+
+def hands_off(asked: Asked, account: Account) -> None:
+    """403 for a colleague's account, which only a colleague may change."""
+    try:
+        actions.may_touch(account, asked.worker(Role.MEDEWERKER))
+    except WrongInput as refused:
+        told = f"{refused.why[:1].upper()}{refused.why[1:].rstrip('.')}."
+        raise Problem(HTTPStatus.FORBIDDEN, told) from None
 
 
 def known_relation(relation_id: str) -> Relation:

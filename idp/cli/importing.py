@@ -15,7 +15,8 @@ from idp.cli.answers import json_option, say
 from idp.cli.work import at_work, operator
 from idp.errors import WrongInput
 from idp.servicedesk.import_files import harmless, lines_of
-from idp.servicedesk.import_kinds import Accounts, Grants, Relations, usual_level
+from idp.servicedesk.import_grants import Grants
+from idp.servicedesk.import_kinds import Accounts, Relations, usual_level
 from idp.servicedesk.importing import Keep, Kind, Outcome, Result, Told, run
 
 KINDS = ("relations", "accounts", "grants")

@@ -16,6 +16,7 @@ from idp.cli.work import at_work, operator
 from idp.database import Base, db
 from idp.models import (
     AccessToken,
+    Account,
     AuthorizationCode,
     AuthorizationRequest,
     Credential,
@@ -96,11 +97,19 @@ def _expired(now: datetime) -> list[tuple[type[Base], ColumnElement[bool]]]:
         (DeskEntry, _left(long_ago)),
         (SessionClient, SessionClient.session_id.in_(select(Session.id).where(_over(now)))),
         (Session, _over(now)),
-        (DeskSupply, DeskSupply.at < long_ago - supplies.COUNTS_FOR),
+        (DeskSupply, and_(DeskSupply.at < long_ago - supplies.COUNTS_FOR, ~_works_still())),
         (DeskRequest, DeskRequest.expires_at < now - REQUESTS_STAY),
         (Letter, Letter.asked_at < now - LETTERS_STAY),
         (LetterBatch, LetterBatch.made_at < now - LETTERS_STAY),
     ]
+
+
+def _works_still() -> ColumnElement[bool]:
+    """Start passwords that were passed on and not replaced: who saw one is asked about for as long."""
+    waits = select(Account.id).where(
+        Account.id == DeskSupply.account_id, Account.password_is_temporary.is_(True)
+    )
+    return and_(DeskSupply.item == supplies.Item.PASSWORD.value, waits.exists())
 
 
 def _left(long_ago: datetime) -> ColumnElement[bool]:

@@ -74,12 +74,13 @@ def put(
     reference: str | None = None,
     due_at: datetime | None = None,
     only_if: ColumnElement[bool] | None = None,
+    quietly: bool = False,
 ) -> None:
     """Add a delivery to the present transaction; after its commit the sender of this process wakes up.
 
     `party` is who answers for the lane, when one has several; without it each lane is a party. It is due at once,
     unless `due_at` is later. `only_if` is decided by the database in the same statement, so that nobody can tell by the
-    work whether it held.
+    work whether it held. `quietly`: the sender comes past by itself, so that nobody can tell by what it does then.
     """
     now = clock.now()
     connection().execute(
@@ -100,7 +101,8 @@ def put(
             "tries": 0,
         },
     )
-    db.session.info[_PUT] = True
+    if not quietly:
+        db.session.info[_PUT] = True
 
 
 def put_for_each(

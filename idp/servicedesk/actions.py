@@ -21,6 +21,7 @@ from idp.accounts import (
     personal,
     sessions,
 )
+from idp.accounts.fields import is_name
 from idp.accounts.notices import Notice
 from idp.audit import errand_is
 from idp.errors import WrongInput
@@ -164,11 +165,6 @@ def may_touch(account: Account, by: Worker) -> None:
         )
     if account.desk_role is not None and not by.may(Right.CHANGE_COLLEAGUES):
         raise WrongInput("dit is een account van een collega: dat doet een beheerder")
-
-
-def is_name(text: str) -> bool:
-    """Whether somebody can be called that."""
-    return 0 < len(text) <= 200 and text.isprintable()
 
 
 def waits(account: Account) -> bool:

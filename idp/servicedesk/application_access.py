@@ -295,6 +295,7 @@ def _without(application_id: str, kind: str) -> Any:
             Relation.kind == kind,
             Relation.blocked_at.is_(None),
             Account.blocked_at.is_(None),
+            Account.desk_role.is_(None),  # colleagues get theirs one by one, never from themselves
             ~has_one.exists(),
         )
     )

@@ -145,7 +145,7 @@ def _of_json_lines(
 def _of_array(source: BinaryIO, wanted: Sequence[str], further: Sequence[str]) -> Iterator[Line]:
     """One object after another, without holding the whole; numbered from 1."""
     reader = io.TextIOWrapper(source, encoding="utf-8-sig", errors="strict")
-    decoder, kept, number, ended = json.JSONDecoder(), "", 0, False
+    decoder, kept, number, ended = json.JSONDecoder(object_pairs_hook=_once), "", 0, False
     try:
         kept = reader.read(_CHUNK).lstrip()[1:]
         while not ended:
@@ -162,6 +162,8 @@ def _of_array(source: BinaryIO, wanted: Sequence[str], further: Sequence[str]) -
                     raise WrongInput(f"object {number + 1} is no JSON, or too long") from None
                 kept += more
                 continue
+            except ValueError:  # a member that stands twice, or a number of thousands of digits
+                raise WrongInput(f"object {number + 1} is no JSON object") from None
             kept, number = kept[end:], number + 1
             yield _of_found(number, found, wanted, further)
     except UnicodeDecodeError as wrong:
@@ -172,9 +174,17 @@ def _of_array(source: BinaryIO, wanted: Sequence[str], further: Sequence[str]) -
 
 def _of_object(number: int, text: str, wanted: Sequence[str], further: Sequence[str]) -> Line:
     try:
-        return _of_found(number, json.loads(text), wanted, further)
-    except (json.JSONDecodeError, RecursionError):
+        return _of_found(number, json.loads(text, object_pairs_hook=_once), wanted, further)
+    except (ValueError, RecursionError):  # no JSON, or a number of thousands of digits
         return Line(number, {}, "no JSON object")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, if none of its members stands twice: which of them would count is anybody's guess."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a member stands twice")
+    return found
 
 
 def _of_found(number: int, found: Any, wanted: Sequence[str], further: Sequence[str]) -> Line:
@@ -187,9 +197,10 @@ def _of_found(number: int, found: Any, wanted: Sequence[str], further: Sequence[
 
 
 def _checked(number: int, fields: dict[str, str]) -> Line:
-    if any("\0" in text for text in fields.values()):
-        return Line(number, {}, "a field has a NUL")
-    return Line(number, {name: text.strip() for name, text in fields.items()})
+    told = {name: text.replace("\u00a0", " ").strip() for name, text in fields.items()}
+    if not all(text.isprintable() for text in told.values()):
+        return Line(number, {}, "a field has a character that cannot be shown")
+    return Line(number, told)
 
 
 def _refuse_other_fields(

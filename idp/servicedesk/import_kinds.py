@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import Table, insert, or_, select, tuple_, update
+from sqlalchemy import Table, insert, select, tuple_
 
 from idp import clock, settings, vault
 from idp.accounts import directory, passwords, personal, search_words
-from idp.accounts.fields import checked_email, checked_username
+from idp.accounts.fields import checked_email, checked_username, is_name
 from idp.accounts.personal import FURTHER
 from idp.assurance import Level
 from idp.audit import Event, record_many
 from idp.database import connection
 from idp.errors import WrongInput
-from idp.models import Account, Application, ApplicationGrant, Relation, SearchWord
+from idp.models import Account, Relation, SearchWord
 from idp.secret_values import new_id, random_token
 from idp.servicedesk.import_files import Line
 from idp.servicedesk.importing import Result, Told
 
 _RELATIONS: Final = cast(Table, Relation.__table__)
 _ACCOUNTS: Final = cast(Table, Account.__table__)
-_GRANTS: Final = cast(Table, ApplicationGrant.__table__)
 _WORDS: Final = cast(Table, SearchWord.__table__)
 _OF_PEOPLE: Final = (
     "relatienummer",
@@ -35,7 +32,6 @@ _OF_PEOPLE: Final = (
     "niveau",
     "wachtwoordhash",
 )
-_ROLE: Final = re.compile(r"[\w][\w.:/-]{0,59}")
 
 
 @dataclass(slots=True)
@@ -85,8 +81,8 @@ class Relations:
                     }
                 )
                 yield Told(line.number, Result.ADDED)
-        _write(_RELATIONS, rows)
-        _write(
+        write(_RELATIONS, rows)
+        write(
             _WORDS,
             [
                 word
@@ -96,7 +92,14 @@ class Relations:
         )
         record_many(
             Event.RELATION_ADDED,
-            ({"relation_id": row["id"], "number": row["number"]} for row in rows),
+            (
+                {
+                    "relation_id": row["id"],
+                    "number": row["number"],
+                    "changed": ["address"] if row["address"] else [],
+                }
+                for row in rows
+            ),
             actor=actor,
         )
 
@@ -112,8 +115,8 @@ class Accounts:
 
     def add(self, lines: list[Line], *, actor: str) -> Iterable[Told]:
         """Those whose name is new under their relation."""
-        relations = _relation_ids(lines)
-        there = set(_account_ids(lines, relations))
+        relations = relation_ids(lines)
+        there = set(account_ids(lines, relations))
         rows: list[dict[str, Any]] = []
         for line in lines:
             relation_id = relations.get(directory.normal_number(line.fields["relatienummer"]))
@@ -132,8 +135,8 @@ class Accounts:
                 continue
             there.add(key)
             yield Told(line.number, Result.ADDED)
-        _write(_ACCOUNTS, rows)
-        _write(
+        write(_ACCOUNTS, rows)
+        write(
             _WORDS,
             [
                 word
@@ -159,8 +162,8 @@ class Accounts:
 
     def _row(self, fields: dict[str, str], relation_id: str, key: str) -> dict[str, Any]:
         username = checked_username(fields["gebruikersnaam"])
-        if not 0 < len(fields["naam"]) <= 200:
-            raise WrongInput("an account needs the person's name, of at most 200 characters")
+        if not is_name(fields["naam"]):
+            raise WrongInput("an account needs the person's name: at most 200 characters, no link")
         try:
             level = Level.named(fields["niveau"].lower()) if fields["niveau"] else self.usual_level
         except ValueError:
@@ -192,125 +195,13 @@ class Accounts:
         }
 
 
-@dataclass(slots=True)
-class Grants:
-    """Who may use which application: roles with spaces between them, first and last day as YYYY-MM-DD."""
-
-    wanted: tuple[str, ...] = ("relatienummer", "gebruikersnaam", "applicatie")
-    further: tuple[str, ...] = ("rollen", "van", "tot")
-
-    def add(self, lines: list[Line], *, actor: str) -> Iterable[Told]:
-        """New ones; one that is there with other roles or another end is replaced."""
-        now = clock.now()
-        relations = _relation_ids(lines)
-        accounts = _account_ids(lines, relations)
-        known = {
-            row.id: frozenset(row.roles)
-            for row in connection().execute(
-                select(Application.id, Application.roles).where(Application.removed_at.is_(None))
-            )
-        }
-        held = _held(accounts.values(), now)
-        rows: list[dict[str, Any]] = []
-        gone: dict[str, tuple[str, str]] = {}
-        for line in lines:
-            try:
-                row = self._row(line.fields, relations, accounts, known, now)
-            except WrongInput as wrong:
-                yield Told(line.number, Result.WRONG, wrong.why)
-                continue
-            pair = (row["account_id"], row["application_id"])
-            if (before := held.get(pair)) is not None:
-                if before[1:] == (row["roles"], row["ends_at"]):
-                    yield Told(line.number, Result.THERE)
-                    continue
-                if why := _cannot_replace(before[0], row["starts_at"], now):
-                    yield Told(line.number, Result.WRONG, why)
-                    continue
-                gone[before[0]] = pair
-            held[pair] = ("", row["roles"], row["ends_at"])
-            rows.append(row | {"granted_by": actor})
-            yield Told(line.number, Result.ADDED)
-        if gone:
-            connection().execute(
-                update(_GRANTS).where(_GRANTS.c.id.in_(gone)).values(revoked_at=now)
-            )
-        _write(_GRANTS, rows)
-        by_account = {account_id: key[0] for key, account_id in accounts.items()}
-        record_many(
-            Event.APPLICATION_REVOKED,
-            (
-                {
-                    "account_id": account_id,
-                    "relation_id": by_account[account_id],
-                    "application": application_id,
-                }
-                for account_id, application_id in gone.values()
-            ),
-            actor=actor,
-        )
-        record_many(
-            Event.APPLICATION_GRANTED,
-            (
-                {
-                    "account_id": row["account_id"],
-                    "relation_id": by_account[row["account_id"]],
-                    "application": row["application_id"],
-                    "roles": row["roles"],
-                }
-                for row in rows
-            ),
-            actor=actor,
-        )
-
-    def _row(
-        self,
-        fields: dict[str, str],
-        relations: Mapping[str, str],
-        accounts: Mapping[tuple[str, str], str],
-        known: Mapping[str, frozenset[str]],
-        now: datetime,
-    ) -> dict[str, Any]:
-        relation_id = relations.get(directory.normal_number(fields["relatienummer"]), "")
-        key = (relation_id, directory.username_key(fields["gebruikersnaam"]))
-        if (account_id := accounts.get(key)) is None:
-            raise WrongInput("there is no such account")
-        if fields["applicatie"] not in known:
-            raise WrongInput("there is no such application")
-        roles = list(dict.fromkeys(fields.get("rollen", "").split()))
-        if any(not _ROLE.fullmatch(role) for role in roles):
-            raise WrongInput("a role has letters, digits and . : / - _ only")
-        if (has := known[fields["applicatie"]]) and not has.issuperset(roles):
-            raise WrongInput("the application has no such role")
-        starts = _day(fields.get("van", "")) or now
-        ends = _day(fields.get("tot", ""), ends=True)
-        if ends is not None and ends <= max(starts, now):
-            raise WrongInput("the grant would end before it starts, or has ended")
-        return {
-            "id": new_id(),
-            "account_id": account_id,
-            "application_id": fields["applicatie"],
-            "roles": roles,
-            "starts_at": starts,
-            "ends_at": ends,
-            "created_at": now,
-        }
-
-
-def _cannot_replace(before: str, starts_at: datetime, now: datetime) -> str | None:
-    if not before:
-        return "an earlier line grants the same otherwise"
-    if starts_at > now:  # access would end now, and with it what applications hold
-        return "one that is in force would be replaced by one that begins later; withdraw it first"
-    return None
-
-
-def _write(table: Table, rows: list[dict[str, Any]]) -> None:
+def write(table: Table, rows: list[dict[str, Any]]) -> None:
+    """Insert them all, by one statement."""
     if rows:
         connection().execute(insert(table), rows)
 
 
-def _relation_ids(lines: list[Line]) -> dict[str, str]:
+def relation_ids(lines: list[Line]) -> dict[str, str]:
     """By number."""
     numbers = {directory.normal_number(line.fields["relatienummer"]) for line in lines} - {""}
     rows = connection().execute(
@@ -319,7 +210,7 @@ def _relation_ids(lines: list[Line]) -> dict[str, str]:
     return {row.number: row.id for row in rows}
 
 
-def _account_ids(lines: list[Line], relations: Mapping[str, str]) -> dict[tuple[str, str], str]:
+def account_ids(lines: list[Line], relations: Mapping[str, str]) -> dict[tuple[str, str], str]:
     """By relation and name as it is compared."""
     named = {
         (relation_id, directory.username_key(line.fields["gebruikersnaam"]))
@@ -334,33 +225,11 @@ def _account_ids(lines: list[Line], relations: Mapping[str, str]) -> dict[tuple[
     return {(row.relation_id, row.username_key): row.id for row in rows}
 
 
-def _held(
-    accounts: Iterable[str], now: datetime
-) -> dict[tuple[str, str], tuple[str, list[str], datetime | None]]:
-    """Grants that were not withdrawn and have not ended, by account and application."""
-    rows = connection().execute(
-        select(
-            _GRANTS.c.id,
-            _GRANTS.c.account_id,
-            _GRANTS.c.application_id,
-            _GRANTS.c.roles,
-            _GRANTS.c.ends_at,
-        ).where(
-            _GRANTS.c.account_id.in_(list(accounts)),
-            _GRANTS.c.revoked_at.is_(None),
-            or_(_GRANTS.c.ends_at.is_(None), _GRANTS.c.ends_at > now),
-        )
-    )
-    return {
-        (row.account_id, row.application_id): (row.id, list(row.roles), row.ends_at) for row in rows
-    }
-
-
 def _wrong_relation(number: str, name: str, kind: str, address: str) -> str | None:
     if not number:
         return "that is no relatienummer: digits only, at most 20"
-    if not 0 < len(name) <= 200 or not 0 < len(kind) <= 40:
-        return "a relation needs a name of at most 200 characters and a kind of at most 40"
+    if not is_name(name) or not 0 < len(kind) <= 40:
+        return "a relation needs a name of at most 200 characters, without a link, and a kind of at most 40"
     lines = list(_address(address))
     if len(lines) > directory.MOST_ADDRESS_LINES or any(
         len(line) > directory.LONGEST_ADDRESS_LINE or not line.isprintable() for line in lines
@@ -371,15 +240,6 @@ def _wrong_relation(number: str, name: str, kind: str, address: str) -> str | No
 
 def _address(text: str) -> Iterator[str]:
     return (line.strip() for line in text.split("|") if line.strip())
-
-
-def _day(text: str, *, ends: bool = False) -> datetime | None:
-    if not text:
-        return None
-    try:
-        return clock.day(text, ends=ends)
-    except ValueError:
-        raise WrongInput("a day is written as 2026-12-31") from None
 
 
 def without_passwords() -> Accounts:

@@ -12,13 +12,14 @@ from sqlalchemy import select
 
 from idp import settings
 from idp.accounts import directory, fields
+from idp.accounts.fields import is_name
 from idp.assurance import Level
 from idp.audit import errand_is
 from idp.database import db
 from idp.errors import WrongInput
 from idp.models import Account, Relation
 from idp.servicedesk import changes, letters, requests
-from idp.servicedesk.actions import Outcome, is_name
+from idp.servicedesk.actions import Outcome
 from idp.servicedesk.errands import Errand
 from idp.servicedesk.roles import Right, Worker
 from idp.servicedesk.sensitive import Action, relation_needs_two
@@ -61,9 +62,9 @@ def correct(
     moves = lines is not None and lines != (relation.address or "").splitlines()
     if named is None and sort is None and not moves:
         raise WrongInput("er is niets gewijzigd")
-    if moves and letters.wait_for_relation(relation.id):
+    if (moves or named is not None) and letters.wait_for_relation(relation.id):
         raise WrongInput(
-            "er wacht een brief met een activatiecode voor dit adres: wijzig het daarna"
+            "er wacht een brief met een activatiecode voor dit adres: wijzig naam en adres daarna"
         )
     if named is not None or sort is not None:
         directory.update_relation(relation, name=named, kind=sort, actor=by.actor)
@@ -149,7 +150,7 @@ def add_account(
     relation = _held(relation_id, by, errand)
     name, email = " ".join(name.split()), email.strip()
     if not is_name(name):
-        raise WrongInput("vul de naam in, in hoogstens 200 tekens")
+        raise WrongInput("vul de naam in, in hoogstens 200 tekens en zonder link")
     try:
         username = fields.checked_username(username)
     except WrongInput as wrong:
@@ -221,7 +222,7 @@ def _refuse_other_roles(by: Worker, errand: Errand) -> None:
 def _called(name: str) -> str:
     name = " ".join(name.split())
     if not is_name(name):
-        raise WrongInput("vul de naam in, in hoogstens 200 tekens")
+        raise WrongInput("vul de naam in, in hoogstens 200 tekens en zonder link")
     return name
 
 

@@ -22,8 +22,8 @@ from idp.models import Account, DeskRequest, Relation
 from idp.secret_values import new_id
 from idp.servicedesk import changes, errands
 from idp.servicedesk.errands import Errand
-from idp.servicedesk.roles import Right, Worker
-from idp.servicedesk.sensitive import Action, Rule, can_object
+from idp.servicedesk.roles import Right, Role, Worker
+from idp.servicedesk.sensitive import Action, Rule, can_object, needs_two
 
 LASTS: Final = timedelta(days=7)
 """Within which it has to be agreed to and done."""
@@ -91,6 +91,7 @@ def agree(request_id: str, *, by: Worker) -> DeskRequest:
         raise WrongInput("dit hebt u zelf gevraagd: een collega moet ermee instemmen")
     if asked.ready_at is not None and asked.decided_by is None:
         raise WrongInput("hier hoort een wachttijd bij; instemmen hoeft niet")
+    _refuse_if_more_is_seen(asked)
     agreed = _moved(
         (DeskRequest.id == request_id)
         & _open(now)
@@ -146,6 +147,8 @@ def take(request_id: str, *, by: Worker) -> DeskRequest:
     db.session.refresh(asked)
     if events := changes.since_agreed(asked):
         raise changes.Outlived(events)
+    _refuse_if_agreed_by_nobody(asked)
+    _refuse_if_more_is_seen(asked)
     return asked
 
 
@@ -234,6 +237,36 @@ def _refuse_if_not_for(asked: DeskRequest, by: Worker) -> None:
         account = db.session.get_one(Account, asked.account_id)
         if account.desk_role is not None or asked.action == Action.GIVE_ROLE:
             raise WrongInput("dit gaat over een collega: een beheerder besluit erover")
+
+
+def _refuse_if_more_is_seen(asked: DeskRequest) -> None:
+    """What is asked would give who asks more by now than the colleague reads: it is asked anew then."""
+    account = None if asked.account_id is None else db.session.get(Account, asked.account_id)
+    if account is None or asked.action != Action.SUPPLY:
+        return
+    asker = Worker(None, asked.asked_by, Role.MEDEWERKER)
+    rule = needs_two(account, Action.SUPPLY, given(asked), by=asker)
+    if rule is Rule.BOTH and asked.because != rule:
+        raise WrongInput(
+            "wie dit vroeg heeft intussen ook het andere gezien, startwachtwoord of activatiecode: stop dit verzoek, "
+            "en laat een collega het doen"
+        )
+
+
+def _refuse_if_agreed_by_nobody(asked: DeskRequest) -> None:
+    """Whoever agreed has to be a colleague still, who may: else nobody stands for it any more."""
+    if asked.decided_by is None:
+        return
+    account = db.session.get(Account, asked.decided_by.removeprefix("desk:"))
+    if (
+        account is None
+        or account.desk_role is None
+        or account.blocked_at is not None
+        or account.relation.blocked_at is not None
+    ):
+        raise WrongInput("wie hiermee instemde werkt hier niet meer: vraag het opnieuw")
+    agreed_by = Worker(account.id, asked.decided_by, Role.named(account.desk_role))
+    _refuse_if_not_for(asked, agreed_by)
 
 
 def _told(event: Event, asked: DeskRequest, by: Worker, **details: Any) -> None:

@@ -22,6 +22,8 @@ from idp.servicedesk.supplies import Channel, Item
 LATELY: Final = timedelta(days=14)
 #: A block and its event are of one transaction, which no request lets last longer.
 _WRITTEN_WITHIN: Final = timedelta(minutes=10)
+#: Events that can say where letters to an organisation go.
+_PLACED: Final = (Event.RELATION_ADDED.value, Event.RELATION_UPDATED.value)
 POSTAL: Final = frozenset({"street_address", "postal_code", "locality", "country"})
 
 
@@ -143,7 +145,8 @@ def _supplying(account: Account, item: Item, channel: Channel, by: Worker) -> Ru
     if account.desk_role is not None:
         return Rule.COLLEAGUE
     other = Item.CODE if item is Item.PASSWORD else Item.PASSWORD
-    if channel is not Channel.LETTER and supplies.was_seen_by(by.actor, account.id, other):
+    sees = channel is not Channel.LETTER or _gets_the_letters(by.actor, account)
+    if sees and _has_seen(by.actor, account, other):
         return Rule.BOTH
     if item is Item.PASSWORD and _changed_lately(account.id, {"email"}):
         return Rule.MAIL_AND_PASSWORD
@@ -151,6 +154,37 @@ def _supplying(account: Account, item: Item, channel: Channel, by: Worker) -> Ru
         return Rule.ADDRESS
     address = POSTAL if channel is Channel.LETTER else {"email"} if channel is Channel.MAIL else ()
     return Rule.ADDRESS if _changed_lately(account.id, address) else None
+
+
+def _has_seen(actor: str, account: Account, item: Item) -> bool:
+    """Whether this colleague has that thing of the account, and it can still work."""
+    if supplies.was_seen_by(actor, account, item):
+        return True
+    by_letter = item is Item.CODE and _letter_under_way(account.id)
+    return by_letter and _gets_the_letters(actor, account)
+
+
+def _gets_the_letters(actor: str, account: Account) -> bool:
+    """Whether this colleague wrote the address that letters to the account go to, however long ago."""
+    moved = select(AuditEvent.actor, AuditEvent.details).order_by(AuditEvent.id.desc())
+    of_relation = moved.where(
+        AuditEvent.relation_id == account.relation_id, AuditEvent.event.in_(_PLACED)
+    )
+    of_account = moved.where(
+        AuditEvent.account_id == account.id, AuditEvent.event == Event.ACCOUNT_UPDATED.value
+    )
+    for events, fields in ((of_relation, {"address"}), (of_account, POSTAL)):
+        last = next(
+            (
+                each.actor
+                for each in db.session.execute(events)
+                if fields & set(each.details.get("changed", ()))
+            ),
+            None,
+        )
+        if last == actor:
+            return True
+    return False
 
 
 def _correcting(account: Account, given: Mapping[str, str]) -> Rule | None:
@@ -176,7 +210,7 @@ def _moved_lately(relation_id: str) -> bool:
     rows = db.session.scalars(
         select(AuditEvent).where(
             AuditEvent.relation_id == relation_id,
-            AuditEvent.event == Event.RELATION_UPDATED.value,
+            AuditEvent.event.in_(_PLACED),
             AuditEvent.at > clock.now() - LATELY,
         )
     )

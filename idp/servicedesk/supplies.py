@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 
 from idp import clock
 from idp.audit import Event, record
@@ -98,11 +98,17 @@ def used(account_id: str) -> dict[Channel, dict[Item, datetime]]:
     return went
 
 
-def was_seen_by(actor: str, account_id: str, item: Item) -> bool:
-    """Whether this colleague saw that thing of the account lately: all but a code that went by letter."""
+def was_seen_by(actor: str, account: Account, item: Item) -> bool:
+    """Whether this colleague saw that thing of the account and it can still work: all but a code that went by letter.
+
+    A start password works until its holder replaces it, however long that takes; a code as long as supplies count.
+    """
+    still_works = DeskSupply.at > clock.now() - COUNTS_FOR
+    if item is Item.PASSWORD and account.password_is_temporary:
+        still_works = true()
     seen = select(DeskSupply.id).where(
-        DeskSupply.account_id == account_id,
-        DeskSupply.at > clock.now() - COUNTS_FOR,
+        DeskSupply.account_id == account.id,
+        still_works,
         DeskSupply.item == item.value,
         DeskSupply.channel != Channel.LETTER.value,
         DeskSupply.supplied_by == actor,

@@ -46,11 +46,20 @@ def has_an_address(house: House, person: Person) -> None:
         directory.write_address(account_of(person).relation, lines, actor="test")
 
 
-def colleague_agrees(house: House, request_id: str) -> None:
-    by = Worker(None, "desk:colleague", Role.MEDEWERKER)
+def colleague_agrees(house: House, request_id: str) -> str:
+    """A medewerker agrees; who that is, as the trail names them."""
     with house.inside():
+        there = directory.lookup("10000009", "collega")
+    if there is None:
+        made = add_person(house, "collega", relation="10000009")
+        with house.inside():
+            account_of(made).desk_role = "medewerker"
+    with house.inside():
+        colleague = directory.find_account("10000009", "collega")
+        by = Worker(colleague.id, f"desk:{colleague.id}", Role.MEDEWERKER)
         requests.agree(request_id, by=by)
         db.session.commit()
+        return by.actor
 
 
 def methods_of(house: House, person: Person) -> int:
@@ -188,9 +197,9 @@ def test_a_block_for_fraud_ends_once_a_colleague_agreed_and_then_once(
     assert twice.status_code == 422, "it is asked already"
     early = act(program, "POST", f"{request}/uitvoeren", request)
     assert early.status_code == 422, "nobody agreed yet"
-    colleague_agrees(provider.house, asked.get_json()["verzoek"])
+    agreed_by = colleague_agrees(provider.house, asked.get_json()["verzoek"])
     told = program.ask("GET", request).get_json()
-    assert (told["stand"], told["besloten_door"]) == ("ready", "desk:colleague")
+    assert (told["stand"], told["besloten_door"]) == ("ready", agreed_by)
     now = tag(program, request)
     done, again = (program.ask("POST", f"{request}/uitvoeren", headers=now) for _time in range(2))
     assert (done.status_code, again.status_code) == (200, 412)

@@ -17,7 +17,7 @@ from idp.models import Account, Relation
 from tests.api.program import Program, program_of
 from tests.protocol.relying_party import Provider
 from tests.support.house import House
-from tests.support.journeys import add_application, add_person
+from tests.support.journeys import account_of, add_application, add_person
 
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 RELATIONS = "relatienummer,naam,soort\n"
@@ -156,6 +156,54 @@ def test_two_at_once_double_nothing(program: Program, provider: Provider) -> Non
 
 
 @ONE
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("application/jsonl", '{"relatienummer":"40004","naam":"x\\ud800y","soort":"g"}'),
+        ("application/jsonl", '{"relatienummer":"40004","naam":"a\\r\\nBcc: x@y.nl","soort":"g"}'),
+        ("application/jsonl", '{"relatienummer":"40004","naam":"a\\u202eb","soort":"g"}'),
+        ("application/jsonl", '{"relatienummer":"40004","naam":"a\\u001b[31m","soort":"g"}'),
+        ("application/jsonl", '{"relatienummer":"40004","naam":"a","soort":"g\\ne"}'),
+        ("application/jsonl", '{"relatienummer":"40004","naam":"a","naam":"b","soort":"g"}'),
+        (
+            "application/jsonl",
+            '{"relatienummer":"40004","naam":"Zie https://x.example","soort":"g"}',
+        ),
+        ("application/jsonl", f'{{"relatienummer":{"9" * 5000}}}'),
+        ("application/json", f'[{{"relatienummer":{"9" * 5000}}}]'),
+        ("application/json", '[{"relatienummer":"40004","naam":"a","naam":"b","soort":"g"}]'),
+        ("text/csv", RELATIONS + '40004,"a\nBcc: x@y.nl",g\n'),
+        ("text/csv", RELATIONS + "40004,www.x.example,g\n"),
+    ],
+)
+def test_no_list_brings_what_cannot_be_shown_or_read_two_ways(
+    program: Program, provider: Provider, kind: str, content: str
+) -> None:
+    answer = bring(program, "relaties", content, kind)
+    wrong = answer.status_code == 422 or answer.get_json()["regels"][0]["uitkomst"] == "wrong"
+    assert (wrong, answer.status_code < 500) == (True, True)
+    assert count(provider.house, Relation) == 0
+
+
+def test_no_program_gives_a_colleague_an_application(program: Program, provider: Provider) -> None:
+    application_id = add_application(provider.house, "Wmo")
+    colleague = add_person(provider.house, "collega")
+    other = add_person(provider.house, "anna")
+    with provider.house.inside():
+        account_of(colleague).desk_role = "beheerder"
+    here = f"/applicaties/{application_id}/toegang/{colleague.id}"
+    assert program.ask("PUT", here, json={}).status_code == 403
+    assert program.ask("DELETE", here).status_code == 403
+    lines = "relatienummer,gebruikersnaam,applicatie\n" + "".join(
+        f"{each.relation},{each.username},{application_id}\n" for each in (colleague, other)
+    )
+    told = bring(program, "toegang?per_regel=ja", lines).get_json()["regels"]
+    assert [each["uitkomst"] for each in told] == ["wrong", "added"]
+    with provider.house.inside():
+        assert not grants.may_use(colleague.id, application_id)
+        assert grants.may_use(other.id, application_id)
+
+
 def test_each_list_asks_its_own_scope_and_a_reason(provider: Provider) -> None:
     accounts, access = (
         program_of(provider, asks=f"beheer:{each}") for each in ("accounts", "toegang")

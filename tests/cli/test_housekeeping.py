@@ -28,6 +28,8 @@ from idp.models import (
 from idp.oidc import access_tokens, refresh_tokens, registered
 from idp.oidc.mandates import Mandate
 from idp.secret_values import RootSecret
+from idp.servicedesk import supplies
+from idp.servicedesk.supplies import Channel, Item
 from tests.cli.operator import Operator
 
 
@@ -133,6 +135,19 @@ def test_purge_takes_refresh_tokens_a_day_after_they_ended(
                 )
             )
     assert deleted(operator) == {"refresh_token": 1}
+
+
+def test_purge_keeps_who_saw_a_start_password_as_long_as_that_works(
+    operator: Operator, jansen: tuple[str, str]
+) -> None:
+    with operator.at_work(keep=True), clock.standing_at(clock.now() - timedelta(days=40)):
+        account = directory.find_account(*jansen)
+        supplies.note(account, Item.PASSWORD, Channel.TELEPHONE, actor="desk:x")
+        supplies.note(account, Item.USERNAME, Channel.MAIL, actor="desk:x")
+    assert deleted(operator) == {"desk_supply": 1}
+    with operator.at_work(keep=True):
+        directory.find_account(*jansen).password_is_temporary = False
+    assert deleted(operator) == {"desk_supply": 1}
 
 
 def test_purge_takes_challenges_of_keys_that_nobody_answered(operator: Operator) -> None:

@@ -16,7 +16,8 @@ from idp.errors import WrongInput
 from idp.models import Account, Application, ApplicationGrant, AuditEvent, Relation
 from idp.servicedesk import importing
 from idp.servicedesk.import_files import harmless, lines_of
-from idp.servicedesk.import_kinds import Accounts, Grants, Relations
+from idp.servicedesk.import_grants import Grants
+from idp.servicedesk.import_kinds import Accounts, Relations
 from idp.servicedesk.importing import Keep, Kind, Outcome, Result, Told, run
 from idp.servicedesk.search import search
 from tests.support.house import House
@@ -218,11 +219,12 @@ def test_a_formula_is_kept_as_a_name_and_never_written_as_one(
     house: House, tmp_path: Path, people: Accounts
 ) -> None:
     add_person(house, "anna")
-    evil = '=HYPERLINK(""http://evil.example"")'
-    _, told = bring(house, tmp_path, people, ACCOUNTS + f'10023456,evil,"{evil}",,,\n')
-    assert results(told) == [(2, "added")]
+    link, formula = '=HYPERLINK(""http://evil.example"")', "=SOM(A1:A9)"
+    lines = f'10023456,link,"{link}",,,\n10023456,formule,{formula},,,\n'
+    _, told = bring(house, tmp_path, people, ACCOUNTS + lines)
+    assert results(told) == [(2, "wrong"), (3, "added")], "no name brings a link into our mails"
     with house.inside():
-        assert directory.find_account("10023456", "evil").name.startswith("=HYPERLINK")
+        assert directory.find_account("10023456", "formule").name == formula
     assert [harmless(cell)[0] for cell in ("=1", "+1", "-1", "@x", "\t=", "\r=")] == ["'"] * 6
     assert harmless("gewoon") == "gewoon"
 
