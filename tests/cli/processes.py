@@ -42,7 +42,14 @@ def _as_at_a_terminal() -> None:
 class Running:
     """One running command; what it says goes to a file."""
 
-    def __init__(self, words: tuple[str, ...], folder: Path, environment: dict[str, str]) -> None:
+    def __init__(
+        self,
+        words: tuple[str, ...],
+        folder: Path,
+        environment: dict[str, str],
+        *,
+        apart: bool = False,
+    ) -> None:
         self.log = folder / "output.txt"
         with self.log.open("w") as output:
             self.process = subprocess.Popen(
@@ -52,6 +59,7 @@ class Running:
                 stdin=subprocess.DEVNULL,
                 env=surroundings(environment),
                 cwd=folder,
+                start_new_session=apart,
                 preexec_fn=_as_at_a_terminal,  # noqa: PLW1509  # nothing here has threads that matter
             )
 
@@ -72,6 +80,11 @@ class Running:
             self.process.send_signal(with_signal)
         return self.process.wait(timeout=PATIENCE_SECONDS)
 
+    def is_killed(self) -> None:
+        """At once and without a word, with every process that it started; it has to run `apart`."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(timeout=PATIENCE_SECONDS)
+
     @property
     def megabytes(self) -> int:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
@@ -81,10 +94,10 @@ class Running:
 
 @contextlib.contextmanager
 def running(
-    *words: str, folder: Path, environment: dict[str, str] | None = None
+    *words: str, folder: Path, environment: dict[str, str] | None = None, apart: bool = False
 ) -> Iterator[Running]:
-    """Run `idp …`; it is over at the end of the block, whatever happens in it."""
-    command = Running(words, folder, environment or {})
+    """Run `idp …`, in a process group of its own when `apart`; it is over at the end of the block, whatever happens."""
+    command = Running(words, folder, environment or {}, apart=apart)
     try:
         yield command
     finally:
