@@ -151,7 +151,7 @@ def _put(
         account_id=account_id,
         reference=reference,
         only_if=allowed,
-        quietly=True,
+        quietly=kind == LINK,  # whoever asks for a link may be anybody; for a code somebody waits
     )
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyotp
@@ -19,6 +20,7 @@ from idp.accounts import directory, mailed_secrets
 from idp.cli.deliver import sender_of
 from idp.clock import Standing
 from idp.database import Base, db
+from idp.deliveries.queue import SENDER
 from idp.mfa import seeding
 from idp.models import AuditEvent, Delivery, MailedSecret, Session
 from tests.attacks.key_holders import with_a_key
@@ -139,6 +141,17 @@ def test_nobody_learns_by_answer_or_work_whether_there_is_such_an_account(
         assert answers[case] == answers["gets a link"], case
         assert work[case] == work["gets a link"], case
     assert len(links(arrived(town, post))) == 1
+
+
+def test_asking_for_a_link_starts_no_work_that_the_next_request_would_feel(town: House) -> None:
+    """The sender comes past by itself: right after a request nobody can tell whether there was something to send."""
+    woken: list[bool] = []
+    town.app.extensions[SENDER] = SimpleNamespace(wake=lambda: woken.append(True))
+    browser = town.browser()
+    browser.get("/wachtwoord-vergeten")
+    relation, name = CASES["gets a link"]
+    page = browser.submit("volgende", relatienummer=relation, gebruikersnaam=name)
+    assert (page.name, woken) == ("forgotten-password-asked", [])
 
 
 def test_a_link_works_once_even_when_two_press_at_once(house: House, post: MailServer) -> None:
