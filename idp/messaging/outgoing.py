@@ -138,14 +138,22 @@ def tell(message_id: str, gateway: str, provider_id: str) -> CallScript | None:
     return _script(message_id, sealed)
 
 
-def reported(gateway: str, provider_id: str, outcome: Reported, why: str | None) -> bool:
-    """What the provider says became of a message; `False` when that changes nothing.
+def reported(
+    gateway: str,
+    provider_id: str,
+    outcome: Reported,
+    why: str | None,
+    *,
+    channel: str | None = None,
+) -> bool:
+    """What the provider says became of a message (of this `channel` only); `False` when that changes nothing.
 
     The first end counts: a report that comes again, later, or of a message that we do not know is only counted.
     """
     newest = (  # should a provider ever give a name twice
         select(_ROWS.c.id)
         .where(_ROWS.c.gateway == gateway, _ROWS.c.provider_id == provider_id)
+        .where(*(() if channel is None else (_ROWS.c.channel == channel,)))
         .order_by(_ROWS.c.created_at.desc())
         .limit(1)
     )

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from flask import Flask
 
-from idp.reports import cm, twilio
+from idp.reports import cm, http, twilio
 
 
 def init_app(app: Flask) -> None:
     """Register the addresses; those of a provider that is not configured answer 404."""
     cm.init_app(app)
     twilio.init_app(app)
+    http.init_app(app)

@@ -30,8 +30,31 @@ _NEEDED: Final = {
 PLACE: Final = re.compile(r"\{([a-z_]+)\}")
 _HEADER: Final = re.compile(r"[A-Za-z0-9-]{1,60}", re.ASCII)
 _VALUE: Final = re.compile(r"[ -~]{1,2000}", re.ASCII)
+#: Where something stands in JSON: names and numbers, with dots between.
+Place = Annotated[str, Field(min_length=1, max_length=200)]
+Words = Annotated[
+    tuple[Annotated[str, Field(min_length=1, max_length=60)], ...],
+    Field(min_length=1, max_length=20),
+]
 #: Ours to write: what the body is, and how long.
 _OURS: Final = frozenset({"content-type", "content-length", "host", "connection"})
+
+
+class Reports(BaseModel):
+    """How the provider tells what became of a message."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    secret: Annotated[str, Field(pattern=r"^[!-~]{32,200}$")]
+    """With which it signs, or which it brings in the address."""
+    signature_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,60}$")] | None = None
+    """Where the HMAC-SHA256 over the body stands, in hex or base64; without it the secret stands in the address."""
+    form: Literal["json", "form"] = "json"
+    id_field: Place
+    state_field: Place
+    delivered: Words
+    failed: Words
+    reason_field: Place | None = None
 
 
 class HttpGateway(BaseModel):
@@ -49,6 +72,8 @@ class HttpGateway(BaseModel):
     accepted_value: str | int | bool | None = None
     id_field: str | None = None
     """Where the provider's own name of the message stands."""
+    reports: Reports | None = None
+    """Without it nothing is heard after the message was taken."""
 
     @field_validator("address")
     @classmethod
@@ -89,6 +114,8 @@ def _channel(channel: str, part: Any) -> HttpGateway:
         first = wrong.errors(include_input=False, include_url=False)[0]
         place = ".".join(map(str, (channel, *first["loc"])))
         raise ValueError(f"{place}: {first['msg'].removeprefix('Value error, ')}") from wrong
+    if gateway.reports is not None and gateway.id_field is None:
+        raise ValueError(f"{channel}.id_field: reports name a message by it, so it is needed")
     used = {name for text in _texts(gateway.body) for name in PLACE.findall(text)}
     if strange := used - PLACES[channel]:
         raise ValueError(f"{channel}.body: there is no {{{min(strange)}}}")

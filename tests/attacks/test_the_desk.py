@@ -26,6 +26,8 @@ from tests.support.journeys import Person, account_of, add_person
 
 ROUNDS = 5
 WHY = errand("lost", "called-back")
+#: By their names here, the ids of their accounts.
+COLLEAGUES: dict[str, str] = {}
 
 
 @pytest.fixture
@@ -35,11 +37,17 @@ def desk(house: House, time: clock.Standing) -> Desk:
 
 @pytest.fixture
 def anna(house: House) -> Person:
+    for name in ("een", "twee", "drie"):
+        made = add_person(house, name, relation="10000009")
+        COLLEAGUES[name] = made.id
+        with house.inside():
+            account_of(made).desk_role = Role.MEDEWERKER.value
     return add_person(house, "anna", totp=True, phone="06 12345678")
 
 
 def worker(name: str) -> Worker:
-    return Worker(None, f"desk:{name}", Role.MEDEWERKER)
+    """One of the colleagues who are there beside Anna."""
+    return Worker(None, f"desk:{COLLEAGUES[name]}", Role.MEDEWERKER)
 
 
 def at_once(house: House, *tries: Callable[[], Any]) -> list[bool]:

@@ -166,7 +166,12 @@ def see_refusals(life: Life) -> None:
     for _ in range(6):
         identify(guesser, ines, password="mis")
     assert guesser.page.error == "throttled"
-    for webhook in ("cm", *(f"twilio/{each}" for each in ("bericht", "gesprek"))):
+    for webhook in (
+        "cm",
+        "http/sms",
+        "http/voice",
+        *(f"twilio/{each}" for each in ("bericht", "gesprek")),
+    ):
         guesser.send("POST", f"/berichten/{webhook}")
     for of_a_call in ("opgenomen", "toets"):
         guesser.send("POST", f"/berichten/twilio/{of_a_call}/{'0' * 32}")

@@ -37,6 +37,7 @@ STEP_SECONDS = 30
 LAST_MOMENT_SECONDS = 4
 ARRIVES_WITHIN_SECONDS = 10
 _MAILED_CODE = re.compile(r"^(\d{6})$", re.MULTILINE)
+_MAILED_LINK = re.compile(r'<a [^>]*href="([^"]+)"')
 
 Roles = Mapping[str, tuple[str, ...]]
 USUAL_APPLICATIONS: Roles = {
@@ -84,15 +85,21 @@ class Person:
 
     def code_from_the_mail(self) -> str:
         """The six digits on a line of their own in the newest mail that has them, as the demo phone shows it."""
+        return self._in_a_mail(_MAILED_CODE)
+
+    def gets_a_link(self) -> None:
+        """Wait until a mail with a link has come."""
+        self._in_a_mail(_MAILED_LINK)
+
+    def _in_a_mail(self, wanted: re.Pattern[str]) -> str:
         until = time.monotonic() + ARRIVES_WITHIN_SECONDS
         while True:
             with urllib.request.urlopen(self.outbox, timeout=10) as answer:
                 shown = answer.read().decode()
             mails = [part for part in shown.split("<li ") if f'data-to="{self.mailadres}"' in part]
-            codes = [found[1] for mail in mails if (found := _MAILED_CODE.search(mail))]
-            if codes:
-                return codes[0]
-            assert time.monotonic() < until, "no mail with a code arrived"
+            if found := [there[1] for mail in mails if (there := wanted.search(mail))]:
+                return found[0]
+            assert time.monotonic() < until, "no such mail arrived"
             time.sleep(0.1)
 
     def number_for(self, kind: str) -> str:

@@ -145,6 +145,7 @@ def own_mail(visitor: AnyVisitor, people: People) -> Iterator[str]:
     )
     visitor.is_at("forgotten-password-asked")
     yield "wachtwoord-vergeten-gevraagd"
+    person.gets_a_link()
     visitor.open(visitor.demo.outbox)
     visitor.is_at("demo-phone")
     yield "demo-mails"

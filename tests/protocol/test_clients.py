@@ -209,7 +209,8 @@ def test_an_update_changes_what_is_named_and_is_checked_as_a_whole(
         with pytest.raises(WrongInput, match="no client"):
             clients.update("onbekend", name="x", actor="operator:test")
     [event] = provider.events(Event.CLIENT_UPDATED)
-    assert (event.actor, event.details) == ("operator:test", {"changed": ["name", "scopes"]})
+    assert event.actor == "operator:test"
+    assert (event.details["changed"], event.details["application"]) == (["name", "scopes"], "wmo")
 
 
 @ONE

@@ -40,11 +40,18 @@ class Http:
             raise NotSent(f"http: it answered {answer.status}")
         told = _told(answer.body)
         if gateway.accepted_field is not None and _differs(
-            _at(told, gateway.accepted_field), gateway.accepted_value
+            at(told, gateway.accepted_field), gateway.accepted_value
         ):
             raise NotSent(f"http: its answer does not say {gateway.accepted_field} as it should")
-        provider_id = None if gateway.id_field is None else _at(told, gateway.id_field)
-        return str(provider_id)[:_LONGEST_ID] if isinstance(provider_id, str | int) else None
+        provider_id = None if gateway.id_field is None else at(told, gateway.id_field)
+        return name_of(provider_id)
+
+
+def name_of(found: Any) -> str | None:
+    """The provider's name of a message, as we keep it; `None` for what can be none."""
+    if isinstance(found, bool) or not isinstance(found, str | int) or found == "":
+        return None
+    return str(found)[:_LONGEST_ID]
 
 
 def _values(message: Message) -> Mapping[str, str]:
@@ -81,8 +88,8 @@ def _told(body: bytes) -> Any:
         return None
 
 
-def _at(told: Any, path: str) -> Any:
-    """What stands there in an answer; `None` when nothing does."""
+def at(told: Any, path: str) -> Any:
+    """What stands there in an answer or a report; `None` when nothing does."""
     for name in path.split("."):
         if isinstance(told, list) and name.isdecimal() and int(name) < len(told):
             told = told[int(name)]
