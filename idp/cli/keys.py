@@ -77,7 +77,8 @@ def rotate(alg: str | None, at_once: bool, due: bool) -> None:
         say("No key is due.")
 
 
-@keys.command()
+#: One in sixty-four has a name that begins with a dash; it is a name all the same.
+@keys.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
 @click.argument("kid")
 def retire(kid: str) -> None:
     """Withdraw a key now, because it leaked: nothing it signed is ours any more. The beginning of KID is enough."""

@@ -36,6 +36,14 @@ def test_the_first_key_signs_at_once_and_the_next_one_is_published_first(
     assert "waits already" in operator.is_refused("keys", "rotate", "--alg", "ES256")
 
 
+@pytest.mark.parametrize("name", ["-BhTGIcBjpWGfCQt", "--a", "-1"])
+def test_a_key_whose_name_begins_with_a_dash_is_looked_up_as_any_other(
+    operator: Operator, name: str
+) -> None:
+    operator.types("keys", "rotate", "--alg", "ES256")
+    assert "key" in operator.is_refused("keys", "retire", name)
+
+
 def test_a_leaked_key_is_replaced_and_withdrawn(operator: Operator) -> None:
     operator.types("keys", "rotate", "--alg", "ES256")
     [leaked] = operator.types("keys", "list", "--json").json
