@@ -141,7 +141,7 @@ def add_relation(*, number: str, name: str, kind: str, actor: str) -> Relation:
     if not (normal := normal_number(number)):
         raise WrongInput(f"{number!r} is not a relatienummer: it has digits only, at most 20")
     if not is_name(name.strip()) or not kind.strip():
-        raise WrongInput("a relation needs a name, without a link, and a kind")
+        raise WrongInput("a relation needs a name, of one line and without a link, and a kind")
     relation = Relation(number=normal, name=name.strip(), kind=kind.strip())
     _add(relation, f"relation {normal} exists already")
     search_words.relation_is_called(relation.id, relation.name)
@@ -195,7 +195,7 @@ def add_account(
     """
     username = checked_username(username)
     if not is_name(name.strip()):
-        raise WrongInput("an account needs the person's name")
+        raise WrongInput("an account needs the person's name: one line, without a link")
     kept = personal.checked(further or {})
     account = Account(
         relation_id=relation.id,

@@ -158,11 +158,7 @@ def add(
     except clients.CannotBeRegistered as wrong:
         raise _unfit(wrong) from wrong
     except WrongInput as wrong:  # what is left to be wrong
-        raise Unfit(
-            "client_id",
-            wrong.why,
-            _NO_ID,
-        ) from wrong
+        raise Unfit("client_id", wrong.why, _NO_ID) from wrong
 
 
 def change(client: Client, said: Said, *, seen: int, actor: str) -> Secret | None:
@@ -172,8 +168,8 @@ def change(client: Client, said: Said, *, seen: int, actor: str) -> Secret | Non
     operator's.
     """
     _claim(client, seen)
-    members = said.members()
-    changed = {name: value for name, value in members.items() if _as_kept(client, name) != value}
+    there = said_of(client).members()
+    changed = {name: value for name, value in said.members().items() if there[name] != value}
     if not changed:
         return None
     client_halves.refuse_both(client, changed, actor=actor)
@@ -192,7 +188,7 @@ def renew_secret(client: Client, *, seen: int, leaked: bool, actor: str) -> Secr
     _claim(client, seen)
     if client.auth_method not in clients.SECRET_METHODS:
         raise Unfit("", f"{client.client_id} has no secret", "Deze koppeling heeft geen geheim.")
-    client_halves.refuse_both(client, client_halves.PROOF, actor=actor)
+    client_halves.refuse_both(client, client_halves.PROOF, actor=actor, field="")
     lasts = timedelta(0) if leaked else OLD_LASTS
     return clients.rotate_secret(client.client_id, old_lasts=lasts, actor=actor)
 
@@ -331,11 +327,6 @@ def _fitting(members: dict[str, Any]) -> dict[str, Any]:
 
 #: Far above what a registration may have, which its own rules say.
 _MOST: Final = 200
-
-
-def _as_kept(client: Client, name: str) -> Any:
-    value = getattr(client, name)
-    return tuple(value) if name in _LISTS else value
 
 
 def _claim(client: Client, seen: int) -> None:

@@ -40,8 +40,13 @@ class Halves:
     proof: frozenset[str]
 
 
-def refuse_both(client: Client, changed: Collection[str], *, actor: str) -> None:
-    """`Unfit` where this change, of these members of a registration, would give one colleague both halves."""
+def refuse_both(
+    client: Client, changed: Collection[str], *, actor: str, field: str = "bewijs"
+) -> None:
+    """`Unfit` where this change, of these members of a registration, would give one colleague both halves.
+
+    `field` is where the form asks for what redeems codes, if it has one.
+    """
     returns, proof = bool(RETURNS & set(changed)), bool(PROOF & set(changed))
     if not (returns or proof):
         return
@@ -64,7 +69,7 @@ def refuse_both(client: Client, changed: Collection[str], *, actor: str) -> None
         )
     if proof and actor in halves.returns:
         raise Unfit(
-            "bewijs",
+            field,
             "who says where codes go does not know what redeems them",
             "U legde vast waar gebruikers na het inloggen heen gaan. Laat een collega het geheim of de sleutels "
             "wijzigen.",
