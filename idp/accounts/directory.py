@@ -153,13 +153,11 @@ def update_relation(
     relation: Relation, *, name: str | None = None, kind: str | None = None, actor: str
 ) -> None:
     """Give it another name or kind; what is left out stays."""
-    changed = {"name": name, "kind": kind}
+    changed = {what: text for what, text in (("name", name), ("kind", kind)) if text is not None}
     for what, text in changed.items():
-        if text is not None:
-            setattr(relation, what, text)
+        setattr(relation, what, text)
     search_words.relation_is_called(relation.id, relation.name)
-    told = [what for what, text in changed.items() if text is not None]
-    record(Event.RELATION_UPDATED, actor=actor, relation_id=relation.id, changed=told)
+    record(Event.RELATION_UPDATED, actor=actor, relation_id=relation.id, changed=list(changed))
 
 
 def write_address(relation: Relation, lines: Sequence[str], *, actor: str) -> None:
@@ -249,8 +247,8 @@ def update_account(
     if not changed:
         raise WrongInput("nothing to change was named")
     if name is not None:
-        if not name.strip():
-            raise WrongInput("an account needs the person's name")
+        if not is_name(name.strip()):
+            raise WrongInput("an account needs the person's name: one line, without a link")
         account.name = name.strip()
         search_words.account_is_called(account.id, account.name, account.username)
     if email is not None:
@@ -358,6 +356,7 @@ def unblock_relation(relation: Relation, *, actor: str) -> None:
     if relation.blocked_at is None:
         raise WrongInput(f"relation {relation.number} is not blocked")
     sessions.forget_unfinished_of_relation(relation.id)  # what was half done before the block
+    mailed_secrets.void_of_relation(relation.id)
     relation.blocked_at = None
     record(Event.RELATION_UNBLOCKED, actor=actor, relation_id=relation.id)
     notices.tell_all_of(relation.id, Notice.UNBLOCKED)

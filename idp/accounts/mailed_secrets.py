@@ -119,14 +119,18 @@ def code_waits(account_id: str) -> bool:
 
 def void(account_id: str, *kinds: str) -> None:
     """The address or the password is another one: whoever has such a mail has nothing any more."""
+    _void(_ROWS.c.account_id == account_id, _ROWS.c.purpose.in_(kinds or (LINK, CODE)))
+
+
+def void_of_relation(relation_id: str) -> None:
+    """As `void`, for every account of a relation."""
+    theirs = select(Account.id).where(Account.relation_id == relation_id)
+    _void(_ROWS.c.account_id.in_(theirs))
+
+
+def _void(*which: ColumnElement[bool]) -> None:
     connection().execute(
-        update(_ROWS)
-        .where(
-            _ROWS.c.account_id == account_id,
-            _ROWS.c.purpose.in_(kinds or (LINK, CODE)),
-            _ROWS.c.spent_at.is_(None),
-        )
-        .values(spent_at=clock.now())
+        update(_ROWS).where(*which, _ROWS.c.spent_at.is_(None)).values(spent_at=clock.now())
     )
 
 
