@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -36,6 +37,11 @@ class Rules:
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine: the three names, or one below `localhost` (RFC 6761 section 6.3)."""
     return host in LOOPBACK or host.endswith(".localhost")
+
+
+def mark(address: str) -> str:
+    """A short name of an address by which the trail tells it from others, without its text."""
+    return sha256(address.encode()).hexdigest()[:16]
 
 
 def problem(address: str, rules: Rules, *, longest: int = LONGEST) -> str | None:

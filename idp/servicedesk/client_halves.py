@@ -1,29 +1,31 @@
 """Where codes go, and what redeems them: whoever has both can read along with everybody who signs in there.
 
-So of a client that is at work no one colleague has both halves: who registered it, or saw a secret that still works,
-leaves the return addresses to a colleague, and the other way around. In the first day after registering everything can
-be corrected; nobody signs in there yet. The trail tells who had what.
+So of a client that is at work no one colleague gets the other half: who saw a secret that still works, or wrote its
+keys, leaves the return addresses to a colleague, and who brought one of those leaves the proof to a colleague for as
+long as it stands there. In the first day after registering everything can be corrected; nobody signs in there yet.
+The trail tells who had what.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
 
 from idp import clock
 from idp.audit import Event
 from idp.database import db
 from idp.models import AuditEvent, Client, names_application
-from idp.oidc import clients
+from idp.oidc import addresses, clients
 from idp.servicedesk.sensitive import LATELY
 from idp.servicedesk.unfit import Unfit
 
 RETURNS: Final = frozenset({"redirect_uris"})
-PROOF: Final = frozenset({"auth_method", "jwks", "jwks_uri"})
+_KEYS: Final = frozenset({"jwks", "jwks_uri"})
+PROOF: Final = _KEYS | {"auth_method"}
 #: How long after registering one colleague may still correct everything.
 STILL_NEW: Final = timedelta(days=1)
 #: Events of one client that are looked at, the newest first.
@@ -72,38 +74,79 @@ def refuse_both(
             field,
             "who says where codes go does not know what redeems them",
             "U legde vast waar gebruikers na het inloggen heen gaan. Laat een collega het geheim of de sleutels "
-            "wijzigen.",
+            "wijzigen. Kan geen collega dat, dan doet de technisch beheerder het.",
         )
 
 
 def halves_of(client: Client) -> Halves:
     """Who has which half now. A secret that was replaced counts as long as it works."""
-    events = db.session.scalars(
+    events = _events(client, names_application(client.application_id or ""))
+    if not any(each.event == Event.CLIENT_ADDED.value for each in events):
+        events = _events(client, true())  # it was another application's before
+    added = [each for each in events if each.event == Event.CLIENT_ADDED.value]
+    return Halves(
+        still_new=bool(added) and added[0].at > clock.now() - STILL_NEW,
+        returns=_who_says_where_codes_go(client, events),
+        proof=_who_can_redeem(client, events),
+    )
+
+
+def _events(client: Client, where: ColumnElement[bool]) -> Sequence[AuditEvent]:
+    """About the registration of one client, the newest first."""
+    return db.session.scalars(
         select(AuditEvent)
         .where(
-            names_application(client.application_id or ""),
+            where,
             AuditEvent.client_id == client.client_id,
             AuditEvent.event.in_([each.value for each in _EVENTS]),
         )
         .order_by(AuditEvent.id.desc())
         .limit(_MOST)
     ).all()
-    added = [each for each in events if each.event == Event.CLIENT_ADDED.value]
+
+
+def _who_says_where_codes_go(client: Client, events: Sequence[AuditEvent]) -> frozenset[str]:
+    """Who wrote the addresses last, or lately, and who brought one that is still there."""
+    writers = [each for each in events if _is_about(each, RETURNS)]
+    lately = {each.actor for at, each in enumerate(writers) if at == 0 or each.at > _lately()}
+    brought: dict[str, str] = {}
+    before: set[str] = set()
+    for each in reversed(events):
+        there = set(each.details.get("returns", before))
+        if _is_about(each, RETURNS):
+            brought |= dict.fromkeys(there - before, each.actor)
+        before = there
+    still = {addresses.mark(each) for each in client.redirect_uris}
+    return frozenset(lately | {actor for mark, actor in brought.items() if mark in still})
+
+
+def _who_can_redeem(client: Client, events: Sequence[AuditEvent]) -> frozenset[str]:
+    """Who saw or wrote what redeems codes, back to where all that worked before was replaced."""
     proofs = [each for each in events if _is_about(each, PROOF)]
-    returns = [each for each in events if _is_about(each, RETURNS)]
-    now = clock.now()
-    works = 2 if proofs and proofs[0].at > now - clients.OLD_SECRET_LASTS else 1
-    return Halves(
-        still_new=bool(added) and added[0].at > now - STILL_NEW,
-        returns=frozenset(
-            each.actor for at, each in enumerate(returns) if at == 0 or each.at > now - LATELY
-        ),
-        proof=frozenset(each.actor for each in proofs[:works]),
-    )
+    replaced = [each for each in proofs if _replaces(each, client)]
+    works = 2 if replaced and replaced[0].at > clock.now() - clients.OLD_SECRET_LASTS else 1
+    last = replaced[:works][-1:]
+    return frozenset(each.actor for each in proofs if not last or each.id >= last[0].id)
+
+
+def _replaces(event: AuditEvent, client: Client) -> bool:
+    """Whether nothing from before it works on, but for the time that a secret is left: another method keeps a secret,
+    and keys beside a secret leave that as it is.
+    """
+    if event.event != Event.CLIENT_UPDATED.value:
+        return True
+    return client.auth_method == "private_key_jwt" and not _KEYS.isdisjoint(_changed(event))
 
 
 def _is_about(event: AuditEvent, half: Collection[str]) -> bool:
     if event.event == Event.CLIENT_UPDATED.value:
-        changed: Any = event.details.get("changed", ())
-        return not set(half).isdisjoint(changed)
+        return not _changed(event).isdisjoint(half)
     return event.event == Event.CLIENT_ADDED.value or half is PROOF
+
+
+def _changed(event: AuditEvent) -> set[str]:
+    return set(event.details.get("changed", ()))
+
+
+def _lately() -> datetime:
+    return clock.now() - LATELY

@@ -11,7 +11,14 @@ from idp.oidc import clients
 from idp.servicedesk.roles import Role
 from tests.protocol.relying_party import CALLBACK, client_key, public
 from tests.servicedesk.scene import ERRAND, Desk, version_on
-from tests.servicedesk.test_application_clients import THERE, add, change, registered, secret_on
+from tests.servicedesk.test_application_clients import (
+    NEW,
+    THERE,
+    add,
+    change,
+    registered,
+    secret_on,
+)
 from tests.servicedesk.test_applications import by_hand
 from tests.support.house import House, Visitor
 from tests.support.journeys import add_application
@@ -93,6 +100,61 @@ def test_neither_half_is_forgotten_by_what_others_do_after_it(
     change(third, terugkeeradressen=f"{ELSEWHERE} {CALLBACK}")
     assert renew(second).status == 400
     assert renew(third).status == 400
+
+
+def test_another_way_to_send_a_secret_forgets_nobody_who_knows_it(
+    desk: Desk, house: House, two: tuple[Visitor, Visitor]
+) -> None:
+    first, second = two
+    assert change(second, bewijs="client_secret_post").name == "desk-client"
+    again(desk, first, days=15)
+    assert is_refused(change(first, bewijs="client_secret_post", terugkeeradressen=ELSEWHERE))
+    assert registered(house).redirect_uris == [CALLBACK]
+
+
+def test_keys_beside_a_secret_forget_nobody_who_knows_the_secret(
+    desk: Desk, house: House, two: tuple[Visitor, Visitor]
+) -> None:
+    first, second = two
+    keys = json.dumps(public(client_key("EC")))
+    assert change(second, sleutels=keys).name == "desk-client"
+    again(desk, first, days=15)
+    assert is_refused(change(first, sleutels=keys, terugkeeradressen=ELSEWHERE))
+
+
+def test_who_brought_a_return_address_counts_as_long_as_it_stands_there(
+    desk: Desk, house: House, two: tuple[Visitor, Visitor]
+) -> None:
+    _first, second = two
+    third = desk.colleague(Role.BEHEERDER, "derde")
+    assert change(second, terugkeeradressen=f"{CALLBACK} {ELSEWHERE}").name == "desk-client"
+    assert (
+        change(third, terugkeeradressen=f"{CALLBACK} {ELSEWHERE} {ELSEWHERE}/2").name
+        == "desk-client"
+    )
+    desk.time.move(timedelta(days=15))
+    desk.sign_in_again(second, desk.colleagues["tweede"])
+    page = renew(second)
+    assert page.status == 400
+    assert "technisch beheerder" in page.html
+    desk.sign_in_again(third, desk.colleagues["derde"])
+    assert change(third, terugkeeradressen=f"{CALLBACK} {ELSEWHERE}/2").name == "desk-client"
+    assert renew(second).name == "desk-client-secret", "theirs is gone"
+
+
+def test_a_client_that_the_operator_moved_to_another_application_forgets_nobody(
+    desk: Desk, house: House, two: tuple[Visitor, Visitor]
+) -> None:
+    first, _second = two
+    add_application(house, "Jeugd")
+    with house.inside():
+        clients.update("wmo-web", application_id="jeugd", actor="operator")
+    there = "/servicedesk/applicaties/jeugd/koppelingen"
+    again(desk, first, days=1)
+    version = version_on(first.get(f"{there}/wmo-web/wijzigen"))
+    fields = {"versie": version, **NEW, "terugkeeradressen": ELSEWHERE}
+    assert is_refused(by_hand(first, f"{there}/wmo-web/wijzigen", **fields))
+    assert registered(house).redirect_uris == [CALLBACK]
 
 
 def test_both_halves_are_not_changed_in_one_form(

@@ -40,11 +40,13 @@ class Element:
 
     def descendants(self, *tags: str) -> Iterator[Element]:
         """All elements inside with one of these tags (all when none is given), in document order."""
-        for child in self.children:
+        ahead = self.children[::-1]
+        while ahead:
+            child = ahead.pop()
             if isinstance(child, Element):
                 if not tags or child.tag in tags:
                     yield child
-                yield from child.descendants(*tags)
+                ahead += child.children[::-1]
 
     def closest(self, tag: str) -> Element | None:
         """This element or the nearest around it with that tag."""

@@ -85,9 +85,12 @@ class Page:
     def at(self, element_id: str) -> Element:
         """The element with that id; fails with what is there when it is not."""
         found = self.find(element_id)
-        ids = [one.get("id") for one in self.document.descendants() if one.get("id")]
-        assert found is not None, f"no #{element_id} on {self}; it has {ids}"
+        assert found is not None, f"no #{element_id} on {self}; it has {self._ids}"
         return found
+
+    @property
+    def _ids(self) -> list[str | None]:
+        return [one.get("id") for one in self.document.descendants() if one.get("id")]
 
     def text(self, element_id: str) -> str:
         """The text of the element with that id."""
