@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time as wall
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from tests.support.run import Run
 THREADS = 6
 REFRESHING = ("authorization_code", "refresh_token")
 API = "https://api.voorbeeld.nl/wmo"
+KENMERK = re.compile(r"\(kenmerk [^)]*\)")
 
 
 @pytest.fixture
@@ -282,3 +284,20 @@ def test_what_the_operator_took_from_a_client_it_has_no_longer_after_a_refresh(
     narrow = shop.refresh(token).get_json()
     assert narrow["scope"] == "openid"
     assert "name" not in shop.userinfo(narrow["access_token"]).get_json()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_why_a_refresh_token_is_refused_stands_in_the_trail_and_not_in_the_answer(
+    provider: Provider, shop: RelyingParty
+) -> None:
+    other = provider.application(None, grant_types=REFRESHING)
+    token = shop.tokens(provider.browser(provider.person()))["refresh_token"]
+    answers = [shop.refresh("x" * 43), other.refresh(token)]
+    shop.revoke(token)
+    answers.append(shop.refresh(token))
+    bodies = [answer.get_json() for answer in answers]
+    assert {body["error"] for body in bodies} == {"invalid_grant"}
+    without_reference = {KENMERK.sub("", body["error_description"]) for body in bodies}
+    assert len(without_reference) == 1, without_reference
+    reasons = [event.reason for event in provider.events(Event.TOKEN_REFUSED)]
+    assert len(set(reasons)) == 3, reasons

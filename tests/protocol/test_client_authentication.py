@@ -65,6 +65,14 @@ def test_an_assertion_may_be_for_the_issuer_or_the_token_endpoint(provider: Prov
 
 
 @ONE
+def test_only_the_dutch_profile_asks_when_an_assertion_was_made(provider: Provider) -> None:
+    """RFC 7523 section 3 leaves `iat` to the client."""
+    shop = provider.application(auth_method="private_key_jwt")
+    code = code_for(provider, shop)
+    assert shop.redeem(code, client_assertion=shop.assertion(iat=None)).status_code == 200
+
+
+@ONE
 def test_clocks_may_differ_a_little(provider: Provider, time: Standing) -> None:
     shop = provider.nlgov()
     now = int(time.moment.timestamp())

@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 
 from idp.clock import Standing
+from idp.database import db
+from idp.models import Session
 from tests.protocol.relying_party import ISSUER, SUBSTANTIAL, Provider, RelyingParty
 
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -63,6 +65,29 @@ def test_what_is_not_in_force_has_one_answer(provider: Provider, time: Standing)
         assert asking.introspect(expired["access_token"]).get_json()["active"] is True
     time.move(timedelta(seconds=600))
     assert api.introspect(expired["access_token"]).get_json() == NOTHING
+
+
+@ONE
+def test_a_token_is_not_in_force_any_more_when_its_session_ran_out(
+    provider: Provider, time: Standing
+) -> None:
+    api, shop = api_and_shop(provider)
+    token = shop.tokens(provider.browser(provider.person()))["access_token"]
+    with provider.house.inside():
+        for session in db.session.query(Session):
+            session.expires_at = time.moment + timedelta(seconds=60)
+    assert api.introspect(token).get_json()["active"] is True
+    time.move(timedelta(seconds=60))
+    assert [asking.introspect(token).get_json() for asking in (api, shop)] == [NOTHING] * 2
+
+
+@ONE
+def test_an_assertion_that_asked_once_asks_no_second_time(provider: Provider) -> None:
+    shop = provider.nlgov()
+    assertion = shop.assertion()
+    assert shop.introspect("x", client_assertion=assertion).get_json() == NOTHING
+    again = shop.introspect("x", client_assertion=assertion)
+    assert (again.status_code, again.get_json()["error"]) == (401, "invalid_client")
 
 
 @ONE
