@@ -15,7 +15,7 @@ from idp.audit import Event, record
 from idp.mfa import catalogue
 from idp.models import Account
 from idp.secret_values import Secret
-from idp.servicedesk import actions, changes, supplies
+from idp.servicedesk import actions, changes, letters, supplies
 from idp.servicedesk.account_shown import masked_mail
 from idp.servicedesk.actions import CORRECTABLE, Outcome, Work
 from idp.servicedesk.desk import DESK, Colleague, at_the_desk, show_at_desk
@@ -213,6 +213,8 @@ def _asked_besides(form: AccountForm, found: Account, colleague: Colleague) -> d
             ways = tuple(way for way in ways if way is Channel.LETTER)
         return {
             "ways": {way.value: supplies.CHANNELS[way] for way in ways},
+            "no_postal_address": Channel.LETTER in supplies.WAYS[form.item]
+            and not letters.knows_address(found),
             "went": {
                 supplies.CHANNELS[channel]: [supplies.ITEMS[item] for item in items]
                 for channel, items in supplies.used(found.id).items()

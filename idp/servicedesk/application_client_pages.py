@@ -97,15 +97,15 @@ def changing(colleague: Colleague, identifier: str, client_id: str) -> ResponseR
 def change(colleague: Colleague, identifier: str, client_id: str) -> ResponseReturnValue:
     """Say anew what a client is, if nobody else did meanwhile."""
     application, given = application_for(colleague, identifier), request.form
-    client = _changeable(application, client_id)
+    client, seen = _changeable(application, client_id), number_of(given, "versie")
     try:
         errand_of_form(Action.CHANGE_CLIENTS)
         secret = application_clients.change(
-            client, _said(given, client), seen=number_of(given, "versie"), actor=colleague.actor
+            client, _said(given, client), seen=seen, actor=colleague.actor
         )
     except WrongInput as wrong:
         return _form(colleague, application, given, wrong, client)
-    return _kept(colleague, application, client, secret)
+    return _kept(colleague, application, client, secret, changed=client.version != seen)
 
 
 @pages.get(f"{ONE}/geheim")
@@ -133,7 +133,7 @@ def renew(colleague: Colleague, identifier: str, client_id: str) -> ResponseRetu
     except WrongInput as wrong:
         db.session.rollback()
         return _renewal(colleague, application, client, wrong)
-    return _kept(colleague, application, client, secret)
+    return _kept(colleague, application, client, secret, renewed=True)
 
 
 @pages.get(f"{ONE}/verwijderen")
@@ -181,12 +181,20 @@ def _with_a_secret(application: Application, client_id: str) -> Client:
 
 
 def _kept(
-    colleague: Colleague, application: Application, client: Client, secret: Secret | None
+    colleague: Colleague,
+    application: Application,
+    client: Client,
+    secret: Secret | None,
+    *,
+    changed: bool = True,
+    renewed: bool = False,
 ) -> ResponseReturnValue:
     """On to the client's page; where it has a new secret that is shown first, in this one answer."""
     if secret is None:
         here = f"{HERE}/{application.id}/koppelingen/{client.client_id}"
-        return redirect(f"{here}?gedaan=koppeling", HTTPStatus.SEE_OTHER)
+        done = "koppeling" if changed else "niets"
+        return redirect(f"{here}?gedaan={done}", HTTPStatus.SEE_OTHER)
+    made = application_clients.secrets_made(client)
     shown = show_at_desk(
         "desk-client-secret",
         colleague,
@@ -194,13 +202,14 @@ def _kept(
         application=application,
         client=client,
         secret=secret.reveal(),
+        renewed=renewed,
+        old_until=made[1].until if len(made) > 1 else None,
     )
     db.session.commit()  # shown only where it is kept
     return shown
 
 
 def _show(colleague: Colleague, application: Application, client: Client) -> ResponseReturnValue:
-    changed = request.args.get("gedaan") == "koppeling"
     return show_at_desk(
         "desk-client",
         colleague,
@@ -215,8 +224,14 @@ def _show(colleague: Colleague, application: Application, client: Client) -> Res
         secrets_made=application_clients.secrets_made(client),
         missing_keys=application_clients.missing_keys(client),
         discovery=f"{settings.current().issuer}/.well-known/openid-configuration",
-        notice="De koppeling is opgeslagen." if changed else None,
+        notice=_DONE.get(request.args.get("gedaan", "")),
     )
+
+
+_DONE: Final = {
+    "koppeling": "De koppeling is opgeslagen.",
+    "niets": "Er is niets veranderd: alles stond er al zo.",
+}
 
 
 def _form(
@@ -255,8 +270,8 @@ def _form(
 
 
 _PROFILES: Final = {
-    "basic": "Gewoon (basic): voor de meeste applicaties",
-    "nlgov": "NL GOV (nlgov): het profiel van de overheid, altijd met een eigen sleutel",
+    "basic": "Gewoon (basic): als de applicatie NL GOV niet kan",
+    "nlgov": "NL GOV (nlgov): het profiel van de overheid, met een eigen sleutel",
 }
 
 

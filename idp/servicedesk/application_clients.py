@@ -125,8 +125,10 @@ def free_id(application: Application) -> str:
 
 
 _SHORTEST: Final = 3
-_NO_ID: Final = (
-    "Deze client-id is al gebruikt, of kan er geen zijn: 3 tot 60 letters, cijfers en streepjes."
+_NO_ID: Final = "Een client-id heeft 3 tot 60 letters, cijfers en streepjes."
+_TAKEN: Final = (
+    "Deze client-id bestaat al, of bestond. Hebt u de koppeling net toegevoegd? Dan is dat gelukt: zij staat bij de "
+    "applicatie. Haar geheim ziet u niet nog een keer; maak daar zo nodig een nieuw geheim."
 )
 
 
@@ -158,7 +160,8 @@ def add(
     except clients.CannotBeRegistered as wrong:
         raise _unfit(wrong) from wrong
     except WrongInput as wrong:  # what is left to be wrong
-        raise Unfit("client_id", wrong.why, _NO_ID) from wrong
+        taken = db.session.get(Client, client_id) is not None
+        raise Unfit("client_id", wrong.why, _TAKEN if taken else _NO_ID) from wrong
 
 
 def change(client: Client, said: Said, *, seen: int, actor: str) -> Secret | None:
@@ -280,14 +283,17 @@ def shown_values(client: Client) -> dict[str, str]:
 #: A member of a registration → the field of the desk's form, and what holds there.
 _TOLD: Final[dict[str, tuple[str, str]]] = {
     "name": ("naam", "Een naam heeft 1 tot 100 tekens."),
-    "auth_method": ("bewijs", "Zo kan een koppeling met dit profiel niet bewijzen wie zij is."),
+    "auth_method": (
+        "bewijs",
+        "Een koppeling met NL GOV heeft geen geheim. Kies een eigen sleutel, of een ander profiel.",
+    ),
     "redirect_uris": (
         "terugkeeradressen",
-        "Er is minstens één terugkeeradres. Elk begint met https://, heeft geen # en staat er één keer.",
+        "Vul minstens één adres in. Elk adres begint met https://, heeft geen # en staat er maar één keer.",
     ),
     "post_logout_redirect_uris": (
         "uitlogadressen",
-        "Elk adres begint met https://, heeft geen # en staat er één keer.",
+        "Elk adres begint met https://, heeft geen # en staat er maar één keer. Kijk elke regel na.",
     ),
     "backchannel_logout_uri": (
         "uitlogbericht",

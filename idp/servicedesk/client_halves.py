@@ -28,8 +28,8 @@ _KEYS: Final = frozenset({"jwks", "jwks_uri"})
 PROOF: Final = _KEYS | {"auth_method"}
 #: How long after registering one colleague may still correct everything.
 STILL_NEW: Final = timedelta(days=1)
-#: Events of one client that are looked at, the newest first.
-_MOST: Final = 200
+#: Events of one client that are looked at, the newest first; where there are more, whoever is in them has both halves.
+_MOST: Final = 1000
 _EVENTS: Final = (Event.CLIENT_ADDED, Event.CLIENT_UPDATED, Event.CLIENT_SECRET_ROTATED)
 
 
@@ -84,10 +84,11 @@ def halves_of(client: Client) -> Halves:
     if not any(each.event == Event.CLIENT_ADDED.value for each in events):
         events = _events(client, true())  # it was another application's before
     added = [each for each in events if each.event == Event.CLIENT_ADDED.value]
+    pushed_out = {each.actor for each in events} if len(events) == _MOST else set()
     return Halves(
         still_new=bool(added) and added[0].at > clock.now() - STILL_NEW,
-        returns=_who_says_where_codes_go(client, events),
-        proof=_who_can_redeem(client, events),
+        returns=_who_says_where_codes_go(client, events) | pushed_out,
+        proof=_who_can_redeem(client, events) | pushed_out,
     )
 
 

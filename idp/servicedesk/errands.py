@@ -12,13 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from idp.errors import WrongInput
 from idp.servicedesk.sensitive import Action
+from idp.servicedesk.unfit import Unsaid
 
 REASONS: Final[dict[str, str]] = {
     "caller": "De beller vraagt erom",
     "organisation": "De organisatie vraagt erom",
+    "supplier": "De leverancier vraagt erom",
     "left": "Iemand werkt er niet meer",
+    "ended": "De organisatie bestaat niet meer",
     "lost": "Telefoon, sleutel of wachtwoord kwijt",
     "fraud": "Vermoeden van misbruik",
     "fraud-over": "Vermoeden van misbruik weggenomen",
@@ -45,13 +47,13 @@ _FITTING: Final[Mapping[Action, frozenset[str]]] = {
     Action.END_SESSIONS: _USUAL | {"left", "lost", "fraud"},
     Action.GIVE_ROLE: _USUAL | {"left", "fraud", "fraud-over"},
     Action.DESCRIBE_RELATION: _USUAL,
-    Action.BLOCK_RELATION: _USUAL | {"fraud"},
+    Action.BLOCK_RELATION: _USUAL | {"ended", "fraud"},
     Action.UNBLOCK_RELATION: _USUAL | {"fraud-over"},
     Action.ADD_ACCOUNT: _USUAL,
-    Action.DESCRIBE_APPLICATION: _USUAL,
-    Action.REMOVE_APPLICATION: _USUAL | {"fraud"},
+    Action.DESCRIBE_APPLICATION: _USUAL | {"supplier"},
+    Action.REMOVE_APPLICATION: _USUAL | {"supplier", "fraud"},
     Action.CHANGE_STEWARDS: _USUAL | {"left"},
-    Action.CHANGE_CLIENTS: _USUAL | {"fraud"},  # a secret that got about
+    Action.CHANGE_CLIENTS: _USUAL | {"supplier", "fraud"},  # a secret that got about
     Action.GIVE_ACCESS: _USUAL | {"left", "fraud-over"},  # a last day is given so, too
     Action.TAKE_ACCESS: _USUAL | {"left", "fraud"},
     Action.GIVE_TO_A_KIND: _USUAL,
@@ -92,11 +94,14 @@ def errand(reason: str, check: str, ticket: str = "", *, action: Action | None =
 
     Also for a reason that does not fit the action. Without one every reason does: what was asked before keeps its own.
     """
+    wrong: dict[str, str] = {}
     if reason not in (REASONS if action is None else fitting(action)):
-        raise WrongInput("kies een reden")
+        wrong["reden"] = "kies een reden"
     if check not in CHECKS:
-        raise WrongInput("kies hoe u de beller hebt gecontroleerd")
+        wrong["controle"] = "kies hoe u de beller hebt gecontroleerd"
     ticket = ticket.strip()
     if ticket and not _TICKET.fullmatch(ticket):
-        raise WrongInput("een ticketnummer heeft alleen letters, cijfers, punten, streepjes en /")
+        wrong["ticket"] = "een ticketnummer heeft alleen letters, cijfers, punten, streepjes en /"
+    if wrong:
+        raise Unsaid(wrong)
     return Errand(reason, check, ticket or None)

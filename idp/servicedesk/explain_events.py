@@ -66,6 +66,33 @@ def _by(event: AuditEvent) -> str:
     return "" if event.actor in {"person", "system"} else f" door {event.actor}"
 
 
+def _application(event: AuditEvent) -> str:
+    named = event.details.get("application")
+    return f"de applicatie {named}" if named else "een applicatie"
+
+
+#: What the desk calls the members of a client's registration; others are the operator's, in the operator's words.
+_MEMBERS: Final[Mapping[str, str]] = {
+    "name": "naam",
+    "auth_method": "bewijs",
+    "redirect_uris": "terugkeeradressen",
+    "post_logout_redirect_uris": "adressen na uitloggen",
+    "backchannel_logout_uri": "bericht van uitloggen",
+    "initiate_login_uri": "startadres",
+    "jwks": "sleutels",
+    "jwks_uri": "adres van de sleutels",
+    "scopes": "gegevens",
+    "grant_types": "vernieuwen",
+    "application_id": "applicatie",
+    "level": "niveau",
+}
+
+
+def _members(event: AuditEvent) -> str:
+    changed = event.details.get("changed", ())
+    return ", ".join(_MEMBERS.get(each, each) for each in changed) or "gegevens"
+
+
 SENTENCES: Final[Mapping[Event, Sentence]] = {
     Event.PASSWORD_ACCEPTED: "Relatienummer, gebruikersnaam en wachtwoord klopten.",
     Event.PASSKEY_ACCEPTED: (
@@ -171,10 +198,14 @@ SENTENCES: Final[Mapping[Event, Sentence]] = {
     Event.STEWARD_REMOVED: lambda e: (
         f"De collega is geen beheerder van een applicatie meer{_by(e)}."
     ),
-    Event.APPLICATION_GRANTED: lambda e: f"De gebruiker kreeg een applicatie{_by(e)}.",
-    Event.APPLICATION_REVOKED: lambda e: f"Een applicatie is ingetrokken{_by(e)}.",
+    Event.APPLICATION_GRANTED: lambda e: f"De gebruiker kreeg {_application(e)}{_by(e)}.",
+    Event.APPLICATION_REVOKED: lambda e: (
+        f"De toegang tot {_application(e)} is ingetrokken{_by(e)}."
+    ),
     Event.CLIENT_ADDED: lambda e: f"De koppeling {e.client_id} is toegevoegd{_by(e)}.",
-    Event.CLIENT_UPDATED: lambda e: f"De koppeling {e.client_id} is gewijzigd{_by(e)}.",
+    Event.CLIENT_UPDATED: lambda e: (
+        f"Van de koppeling {e.client_id} is gewijzigd: {_members(e)}{_by(e)}."
+    ),
     Event.CLIENT_REMOVED: lambda e: f"De koppeling {e.client_id} is verwijderd{_by(e)}.",
     Event.CLIENT_SECRET_ROTATED: lambda e: (
         f"De koppeling {e.client_id} kreeg een nieuw geheim{_by(e)}."

@@ -16,8 +16,9 @@ from idp.servicedesk import logbook
 from idp.servicedesk.actions import Outcome, says
 from idp.servicedesk.changes import ChangedMeanwhile
 from idp.servicedesk.desk import Colleague, show_at_desk
-from idp.servicedesk.errands import CHECKS, Errand, errand, fitting
+from idp.servicedesk.errands import Errand, errand, fitting
 from idp.servicedesk.sensitive import Action
+from idp.servicedesk.unfit import Unsaid
 
 VERSION: Final = "versie"
 _MOST_DIGITS: Final = 18
@@ -87,13 +88,9 @@ def sentence(why: str) -> str:
 
 
 def _errand_errors(given: Mapping[str, str], action: Action) -> dict[str, str]:
-    wrong = {}
-    if given.get("reden") not in fitting(action):
-        wrong["reden"] = "Kies een reden"
-    if given.get("controle") not in CHECKS:
-        wrong["controle"] = "Kies hoe u de beller hebt gecontroleerd"
+    said = (given.get(field, "") for field in ("reden", "controle", "ticket"))
     try:
-        errand("caller", "nobody", given.get("ticket", ""))
-    except WrongInput as ticket:
-        wrong["ticket"] = sentence(ticket.why).rstrip(".")
-    return wrong
+        errand(*said, action=action)
+    except Unsaid as wrong:
+        return {field: sentence(says).rstrip(".") for field, says in wrong.wrong.items()}
+    return {}

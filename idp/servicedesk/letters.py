@@ -82,6 +82,15 @@ def request_letter(account: Account, *, actor: str, replaces_methods: bool = Fal
     return letter
 
 
+def knows_address(account: Account) -> bool:
+    """Whether a letter to this person has somewhere to go."""
+    try:
+        address_of(account)
+    except WrongInput:
+        return False
+    return True
+
+
 def address_of(account: Account) -> tuple[str, ...]:
     """The lines behind the window: organisation, person, and where; `WrongInput` when that is not known.
 

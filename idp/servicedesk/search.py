@@ -72,6 +72,8 @@ class Found:
     accounts: tuple[FoundAccount, ...]
     applications: tuple[FoundApplication, ...]
     reference: str | None
+    unknown_reference: str | None = None
+    """What was typed, where it can only be a reference code and nothing is known under it."""
 
 
 def search(text: str, *, limit: int = 20) -> Found:
@@ -88,11 +90,14 @@ def search(text: str, *, limit: int = 20) -> Found:
         under, called = [number], []
     if not words:
         return Found((), (), (), None)
+    reference = _reference(text)
+    known = None if reference is None else _is_known(reference)
     return Found(
         _relations(under, called, words, limit),
         _accounts(under, called, limit),
         _applications(words, limit),
-        _reference(text),
+        reference if known else None,
+        reference if known is False else None,
     )
 
 
@@ -183,8 +188,11 @@ def _begins_with_digits(digits: str) -> ColumnElement[bool]:
 
 def _reference(text: str) -> str | None:
     try:
-        reference = normal_reference(text)
+        return normal_reference(text)
     except WrongInput:
         return None
+
+
+def _is_known(reference: str) -> bool:
     known = select(AuditEvent.id).where(AuditEvent.reference == reference).limit(1)
-    return reference if db.session.execute(known).first() else None
+    return db.session.execute(known).first() is not None

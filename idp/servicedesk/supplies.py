@@ -17,6 +17,7 @@ from idp.audit import Event, record
 from idp.database import db
 from idp.errors import WrongInput
 from idp.models import Account, ActivationCode, DeskSupply
+from idp.servicedesk import letters
 
 COUNTS_FOR: Final = timedelta(days=21)
 """As long as an activation code works."""
@@ -122,9 +123,15 @@ def left(account: Account, item: Item) -> tuple[Channel, ...]:
     return tuple(
         channel
         for channel in WAYS[item]
-        if not went.get(channel, {}).keys() - {item}
-        and (channel is not Channel.MAIL or account.email_sealed is not None)
+        if not went.get(channel, {}).keys() - {item} and _arrives(account, channel)
     )
+
+
+def _arrives(account: Account, channel: Channel) -> bool:
+    """Whether we know an address for it."""
+    if channel is Channel.MAIL:
+        return account.email_sealed is not None
+    return channel is not Channel.LETTER or letters.knows_address(account)
 
 
 def refuse_second(account: Account, item: Item, channel: Channel) -> None:
@@ -135,6 +142,8 @@ def refuse_second(account: Account, item: Item, channel: Channel) -> None:
     others = used(account.id).get(channel, {}).keys() - {item}
     if channel is Channel.MAIL and account.email_sealed is None:
         told = "Wij kennen geen e-mailadres van deze gebruiker."
+    elif channel is Channel.LETTER and not _arrives(account, channel):
+        told = "Wij kennen geen postadres: vul het in bij Naam of adres wijzigen."
     elif channel not in WAYS[item]:
         told = f"{_first(ITEMS[item])} gaat niet {_BY[channel]}."
     else:

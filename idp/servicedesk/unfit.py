@@ -26,10 +26,17 @@ class Stale(Unfit):
         self.now = now
 
 
+class Unsaid(WrongInput):
+    """What is missing of an errand, all of it: by the field that asks for it, in Dutch."""
+
+    def __init__(self, wrong: dict[str, str]) -> None:
+        super().__init__("; ".join(wrong.values()))
+        self.wrong = wrong
+
+
 def told(wrong: WrongInput) -> dict[str, str]:
-    """The fields of a form that are wrong, each with its sentence; an errand's words have no field of their own."""
+    """The fields of a form that are wrong, each with its sentence."""
     if isinstance(wrong, Unfit):
         return {wrong.member: wrong.told}
-    says = f"{wrong.why[:1].upper()}{wrong.why[1:]}."
-    field = {"kies een reden": "reden", "kies hoe u de beller hebt gecontroleerd": "controle"}
-    return {field.get(wrong.why, "ticket"): says}
+    named = wrong.wrong if isinstance(wrong, Unsaid) else {"ticket": wrong.why}
+    return {field: f"{says[:1].upper()}{says[1:]}." for field, says in named.items()}

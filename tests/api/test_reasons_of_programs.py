@@ -22,11 +22,13 @@ from tests.support.source import ROOT
 
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 DOCUMENT: Final = json.loads((ROOT / "docs" / "openapi-beheer.json").read_text(encoding="utf-8"))
-ALL: Final = {"caller", "organisation", "left", "lost", "fraud", "fraud-over", "correction", "own"}
+ALL: Final = {
+    "caller", "organisation", "supplier", "left", "ended", "lost", "fraud", "fraud-over", "correction", "own",
+}  # fmt: skip
 USUAL: Final = {"caller", "organisation", "correction", "own"}
 #: What fits besides. An operation that is not here takes the usual reasons, or what was asked before: any of them.
 BESIDES: Final[dict[str, set[str]]] = {
-    "relatie-blokkeren": {"fraud"},
+    "relatie-blokkeren": {"ended", "fraud"},
     "relatie-deblokkeren": {"fraud-over"},
     "account-blokkeren": {"left", "lost", "fraud"},
     "account-deblokkeren": {"fraud-over"},
@@ -36,12 +38,13 @@ BESIDES: Final[dict[str, set[str]]] = {
     "brief-met-code": {"lost", "fraud", "fraud-over"},
     "verzoek-uitvoeren": ALL,
     "verzoek-intrekken": ALL,
-    "applicatie-verwijderen": {"fraud"},
+    "applicatie-zetten": {"supplier"},
+    "applicatie-verwijderen": {"supplier", "fraud"},
     "beheerder-zetten": {"left"},
     "beheerder-weghalen": {"left"},
-    "koppeling-zetten": {"fraud"},
-    "koppeling-geheim": {"fraud"},
-    "koppeling-verwijderen": {"fraud"},
+    "koppeling-zetten": {"supplier", "fraud"},
+    "koppeling-geheim": {"supplier", "fraud"},
+    "koppeling-verwijderen": {"supplier", "fraud"},
     "toegang-geven": {"left", "fraud-over"},
     "toegang-intrekken": {"left", "fraud"},
     "import-relaties": {"left"},

@@ -165,6 +165,7 @@ def test_what_nobody_signed_or_nobody_can_read_changes_nothing(
         (tell(house, body, path="/berichten/http/mail"), 404),
     ]
     odd = (b"{", b"\xff", b"[]", b"17", b"null", deep, told(None), told({"a": 1}), told("x", None))
+    odd += (told("delivered", "a\0b"), b'{"message": {"id": "\\ud800"}, "status": "delivered"}')
     odd += (told("delivered", True), told("delivered", {"id": 17}), b'{"message": [17]}')
     tries += [(tell(house, each), 400) for each in odd]
     assert [answer.status_code for answer, _wanted in tries] == [wanted for _, wanted in tries]

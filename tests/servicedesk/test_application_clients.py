@@ -172,8 +172,40 @@ def test_what_is_changed_holds_at_once_and_what_the_operator_registered_stays(
     assert kept.userinfo_signed_response_alg == "RS256"
     assert desk.events("client-updated")[-1]["changed"] == ["redirect_uris"]
     before = len(desk.events("client-updated"))
-    change(boss, terugkeeradressen="https://wmo.voorbeeld.nl/a\nhttps://wmo.voorbeeld.nl/b")
+    page = change(boss, terugkeeradressen="https://wmo.voorbeeld.nl/a\nhttps://wmo.voorbeeld.nl/b")
     assert len(desk.events("client-updated")) == before, "the same again is no change"
+    assert "Er is niets veranderd" in page.html
+
+
+def test_a_form_that_is_sent_again_says_that_the_client_is_there(
+    desk: Desk, house: House, boss: Visitor
+) -> None:
+    secret_on(add(boss))
+    again = add(boss)
+    assert again.status == 400
+    assert "Dan is dat gelukt" in (again.field_error("client_id") or "")
+    assert "al gebruikt" not in (add(boss, client_id="é").field_error("client_id") or "")
+
+
+def test_who_gives_another_secret_reads_until_when_the_former_works(
+    desk: Desk, house: House, boss: Visitor
+) -> None:
+    secret_on(add(boss))
+    for leaked, told in (("nee", "Het vorige werkt nog tot"), ("ja", "Het vorige werkt niet meer")):
+        version = version_on(boss.get(f"{THERE}/wmo-web/geheim"))
+        page = by_hand(boss, f"{THERE}/wmo-web/geheim", versie=version, uitgelekt=leaked, **ERRAND)
+        assert secret_on(page)
+        assert told in page.html
+        assert "wmo-web" in page.at("inhoud").text
+
+
+def test_what_is_missing_of_an_errand_is_told_at_once(
+    desk: Desk, house: House, boss: Visitor
+) -> None:
+    page = add(boss, reden="", controle="", ticket="nee!")
+    assert page.status == 400
+    for field in ("reden", "controle", "ticket"):
+        assert page.field_error(field), field
 
 
 def test_of_two_colleagues_the_second_sees_what_changed_and_loses_nothing(

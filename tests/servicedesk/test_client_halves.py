@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from idp.oidc import clients
+from idp.servicedesk import client_halves
 from idp.servicedesk.roles import Role
 from tests.protocol.relying_party import CALLBACK, client_key, public
 from tests.servicedesk.scene import ERRAND, Desk, version_on
@@ -157,6 +158,16 @@ def test_a_client_that_the_operator_moved_to_another_application_forgets_nobody(
     assert registered(house).redirect_uris == [CALLBACK]
 
 
+def test_nobody_pushes_what_they_had_out_of_sight_with_many_changes(
+    desk: Desk, house: House, two: tuple[Visitor, Visitor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_halves, "_MOST", 3)
+    first, _second = two
+    for name in ("Een", "Twee", "Drie"):
+        assert change(first, naam=name).name == "desk-client"
+    assert is_refused(change(first, terugkeeradressen=ELSEWHERE))
+
+
 def test_both_halves_are_not_changed_in_one_form(
     desk: Desk, house: House, two: tuple[Visitor, Visitor]
 ) -> None:
@@ -184,5 +195,8 @@ def test_what_happens_to_clients_stands_in_the_log_of_their_application(
     change(two[0], naam="Anders")
     auditor = desk.colleague(Role.AUDITOR)
     log = auditor.get("/servicedesk/logboek?applicatie=wmo")
-    for sentence in ("De koppeling wmo-web is toegevoegd", "De koppeling wmo-web is gewijzigd"):
+    for sentence in (
+        "De koppeling wmo-web is toegevoegd",
+        "Van de koppeling wmo-web is gewijzigd: naam",
+    ):
         assert sentence in log.html

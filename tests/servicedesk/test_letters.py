@@ -324,7 +324,7 @@ def test_no_name_breaks_a_page(
     house: House, anna: Person, print_house: PrintHouse, certificate: x509.Certificate, name: str
 ) -> None:
     with house.inside():
-        directory.update_account(account_of(anna), name=name, actor="test")
+        account_of(anna).name = name  # as an earlier release may have kept it
     ask(house, anna)
     (page,) = print_house.opens(fetch(house, make(house, certificate)))
     assert code_on(page)

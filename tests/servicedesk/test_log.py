@@ -33,7 +33,7 @@ def test_an_auditor_sees_who_gave_access_to_whom_and_why(desk: Desk, house: Hous
     asked = f"relatienummer={anna.relation}&gebruikersnaam={anna.username}&gebeurtenis=toegang"
     page = auditor.get(f"{LOG}?{asked}")
     told = page.text("logboek")
-    assert "De gebruiker kreeg een applicatie" in told
+    assert "De gebruiker kreeg de applicatie wmo" in told
     assert "Controlevragen goed beantwoord. Ticket T-1042." in told
     with house.inside():
         name = account_of(desk.colleagues["mia"]).name

@@ -18,9 +18,11 @@ from tests.support.house import House, Visitor
 from tests.support.journeys import Person, account_of, add_application, add_person, grant
 from tests.support.pages import Page
 
-ALL: Final = ["caller", "organisation", "left", "lost", "fraud", "fraud-over", "correction", "own"]
+ALL: Final = [
+    "caller", "organisation", "supplier", "left", "ended", "lost", "fraud", "fraud-over", "correction", "own",
+]  # fmt: skip
 USUAL: Final = {"caller", "organisation", "correction", "own"}
-CLIENTS: Final = USUAL | {"fraud"}
+CLIENTS: Final = USUAL | {"supplier", "fraud"}
 SUPPLY: Final = USUAL | {"lost", "fraud", "fraud-over"}
 #: What each form offers, by the rule of its address. A form that is not here fails the first test.
 FITTING: Final[dict[str, set[str]]] = {
@@ -37,13 +39,13 @@ FITTING: Final[dict[str, set[str]]] = {
     "relaties/nieuw": USUAL,
     "relaties/<relation_id>/gegevens": USUAL,
     "relaties/<relation_id>/account-toevoegen": USUAL,
-    "relaties/<relation_id>/blokkeren": USUAL | {"fraud"},
+    "relaties/<relation_id>/blokkeren": USUAL | {"ended", "fraud"},
     "relaties/<relation_id>/deblokkeren": USUAL | {"fraud-over"},
     "collegas/<account_id>": USUAL | {"left", "fraud", "fraud-over"},
-    "applicaties/nieuw": USUAL,
+    "applicaties/nieuw": USUAL | {"supplier"},
     "applicaties/<identifier>": USUAL | {"left"},  # who looks after it
-    "applicaties/<identifier>/wijzigen": USUAL,
-    "applicaties/<identifier>/verwijderen": USUAL | {"fraud"},
+    "applicaties/<identifier>/wijzigen": USUAL | {"supplier"},
+    "applicaties/<identifier>/verwijderen": USUAL | {"supplier", "fraud"},
     "applicaties/<identifier>/koppelingen/nieuw": CLIENTS,
     "applicaties/<identifier>/koppelingen/<client_id>/wijzigen": CLIENTS,
     "applicaties/<identifier>/koppelingen/<client_id>/geheim": CLIENTS,

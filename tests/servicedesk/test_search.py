@@ -124,3 +124,9 @@ def test_a_reference_code_is_recognised_when_it_is_known(town: House) -> None:
 
 def test_no_answer_is_longer_than_was_asked(town: House) -> None:
     assert len(ask(town, "de", limit=1).accounts) == 1
+
+
+def test_a_reference_code_under_which_nothing_stands_is_told_as_such(town: House) -> None:
+    found = ask(town, "kenmerk 7f3k 2qxm")
+    assert (found.reference, found.unknown_reference) == (None, "7F3K-2QXM")
+    assert ask(town, "vries").unknown_reference is None

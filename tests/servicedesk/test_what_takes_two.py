@@ -183,6 +183,7 @@ def test_unblocking_after_suspected_fraud_takes_two_and_after_another_block_one(
 def test_a_code_or_password_after_a_new_address_takes_two(
     desk: Desk, house: House, anna: Person, changed: dict[str, object], channel: str, item: str
 ) -> None:
+    desk.has_an_address(anna)
     _old(desk)
     with house.inside():
         directory.update_account(account_of(anna), actor="test", **changed)  # type: ignore[arg-type]
@@ -247,6 +248,7 @@ def test_another_address_voids_what_was_agreed_about_the_one_before(
     desk: Desk, house: House, anna: Person
 ) -> None:
     first, second = desk.colleague(Role.MEDEWERKER), desk.colleague(Role.MEDEWERKER, "tweede")
+    desk.has_an_address(anna)
     with house.inside():
         directory.update_account(account_of(anna), further={"locality": "Elders"}, actor="test")
     first.get(page_of(anna, "activatiecode"))

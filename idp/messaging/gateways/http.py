@@ -51,7 +51,8 @@ def name_of(found: Any) -> str | None:
     """The provider's name of a message, as we keep it; `None` for what can be none."""
     if isinstance(found, bool) or not isinstance(found, str | int) or found == "":
         return None
-    return str(found)[:_LONGEST_ID]
+    name = str(found)[:_LONGEST_ID]
+    return name if name.isprintable() else None  # a NUL, or half of a pair, no database takes
 
 
 def _values(message: Message) -> Mapping[str, str]:
