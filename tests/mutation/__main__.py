@@ -33,7 +33,7 @@ from tests.mutation import mutants
 from tests.mutation.mutants import Mutant
 
 ROOT = Path(__file__).parents[2]
-TESTS = ("tests/protocol", "tests/attacks", "tests/unit")
+TESTS = ("tests/protocol", "tests/attacks", "tests/unit", "tests/cli")
 #: In seconds: a test that takes longer hangs, and a test that always takes longer is left out.
 HANGS, SLOW = 30, 6
 #: How a process can end; a test that hangs ends it by a signal, which counts as a failure.

@@ -9,7 +9,7 @@ import pytest
 from idp.clock import Standing
 from idp.database import db
 from idp.models import AuthorizationRequest
-from idp.oidc import clients
+from idp.oidc import clients, requests_kept
 from tests.protocol.relying_party import Provider
 from tests.protocol.test_signing_in_for_an_application import walk
 from tests.support.journeys import House, sign_in
@@ -52,6 +52,24 @@ def test_a_posted_request_belongs_to_the_browser_that_opens_it_first(
     first, second = provider.browser(), provider.browser(anna)
     assert first.get(kept_address(house)).name == "login"
     assert second.get(kept_address(house)).error == "other-browser"
+
+
+def test_opening_a_posted_request_takes_no_other_and_none_that_is_taken(
+    provider: Provider, house: House
+) -> None:
+    shop, anna = provider.application(), provider.person()
+    for _ in range(2):
+        provider.house.browser().send("POST", "/oauth2/authorize", **shop.request())
+    with house.inside():
+        one, other = (row.id for row in db.session.query(AuthorizationRequest))
+        read_before = requests_kept._read(one)
+    first, second = provider.browser(), provider.browser(anna)
+    assert first.get(f"/oauth2/authorize/{one}").name == "login"
+    assert second.get(f"/oauth2/authorize/{other}").error is None
+    with house.inside():  # what a second request does that read it at the same moment
+        assert read_before is not None
+        now = requests_kept._bind(read_before, "another browser")
+        assert now.browser not in {"another browser", requests_kept.UNBOUND}
 
 
 @ONE

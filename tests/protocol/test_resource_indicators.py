@@ -12,9 +12,11 @@ from joserfc import jwt
 
 from idp import clock
 from idp.database import db
+from idp.errors import WrongInput
 from idp.models import Client
 from idp.oidc import registered
 from tests.protocol.relying_party import ISSUER, Provider, RelyingParty, unverified
+from tests.protocol.request_objects import by_object, signed_request
 from tests.support.journeys import House, Visitor, grant
 
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -201,3 +203,35 @@ def test_an_api_that_was_taken_away_is_given_no_more(provider: Provider, house: 
         registered.forget(shop.client_id)
     assert refresh(shop, kept).get_json()["error"] == "invalid_target"
     assert audience(refresh(shop, kept, WMO)) == [WMO, ISSUER]
+
+
+@ONE
+@pytest.mark.parametrize("odd", [[ZORG, 1], [None], [[ZORG]], {"een": ZORG}, 17])
+def test_an_api_that_is_no_text_spoils_a_signed_request(
+    provider: Provider, house: House, odd: object
+) -> None:
+    shop = with_apis(provider, profile="nlgov", auth_method="private_key_jwt")
+    token = signed_request(shop, resource=odd)
+    page = browser_of(provider, house).get(by_object(shop, token, redirect_uri=shop.redirect_uri))
+    assert shop.answer(page)["error"] == "invalid_request_object"
+
+
+@ONE
+@pytest.mark.parametrize(
+    "name",
+    [
+        "https://api.voorbeeld.nl/" + "x" * 476,
+        "https://api.voorbeeld.nl/\u00e9",
+        "https://api.voorbeeld.nl/\x7f",
+        "https://api.voorbeeld.nl/a b",
+        "https://api.voorbeeld.nl/#deel",
+        "ftp://api.voorbeeld.nl/",
+        "https:///wmo",
+        "urn:api:wmo",
+        f"{ISSUER}/",
+    ],
+)
+def test_what_is_no_address_of_an_api_is_registered_as_none(provider: Provider, name: str) -> None:
+    with pytest.raises(WrongInput):
+        provider.machine("wmo", grant_types=(), resource=name)
+    provider.machine("wmo", grant_types=(), resource="https://api.voorbeeld.nl/" + "x" * 475)
