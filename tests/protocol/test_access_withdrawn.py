@@ -10,12 +10,16 @@ from werkzeug.test import TestResponse
 
 from idp import clock
 from idp.accounts import directory, grants
+from idp.assurance import REGISTRABLE, Level
+from idp.audit import Event
+from idp.clock import Standing
 from idp.database import db
 from idp.models import Application
+from idp.oidc import clients
 from tests.protocol.relying_party import Provider, RelyingParty
 from tests.protocol.test_backchannel_logout import heard, telling, told
 from tests.protocol.test_refresh_tokens import REFRESHING
-from tests.support.journeys import House, Person, account_of
+from tests.support.journeys import House, Person, account_of, grant
 from tests.support.receiver import Receiver
 
 __all__ = ["heard"]  # a fixture
@@ -55,6 +59,38 @@ def test_a_withdrawn_grant_ends_what_its_clients_hold_and_nothing_else(
         shop.client_id,
         shop.verified(tokens["id_token"])["sid"],
     )
+
+
+def test_after_the_last_day_of_a_grant_nothing_comes_of_what_was_given_before(
+    provider: Provider, house: House, time: Standing
+) -> None:
+    shop, anna = provider.application(grant_types=REFRESHING), provider.person()
+    grant(house, anna, "wmo", ends_at=time.moment + timedelta(seconds=30))
+    browser = provider.browser(anna)
+    token = shop.tokens(browser)["refresh_token"]
+    token = shop.refresh(token).get_json()["refresh_token"]
+    code = shop.ask(browser)["code"]
+    time.move(timedelta(seconds=31))
+    for answer in (shop.redeem(code), shop.refresh(token)):
+        assert (answer.status_code, answer.get_json()["error"]) == (400, "invalid_grant")
+        refused = provider.events(Event.TOKEN_REFUSED)[-1]
+        assert refused.reason == "the grant for the application was withdrawn"
+
+
+@ONE
+def test_a_client_that_needs_more_by_now_gets_nothing_more_for_who_cannot_reach_it(
+    provider: Provider, house: House
+) -> None:
+    low = REGISTRABLE["laag"]
+    shop = provider.application(None, level=low, grant_types=REFRESHING)
+    anna = provider.person()
+    with house.inside():
+        account_of(anna).enrolment_level = int(Level.LAAG)
+    token = shop.tokens(provider.browser(anna))["refresh_token"]
+    token = shop.refresh(token).get_json()["refresh_token"]
+    with house.inside():
+        clients.update(shop.client_id, level=REGISTRABLE["substantieel"], actor="test")
+    assert shop.refresh(token).get_json()["error"] == "invalid_grant"
 
 
 @ONE

@@ -57,6 +57,15 @@ def test_openid_alone_gets_the_fixed_set_and_nothing_more(
 
 
 @ONE
+def test_a_client_of_no_application_that_may_hear_the_list_hears_it(provider: Provider) -> None:
+    provider.application("wmo")
+    shop = provider.application(None, scope="openid applicaties")
+    tokens = shop.tokens(provider.browser(provider.person("j.devries", "wmo")))
+    [told] = shop.verified(tokens["id_token"])["applicaties"]
+    assert told["id"] == "wmo"
+
+
+@ONE
 def test_nlgov_adds_what_its_profile_demands_and_never_amr(
     provider: Provider, time: Standing
 ) -> None:
