@@ -9,7 +9,7 @@ DEMO_OPTIONS = $(if $(PORT),--port $(PORT)) $(if $(RP_PORT),--rp-port $(RP_PORT)
                $(if $(DEMO_DIR),--dir "$(DEMO_DIR)") $(if $(filter-out 0,$(FRESH)),--fresh) $(if $(filter-out 0,$(TLS)),--tls) \
                $(if $(filter-out 0,$(PASSKEYS)),--passkeys)
 
-.PHONY: help demo test check bench mutate ui docs screens format lock
+.PHONY: help demo test quick check bench mutate ui docs screens format lock
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\): ## /  make \1\t/p' Makefile | expand -t 16
@@ -21,6 +21,10 @@ demo: ## the provider at localhost:8400 and an application that trusts it at :84
 test: ## the whole test suite; ARGS="-k totp" for a part, REQUIRE_ALL=1 when nothing may be skipped
 	@$(PYTHON) set_up.py --dev
 	@.venv/bin/pytest -n 2 $(ARGS)
+
+quick: ## the part of the suite to run between edits: SQLite only, without browsers, attacks and programs of others
+	@$(PYTHON) set_up.py --dev
+	@.venv/bin/pytest -n 2 -k "not postgresql" $(addprefix tests/,api cli journeys messaging protocol servicedesk unit) $(ARGS)
 
 check: ## format, lint, types, import law, docs freshness
 	@$(PYTHON) set_up.py --dev

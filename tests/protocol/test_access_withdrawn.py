@@ -16,7 +16,7 @@ from idp.clock import Standing
 from idp.database import db
 from idp.models import Application
 from idp.oidc import clients
-from tests.protocol.relying_party import Provider, RelyingParty
+from tests.protocol.relying_party import SUBSTANTIAL, Provider, RelyingParty
 from tests.protocol.test_backchannel_logout import heard, telling, told
 from tests.protocol.test_refresh_tokens import REFRESHING
 from tests.support.journeys import House, Person, account_of, grant
@@ -90,6 +90,20 @@ def test_a_client_that_needs_more_by_now_gets_nothing_more_for_who_cannot_reach_
     token = shop.refresh(token).get_json()["refresh_token"]
     with house.inside():
         clients.update(shop.client_id, level=REGISTRABLE["substantieel"], actor="test")
+    assert shop.refresh(token).get_json()["error"] == "invalid_grant"
+
+
+@ONE
+def test_nobody_goes_on_at_a_level_that_their_account_no_longer_has(
+    provider: Provider, house: House
+) -> None:
+    shop = provider.application(None, level=REGISTRABLE["laag"], grant_types=REFRESHING)
+    anna = provider.person()
+    tokens = shop.tokens(provider.browser(anna))
+    assert shop.verified(tokens["id_token"])["acr"] == SUBSTANTIAL
+    token = shop.refresh(tokens["refresh_token"]).get_json()["refresh_token"]
+    with house.inside():
+        account_of(anna).enrolment_level = int(Level.LAAG)
     assert shop.refresh(token).get_json()["error"] == "invalid_grant"
 
 
