@@ -68,8 +68,8 @@ def facts(pairs: Mapping[str, Any]) -> None:
 
 
 def moment(value: datetime) -> str:
-    """A moment for people: local time, to the second."""
-    return value.astimezone(clock.HERE).strftime("%Y-%m-%d %H:%M:%S")
+    """A moment for people: local time, to the second, and which time that is."""
+    return value.astimezone(clock.HERE).strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
 def printable(text: str) -> str:

@@ -42,7 +42,7 @@ _PROGRESS_EVERY = 5000
 @json_option
 def import_(
     what: str, file: Path, dry_run: bool, per_line: bool, report: Path | None, as_json: bool
-) -> None:
+) -> int:
     """Import WHAT from a FILE: CSV with a first line that names its fields, JSON Lines, or a JSON array of objects.
 
     Relations: relatienummer, naam, soort, perhaps adres. Accounts: relatienummer, gebruikersnaam, naam, email,
@@ -61,6 +61,7 @@ def import_(
             progress=_tell_progress,
         )
     _answer(outcome, file, dry_run=dry_run, as_json=as_json)
+    return int(dry_run and outcome.counts[Result.WRONG] > 0)
 
 
 def _kind(what: str) -> Kind:

@@ -12,6 +12,7 @@ from idp.cli.csv_files import WrongLines, read
 from idp.cli.work import at_work, operator
 from idp.errors import WrongInput
 from idp.models import Relation
+from idp.servicedesk.application_access import kinds
 
 
 @click.group()
@@ -30,9 +31,13 @@ def relation() -> None:
 def add(number: str, name: str, kind: str) -> None:
     """Add a relation."""
     with at_work():
+        known = kind.strip() in kinds()
         added = directory.add_relation(number=number, name=name, kind=kind, actor=operator())
         sentence = f"Added relation {added.number}, {added.name} ({added.kind})."
+        note = None if known else f"Note: this is the first relation of the kind {added.kind}."
     say(sentence)
+    if note:
+        say(note)
 
 
 @relation.command("list")

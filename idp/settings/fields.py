@@ -21,6 +21,7 @@ from idp.secret_values import RootSecret
 from idp.settings import key_models
 from idp.settings.audit import AuditSettings
 from idp.settings.counters import CounterSettings
+from idp.settings.database import DatabaseSettings
 from idp.settings.desk import DeskSettings
 from idp.settings.device_rules import DeviceRuleSettings
 from idp.settings.key_models import KeyModel
@@ -48,6 +49,7 @@ class Settings(
     DeskSettings,
     CounterSettings,
     AuditSettings,
+    DatabaseSettings,
 ):
     """One deployment's settings; immutable."""
 
@@ -59,10 +61,6 @@ class Settings(
             description="Public origin and `iss` of every token; https unless its host is loopback. No path, no slash at the end."
         ),
     ]
-    database_url: Annotated[
-        str,
-        Field(description="SQLAlchemy URL; `postgresql+psycopg://user@host/name` in production."),
-    ] = "sqlite:///var/idp.db"
     keys: Annotated[
         str,
         Field(

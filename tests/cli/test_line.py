@@ -239,3 +239,37 @@ def test_an_operators_name_cannot_forge_the_trail(operator: Operator) -> None:
     )
     assert answer.code == 2
     assert operator.types("relation", "list", "--json").json == []
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_postgresql_may_be_named_as_others_name_it(operator: Operator, database_url: str) -> None:
+    for begin in ("postgres://", "postgresql://"):
+        named = database_url.replace("postgresql+psycopg://", begin)
+        assert operator.tries("relation", "list", IDP_DATABASE_URL=named).code == 0
+
+
+@pytest.mark.parametrize("url", ["mysql://idp:geheim@db/idp", "geheim", "sqlite+nix:///x", "://"])
+def test_a_database_of_a_kind_that_is_not_known_is_named_without_its_password(
+    blank_operator: Operator, url: str
+) -> None:
+    for verb in (("check-config",), ("doctor",), ("relation", "list")):
+        answer = blank_operator.tries(*verb, IDP_DATABASE_URL=url)
+        assert answer.code == 2
+        assert "IDP_DATABASE_URL: begins with sqlite:/// or with postgresql://" in answer.err
+        assert "geheim" not in answer.err + answer.out
+        assert "Traceback" not in answer.err
+
+
+def test_the_first_relation_of_a_kind_is_noted(operator: Operator) -> None:
+    added = operator.types("relation", "add", "11", "Een", "--kind", "gemente")
+    assert "first relation of the kind gemente" in str(added)
+    added = operator.types("relation", "add", "12", "Twee", "--kind", "gemente")
+    assert "Note" not in str(added)
+
+
+def test_a_dry_run_that_finds_a_wrong_line_ends_as_a_failure(operator: Operator) -> None:
+    file = operator.folder / "relaties.csv"
+    file.write_text("relatienummer,naam,soort\n13,Drie,gemeente\nx,Vier,gemeente\n")
+    assert operator.tries("import", "relations", str(file), "--dry-run").code == 1
+    file.write_text("relatienummer,naam,soort\n13,Drie,gemeente\n")
+    assert operator.tries("import", "relations", str(file), "--dry-run").code == 0
