@@ -19,7 +19,7 @@ from idp import clock
 from idp.audit import Event
 from idp.database import db
 from idp.models import AuditEvent, Client, names_application
-from idp.oidc import addresses, clients
+from idp.oidc import addresses
 from idp.servicedesk.sensitive import LATELY
 from idp.servicedesk.unfit import Unfit
 
@@ -122,17 +122,22 @@ def _who_says_where_codes_go(client: Client, events: Sequence[AuditEvent]) -> fr
 
 
 def _who_can_redeem(client: Client, events: Sequence[AuditEvent]) -> frozenset[str]:
-    """Who saw or wrote what redeems codes, back to where all that worked before was replaced."""
+    """Who saw or wrote what redeems codes, back to where all that worked before was replaced.
+
+    Beside a new secret the former one can work on, for as long as its row says.
+    """
     proofs = [each for each in events if _is_about(each, PROOF)]
     replaced = [each for each in proofs if _replaces(each, client)]
-    works = 2 if replaced and replaced[0].at > clock.now() - clients.OLD_SECRET_LASTS else 1
-    last = replaced[:works][-1:]
+    now = clock.now().timestamp()
+    work = sum(each["until"] is None or each["until"] > now for each in client.secrets)
+    last = replaced[: max(1, work)][-1:]
     return frozenset(each.actor for each in proofs if not last or each.id >= last[0].id)
 
 
 def _replaces(event: AuditEvent, client: Client) -> bool:
-    """Whether nothing from before it works on, but for the time that a secret is left: another method keeps a secret,
-    and keys beside a secret leave that as it is.
+    """Whether it made a secret, or keys that count alone.
+
+    Another method keeps a secret, and keys beside a secret leave that as it is.
     """
     if event.event != Event.CLIENT_UPDATED.value:
         return True

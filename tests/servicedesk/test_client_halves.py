@@ -92,6 +92,26 @@ def test_a_secret_that_was_replaced_counts_as_long_as_it_works(
     assert change(first, terugkeeradressen=ELSEWHERE).name == "desk-client"
 
 
+def test_a_secret_that_the_operator_lets_work_on_for_longer_counts_for_longer(
+    desk: Desk, house: House, two: tuple[Visitor, Visitor]
+) -> None:
+    first, _second = two
+    with house.inside():
+        clients.rotate_secret("wmo-web", old_lasts=timedelta(days=30), actor="operator")
+    again(desk, first, days=29)
+    assert is_refused(change(first, terugkeeradressen=ELSEWHERE))
+    again(desk, first, days=1)
+    assert change(first, terugkeeradressen=ELSEWHERE).name == "desk-client"
+
+
+def test_who_knows_a_secret_that_leaked_and_stopped_knows_nothing_any_more(
+    desk: Desk, house: House, two: tuple[Visitor, Visitor]
+) -> None:
+    first, second = two
+    secret_on(renew(second, leaked="ja"))
+    assert change(first, terugkeeradressen=ELSEWHERE).name == "desk-client"
+
+
 def test_neither_half_is_forgotten_by_what_others_do_after_it(
     desk: Desk, house: House, two: tuple[Visitor, Visitor]
 ) -> None:
