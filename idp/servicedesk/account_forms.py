@@ -46,7 +46,7 @@ class AccountForm:
 #: By the last part of the address, in the order of the page; what cannot be taken back is last.
 ACTIONS: Final[dict[str, AccountForm]] = {
     "deblokkeren": AccountForm(
-        Action.UNBLOCK, "Deblokkeren", "De gebruiker kan direct weer inloggen.", "lock-open"
+        Action.UNBLOCK, "Deblokkeren", "De gebruiker mag daarna weer inloggen.", "lock-open"
     ),
     "relatienummer": AccountForm(
         Action.SUPPLY, "Relatienummer doorgeven", "", "building", "channel", Item.NUMBER
@@ -65,7 +65,7 @@ ACTIONS: Final[dict[str, AccountForm]] = {
     "activatiecode": AccountForm(
         Action.SUPPLY,
         "Activatiecode uitgeven",
-        "De vorige code werkt dan niet meer.",
+        "Een code die er nog is, werkt dan niet meer.",
         "key",
         "channel",
         Item.CODE,

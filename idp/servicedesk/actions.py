@@ -74,7 +74,7 @@ SAYS: Final[Mapping[str, str]] = {
     "methode": "De methode is verwijderd. Inloggen kan met een andere methode.",
     "gewist": "De methoden zijn gewist, en de gebruiker is overal uitgelogd. Activeren kan met een activatiecode.",
     "geblokkeerd": "Het account is geblokkeerd.",
-    "gedeblokkeerd": "Het account is gedeblokkeerd. De gebruiker kan direct weer inloggen.",
+    "gedeblokkeerd": "Het account is gedeblokkeerd. De gebruiker mag weer inloggen.",
     "proberen": "De gebruiker kan het direct weer proberen.",
     "gewijzigd": "De gegevens zijn gewijzigd.",
     "uitgelogd": "De gebruiker is uitgelogd.",

@@ -92,8 +92,11 @@ def _said(field: str) -> str:
 
 
 def _address() -> list[str]:
-    lines = (_said(f"adres{number}").strip() for number in range(1, 5))
-    return [line for line in lines if line]
+    said = (_said(f"adres{number}").strip() for number in range(1, 5))
+    lines = [line for line in said if line]
+    if len(lines) == 1:
+        raise WrongInput("vul bij het postadres ook de regel met postcode en plaats in")
+    return lines
 
 
 def _ask_to_correct(colleague: Colleague, found: Relation, **wrong: Any) -> Response:

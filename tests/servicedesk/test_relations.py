@@ -195,7 +195,8 @@ def test_an_organisation_is_added_and_found_at_once(desk: Desk) -> None:
         ({"relatienummer": RELATION}, "al in gebruik"),
         ({"naam": ""}, "vul de naam in"),
         ({"soort": "x" * 41}, "een soort heeft"),
-        ({"adres3": "x" * 46}, "hoogstens 4 regels"),
+        ({"adres1": "Postbus 1", "adres3": "x" * 46}, "hoogstens 4 regels"),
+        ({"adres1": "Postbus 1"}, "postcode en plaats"),
     ],
 )
 def test_what_cannot_be_an_organisation_is_said_and_nothing_is_lost(
@@ -262,7 +263,8 @@ def test_of_two_who_correct_an_organisation_the_second_sees_what_it_is_now(
     first, second = desk.colleague(Role.BEHEERDER, "een"), desk.colleague(Role.BEHEERDER, "twee")
     first.get(f"{here}/gegevens")
     second.get(f"{here}/gegevens")
-    page = first.submit("volgende", adres1="Nieuwe Gracht 3", **ERRAND)
+    address = {"adres1": "Nieuwe Gracht 3", "adres2": "1234 AB Voorbeeldstad"}
+    page = first.submit("volgende", **address, **ERRAND)
     assert "De gegevens van de organisatie zijn gewijzigd" in page.html
     page = second.submit("volgende", naam="Gemeente Anders", **ERRAND)
     assert page.status == 422
