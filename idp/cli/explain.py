@@ -49,7 +49,7 @@ def _tell(explanation: Explanation) -> None:
     first, last = explanation.stappen[0].at, explanation.stappen[-1].at
     facts = {
         "Kenmerk": explanation.kenmerk,
-        "Wanneer": f"{_day(first)}, {_time(first)} tot {_time(last)}",
+        "Wanneer": f"{_day(first)}, {_time(first)} tot {_time(last)} ({_zone(last)})",
         "Wie": explanation.wie or "onbekend",
         "Waarvoor": explanation.applicatie or "inloggen op de portal zelf",
     }
@@ -78,6 +78,10 @@ def _because(step: Step) -> str:
 
 def _day(moment: datetime) -> str:
     return str(format_datetime(moment, "EEEE d MMMM y", tzinfo=clock.HERE, locale="nl"))
+
+
+def _zone(moment: datetime) -> str:
+    return moment.astimezone(clock.HERE).strftime("%Z")
 
 
 def _time(moment: datetime) -> str:

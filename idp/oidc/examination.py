@@ -226,7 +226,7 @@ def _told(refused: Sequence[AuditEvent]) -> str:
     last = refused[-1]
     times = "once" if len(refused) == 1 else f"{len(refused)} times"
     how = f"; `idp explain {last.reference}` says what helps" if last.reference else ""
-    when = last.at.astimezone(clock.HERE).strftime("%Y-%m-%d %H:%M")
+    when = last.at.astimezone(clock.HERE).strftime("%Y-%m-%d %H:%M %Z")
     return f"refused {times} in the last {LOOKS_BACK.days} days, last at {when}: {last.reason}{how}"
 
 

@@ -30,7 +30,7 @@ from idp.models import Account, DeskRequest
 from idp.secret_values import Secret
 from idp.servicedesk import changes, requests, supplies
 from idp.servicedesk.errands import Errand
-from idp.servicedesk.letters import address_of, request_letter
+from idp.servicedesk.letters import request_letter
 from idp.servicedesk.roles import Right, Worker
 from idp.servicedesk.sensitive import Action, needs_two
 from idp.servicedesk.supplies import Channel, Item
@@ -223,7 +223,7 @@ def _supply(account: Account, work: Work, given: Given) -> Outcome:
 
 def _supply_code(account: Account, work: Work, channel: Channel) -> Outcome:
     if channel is Channel.LETTER:
-        _ask_for_letter(account, work)
+        request_letter(account, actor=work.by.actor)
         supplies.note(account, Item.CODE, channel, actor=work.by.actor)
         return Outcome("brief")
     _row, code = activation_codes.issue(
@@ -231,17 +231,6 @@ def _supply_code(account: Account, work: Work, channel: Channel) -> Outcome:
     )
     supplies.note(account, Item.CODE, channel, actor=work.by.actor)
     return Outcome("doorgegeven", shown=code)
-
-
-def _ask_for_letter(account: Account, work: Work) -> None:
-    """The one place here that knows how letters come about: the code is made when the letter is."""
-    try:
-        address_of(account)
-    except WrongInput as unknown:
-        raise WrongInput(
-            "wij kennen geen postadres: vul het in bij Naam of adres wijzigen"
-        ) from unknown
-    request_letter(account, actor=work.by.actor)
 
 
 def _remove_method(account: Account, work: Work, given: Given) -> Outcome:

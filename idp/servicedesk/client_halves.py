@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement, select, true
@@ -107,9 +107,17 @@ def _events(client: Client, where: ColumnElement[bool]) -> Sequence[AuditEvent]:
 
 
 def _who_says_where_codes_go(client: Client, events: Sequence[AuditEvent]) -> frozenset[str]:
-    """Who wrote the addresses last, or lately, and who brought one that is still there."""
+    """Who wrote the addresses last, or lately, and who brought one that is still there.
+
+    What an earlier release recorded does not tell which addresses those were: who wrote them then counts.
+    """
     writers = [each for each in events if _is_about(each, RETURNS)]
-    lately = {each.actor for at, each in enumerate(writers) if at == 0 or each.at > _lately()}
+    since = clock.now() - LATELY
+    lately = {
+        each.actor
+        for at, each in enumerate(writers)
+        if at == 0 or each.at > since or "returns" not in each.details
+    }
     brought: dict[str, str] = {}
     before: set[str] = set()
     for each in reversed(events):
@@ -152,7 +160,3 @@ def _is_about(event: AuditEvent, half: Collection[str]) -> bool:
 
 def _changed(event: AuditEvent) -> set[str]:
     return set(event.details.get("changed", ()))
-
-
-def _lately() -> datetime:
-    return clock.now() - LATELY

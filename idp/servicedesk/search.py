@@ -73,7 +73,7 @@ class Found:
     applications: tuple[FoundApplication, ...]
     reference: str | None
     unknown_reference: str | None = None
-    """What was typed, where it can only be a reference code and nothing is known under it."""
+    """What was typed, where it can be a reference code (names can, too) and nothing is known under it."""
 
 
 def search(text: str, *, limit: int = 20) -> Found:

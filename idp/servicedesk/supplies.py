@@ -117,6 +117,12 @@ def was_seen_by(actor: str, account: Account, item: Item) -> bool:
     return db.session.execute(seen.limit(1)).first() is not None
 
 
+_NO_ADDRESS: Final[Mapping[Channel, str]] = {
+    Channel.MAIL: "Wij kennen geen e-mailadres van deze gebruiker.",
+    Channel.LETTER: "Wij kennen geen postadres: vul het in bij Naam of adres wijzigen.",
+}
+
+
 def left(account: Account, item: Item) -> tuple[Channel, ...]:
     """By which channels this thing can still go."""
     went = used(account.id)
@@ -140,12 +146,10 @@ def refuse_second(account: Account, item: Item, channel: Channel) -> None:
     if channel in remaining:
         return
     others = used(account.id).get(channel, {}).keys() - {item}
-    if channel is Channel.MAIL and account.email_sealed is None:
-        told = "Wij kennen geen e-mailadres van deze gebruiker."
-    elif channel is Channel.LETTER and not _arrives(account, channel):
-        told = "Wij kennen geen postadres: vul het in bij Naam of adres wijzigen."
-    elif channel not in WAYS[item]:
+    if channel not in WAYS[item]:
         told = f"{_first(ITEMS[item])} gaat niet {_BY[channel]}."
+    elif not _arrives(account, channel):
+        told = _NO_ADDRESS[channel]
     else:
         what = " en ".join(ITEMS[each] for each in Item if each in others)
         told = f"{_first(_BY[channel])} ging in de laatste 21 dagen al {what}."

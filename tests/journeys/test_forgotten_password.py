@@ -21,6 +21,7 @@ from tests.support.journeys import (
     Person,
     account_of,
     add_person,
+    block_and_open_again,
     identify,
     open_house,
     sign_in,
@@ -256,3 +257,17 @@ def test_who_has_no_method_left_when_the_link_is_used_gets_nowhere_with_it(
     with house.inside():
         credentials.remove_all(account_of(anna), actor="test")
     assert browser.submit("volgende").error == "no-method"
+
+
+@pytest.mark.parametrize("whose", ["account", "relation"])
+def test_a_link_that_was_mailed_before_a_block_works_no_more_after_it(
+    house: House, post: MailServer, whose: str
+) -> None:
+    anna = with_confirmed_address(house, add_person(house, totp=True))
+    ben = with_confirmed_address(
+        house, add_person(house, "ben", relation="10999999", totp=True), "ben@voorbeeld.nl"
+    )
+    link, of_another = a_link(house, post, anna), a_link(house, post, ben)
+    block_and_open_again(house, anna, whose)
+    assert house.browser().get(link).error == "password-link-over"
+    assert house.browser().get(of_another).name == "password-link"

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from idp.database import db
+from idp.models import AuditEvent
 from idp.oidc import clients
 from idp.servicedesk import client_halves
 from idp.servicedesk.roles import Role
@@ -123,24 +125,36 @@ def test_neither_half_is_forgotten_by_what_others_do_after_it(
     assert renew(third).status == 400
 
 
-def test_another_way_to_send_a_secret_forgets_nobody_who_knows_it(
-    desk: Desk, house: House, two: tuple[Visitor, Visitor]
+@pytest.mark.parametrize(
+    "beside",
+    [{"bewijs": "client_secret_post"}, {"sleutels": json.dumps(public(client_key("EC")))}],
+    ids=["another way to send it", "keys beside it"],
+)
+def test_what_changes_beside_a_secret_forgets_nobody_who_knows_it(
+    desk: Desk, house: House, two: tuple[Visitor, Visitor], beside: dict[str, str]
 ) -> None:
     first, second = two
-    assert change(second, bewijs="client_secret_post").name == "desk-client"
+    assert change(second, **beside).name == "desk-client"
     again(desk, first, days=15)
-    assert is_refused(change(first, bewijs="client_secret_post", terugkeeradressen=ELSEWHERE))
+    assert is_refused(change(first, **beside, terugkeeradressen=ELSEWHERE))
     assert registered(house).redirect_uris == [CALLBACK]
 
 
-def test_keys_beside_a_secret_forget_nobody_who_knows_the_secret(
+def test_what_an_earlier_release_recorded_counts_too(
     desk: Desk, house: House, two: tuple[Visitor, Visitor]
 ) -> None:
-    first, second = two
-    keys = json.dumps(public(client_key("EC")))
-    assert change(second, sleutels=keys).name == "desk-client"
-    again(desk, first, days=15)
-    assert is_refused(change(first, sleutels=keys, terugkeeradressen=ELSEWHERE))
+    _first, second = two
+    third = desk.colleague(Role.BEHEERDER, "derde")
+    change(second, terugkeeradressen=f"{CALLBACK} {ELSEWHERE}")
+    change(third, terugkeeradressen=f"{CALLBACK} {ELSEWHERE} {ELSEWHERE}/2")
+    with house.inside():
+        for event in db.session.query(AuditEvent):
+            event.details = {
+                name: told for name, told in event.details.items() if name != "returns"
+            }
+    desk.time.move(timedelta(days=15))
+    desk.sign_in_again(second, desk.colleagues["tweede"])
+    assert renew(second).status == 400
 
 
 def test_who_brought_a_return_address_counts_as_long_as_it_stands_there(

@@ -22,7 +22,7 @@ from tests.servicedesk.test_what_an_agreement_is_worth import (
     request_of,
 )
 from tests.support.house import House, Visitor
-from tests.support.journeys import Person, account_of, add_person, identify
+from tests.support.journeys import Person, account_of, add_person, block_and_open_again, identify
 from tests.support.pages import Page
 
 BY_LETTER = CALLED_BACK | {"kanaal": "letter"}
@@ -156,12 +156,5 @@ def test_a_sign_in_that_was_half_done_before_a_block_begins_anew_after_it(
     browser = house.browser()
     page = identify(browser, jo)
     assert page.name == "second-factor"
-    with house.inside():
-        account = account_of(jo)
-        if whose == "account":
-            directory.block_account(account, actor="test")
-            directory.unblock_account(account, actor="test")
-        else:
-            directory.block_relation(account.relation, actor="test")
-            directory.unblock_relation(account.relation, actor="test")
+    block_and_open_again(house, jo, whose)
     assert browser.get(page.address).error == "session-expired"

@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 
 import idp
 from idp.accounts import passwords
+from idp.audit import origin_is
 from idp.database import db
 from idp.deliveries import Sender
 from idp.deliveries.queue import SENDER
@@ -113,6 +114,7 @@ class House:
     def inside(self) -> Iterator[None]:
         """Inside the application, as the operator is; what was changed is committed."""
         with self.app.app_context():
+            origin_is(None)  # nor with the errand of a request that this thread served before
             yield
             db.session.commit()
 

@@ -158,6 +158,18 @@ def account_of(person: Person) -> Account:
     return account
 
 
+def block_and_open_again(house: House, person: Person, whose: str) -> None:
+    """Block somebody's `account` or whole `relation`, and take that back."""
+    with house.inside():
+        account = account_of(person)
+        if whose == "account":
+            directory.block_account(account, actor="test")
+            directory.unblock_account(account, actor="test")
+        else:
+            directory.block_relation(account.relation, actor="test")
+            directory.unblock_relation(account.relation, actor="test")
+
+
 def issue_code(house: House, person: Person, *, replaces_methods: bool = False) -> str:
     """A new activation code, in the readable form of the letter."""
     with house.inside():
