@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from secrets import token_hex
 
 from tests.browser import walks
 from tests.browser.people import People, Person
@@ -185,9 +186,19 @@ def clients_of_an_application(visitor: Visitor, people: People) -> Iterator[str]
     visitor.is_at("desk-client-form")
     yield "servicedesk-koppeling-nieuw-fout"
     why(visitor, profiel="basic", bewijs="client_secret_basic")
-    visitor.press("volgende", terugkeeradressen="https://wmo.voorbeeld.nl/terug")
+    long = f"een-lange-naam-{token_hex(16)}"  # as long ids are, without a place to break
+    visitor.press(
+        "volgende", terugkeeradressen="https://wmo.voorbeeld.nl/terug", client_id=long, naam=long
+    )
     visitor.is_at("desk-client-secret")
     yield "servicedesk-koppeling-geheim"
+    for address, page in (
+        (f"{there}/{long}", "desk-client"),
+        (there.removesuffix("/koppelingen"), "desk-application"),
+    ):
+        visitor.open(address)
+        visitor.is_at(page)
+        yield f"servicedesk-koppeling-lang-{page}"
 
 
 def the_log(visitor: Visitor, people: People) -> Iterator[str]:
