@@ -9,7 +9,7 @@ DEMO_OPTIONS = $(if $(PORT),--port $(PORT)) $(if $(RP_PORT),--rp-port $(RP_PORT)
                $(if $(DEMO_DIR),--dir "$(DEMO_DIR)") $(if $(filter-out 0,$(FRESH)),--fresh) $(if $(filter-out 0,$(TLS)),--tls) \
                $(if $(filter-out 0,$(PASSKEYS)),--passkeys)
 
-.PHONY: help demo test quick check bench mutate ui docs screens format lock
+.PHONY: help demo test quick check bench mutate units ui docs screens format lock
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\): ## /  make \1\t/p' Makefile | expand -t 16
@@ -41,6 +41,9 @@ bench: ## server CPU per operation, beside the Argon2 time of the same run
 mutate: ## which changes in security checks no test notices; ARGS="idp/oidc/codes.py" (see docs/mutants.md)
 	@$(PYTHON) set_up.py --dev
 	@.venv/bin/python -m tests.mutation $(ARGS)
+
+units: ## start the units of deploy/systemd on a machine within this one (root, systemd-nspawn), and try them
+	@deploy/try_units.sh
 
 ui: ## build the page styles, script and icons; does nothing when they are fresh
 	@$(PYTHON) set_up.py
