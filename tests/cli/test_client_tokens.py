@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from typing import Any
 
-from idp.oidc import registration_tokens
+import pytest
+
+from idp import clock
+from idp.assurance import REGISTRABLE
+from idp.database import db
+from idp.errors import WrongInput
+from idp.oidc import profiles, registration_tokens
+from idp.oidc.registration_tokens import LONGEST_LIFE, MOST_CLIENTS, USUAL_LIFE
 from tests.cli.operator import Operator
 
 ISSUE = ("client", "token", "issue", "Leverancier X", "--profile", "basic")
@@ -36,6 +45,86 @@ def test_a_token_that_no_client_could_use_is_refused(operator: Operator) -> None
     operator.is_refused(*ISSUE, "--days", "91")
     operator.is_refused(*ISSUE, "--application", "bestaat-niet")
     operator.is_refused("client", "token", "withdraw", "bestaat-niet")
+
+
+USUAL: dict[str, Any] = {"remark": "Leverancier X", "profile": "basic", "actor": "joke"}
+
+
+@pytest.mark.parametrize(
+    ("within", "beyond"),
+    [
+        ({"remark": "x" * 100}, {"remark": "x" * 101}),
+        ({"remark": "x"}, {"remark": ""}),
+        ({"remark": "Zoë & Co"}, {"remark": "Zoë\n& Co"}),
+        ({"most": MOST_CLIENTS}, {"most": MOST_CLIENTS + 1}),
+        ({"most": 1}, {"most": 0}),
+        ({"lasts": LONGEST_LIFE}, {"lasts": LONGEST_LIFE + timedelta(seconds=1)}),
+        ({"lasts": timedelta(seconds=1)}, {"lasts": timedelta(0)}),
+        ({"scopes": profiles.known()["basic"].scopes}, {"scopes": ("openid", "anders")}),
+        ({"level": REGISTRABLE["laag"]}, {"level": REGISTRABLE["hoog"]}),
+    ],
+    ids=lambda values: next(iter(values)),
+)
+def test_a_token_is_bounded(
+    operator: Operator, within: dict[str, Any], beyond: dict[str, Any]
+) -> None:
+    with operator.at_work():
+        with pytest.raises(WrongInput):
+            registration_tokens.issue(**USUAL | beyond)
+        assert registration_tokens.listing() == []
+        row, secret = registration_tokens.issue(**USUAL | within)
+        assert registration_tokens.find(secret.reveal()) is row
+
+
+def test_a_token_for_a_profile_that_is_not_offered_here_is_refused(operator: Operator) -> None:
+    answer = operator.tries(*ISSUE, IDP_ENABLED_PROFILES="nlgov")
+    assert (answer.code, answer.out) == (2, "")
+    assert "it offers nlgov" in answer.err
+    operator.types(*ISSUE)
+
+
+def test_clients_of_an_application_never_ask_less_than_it_does(operator: Operator) -> None:
+    operator.types("application", "add", "zorg", "Zorg", "--address", "https://zorg.voorbeeld.nl/")
+    belongs = (*ISSUE, "--application", "zorg")
+    assert "asks more" in operator.is_refused(*belongs, "--level", "laag")
+    operator.types(*belongs)
+    (row,) = operator.types("client", "token", "list", "--json").json
+    assert (row["level"], row["application_id"]) == ("substantieel", "zorg")
+    operator.types(*belongs, "--level", "phr")
+    newest = operator.types("client", "token", "list", "--json").json
+    assert "phr" in {each["level"] for each in newest}
+
+
+def test_issuing_a_token_is_told_with_what_its_clients_may_become(operator: Operator) -> None:
+    operator.types(*ISSUE, "--level", "laag", "--clients", "3")
+    (row,) = operator.types("client", "token", "list", "--json").json
+    event = operator.last_event()
+    told = {name: event["details"][name] for name in ("token", "profile", "level", "most")}
+    assert event["event"] == "registration-token-issued"
+    assert told == {"token": row["id"], "profile": "basic", "level": "laag", "most": 3}
+
+
+@pytest.mark.parametrize("ends", ["used", "expired", "withdrawn"])
+def test_what_ended_between_the_look_and_the_claim_is_not_claimed(
+    operator: Operator, ends: str
+) -> None:
+    with clock.standing_at(clock.now().replace(microsecond=0)) as time, operator.at_work(keep=True):
+        row, secret = registration_tokens.issue(**USUAL, most=2)
+        db.session.commit()
+        assert registration_tokens.find(secret.reveal()) is row
+        assert registration_tokens.claim(row.id)
+        if ends == "used":
+            assert registration_tokens.claim(row.id)
+        elif ends == "expired":
+            time.move(USUAL_LIFE)
+            assert row.expires_at == clock.now()
+        else:
+            registration_tokens.withdraw(row.id, actor="joke")
+            db.session.commit()
+        assert not registration_tokens.claim(row.id)
+        db.session.refresh(row)
+        assert registration_tokens.standing(row) == ends
+        assert registration_tokens.find(secret.reveal()) is None
 
 
 def test_keys_at_an_address_take_the_place_of_keys_in_a_file(operator: Operator) -> None:

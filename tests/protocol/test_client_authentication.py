@@ -185,6 +185,28 @@ def test_half_of_a_client_assertion_is_not_overlooked_beside_right_credentials(
 
 
 @ONE
+def test_an_assertion_is_by_and_about_the_client_itself(provider: Provider) -> None:
+    """RFC 7523 section 3, numbers 1 and 2."""
+    shop = provider.nlgov()
+    code = code_for(provider, shop)
+    for other in ({"iss": "een-ander"}, {"iss": None}, {"sub": "een-ander"}, {"sub": None}):
+        refused = shop.redeem(code, client_assertion=shop.assertion(**other))
+        assert error_of(refused) == (401, "invalid_client"), other
+    assert shop.redeem(code).status_code == 200
+
+
+@ONE
+def test_a_right_assertion_under_another_type_is_refused(provider: Provider) -> None:
+    shop = provider.nlgov()
+    code = code_for(provider, shop)
+    saml = ASSERTION.replace("jwt-bearer", "saml2-bearer")
+    for other in (saml, ASSERTION.upper(), ASSERTION + " "):
+        refused = shop.redeem(code, client_assertion_type=other)
+        assert error_of(refused) == (401, "invalid_client"), other
+    assert shop.redeem(code).status_code == 200
+
+
+@ONE
 def test_a_client_id_beside_the_credentials_must_be_the_same(provider: Provider) -> None:
     shop = provider.application()
     code = code_for(provider, shop)
