@@ -13,6 +13,7 @@ from idp.audit import Event, record
 from idp.cli import account_import
 from idp.cli.answers import as_json as show_json
 from idp.cli.answers import facts, json_option, listing, many, say
+from idp.cli.line import Verbs
 from idp.cli.parameters import LEVEL, account_arguments, personal_options
 from idp.cli.work import at_work, operator
 from idp.errors import WrongInput
@@ -25,7 +26,7 @@ CONFIRMED: Final = (
 )
 
 
-@click.group()
+@click.group(cls=Verbs)
 def account() -> None:
     """Accounts: a person under a relation."""
 

@@ -8,13 +8,14 @@ import click
 
 from idp.accounts import activation_codes, directory
 from idp.cli.answers import json_option, listing, moment, say
+from idp.cli.line import Verbs
 from idp.cli.parameters import account_arguments
 from idp.cli.private_files import write_private
 from idp.cli.work import at_work, operator
 from idp.servicedesk.letters import Page
 
 
-@click.group("activation-code")
+@click.group("activation-code", cls=Verbs)
 def activation_code() -> None:
     """Activation codes: 21 days, used once."""
 
@@ -45,6 +46,7 @@ def issue(
     """Make a code, shown once; one that still waited is void."""
     with at_work() as settings:
         found = directory.find_account(number, username)
+        takes_the_place = activation_codes.has_live(found.id)
         code, readable = activation_codes.issue(
             found, channel=channel, actor=operator(), replaces_methods=replace_methods
         )
@@ -63,6 +65,8 @@ def issue(
             )
             write_private(file, pdf_of([page], settings))
     say(f"Issued an activation code for {called}, to go by {channel}, valid until {until}.")
+    if takes_the_place:
+        say("The code that was issued before it counts no more.")
     if replace_methods:
         say("The methods that exist are removed when the first new one is confirmed.")
     if file is None:

@@ -12,6 +12,7 @@ from idp.accounts import directory, grants, verdicts
 from idp.assurance import REGISTRABLE, Assurance
 from idp.cli.answers import as_json as show_json
 from idp.cli.answers import facts, json_option, listing, say
+from idp.cli.line import Verbs
 from idp.cli.parameters import REQUIRED_LEVEL, Day, account_arguments
 from idp.cli.work import at_work, operator
 from idp.database import db
@@ -20,7 +21,7 @@ from idp.models import Application, ApplicationGrant, Client
 from idp.servicedesk import applications
 
 
-@click.group()
+@click.group(cls=Verbs)
 def application() -> None:
     """Applications, and who may use them."""
 

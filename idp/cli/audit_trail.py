@@ -7,12 +7,13 @@ from sqlalchemy import func, select
 
 from idp.cli import audit_chain, audit_views
 from idp.cli.answers import json_option, listing
+from idp.cli.line import Verbs
 from idp.cli.work import at_work
 from idp.database import db, reads_only
 from idp.models import Account, AuditEvent, Relation
 
 
-@click.group("audit")
+@click.group("audit", cls=Verbs)
 def audit() -> None:
     """The audit trail."""
 

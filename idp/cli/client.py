@@ -17,7 +17,7 @@ from idp.cli.client_logouts import logouts
 from idp.cli.client_options import CLEARED, LISTS, registration_options
 from idp.cli.client_shown import in_full
 from idp.cli.client_token import token
-from idp.cli.line import NOT_WORKING
+from idp.cli.line import NOT_WORKING, Verbs
 from idp.cli.stacks import STACKS, configuration, registration
 from idp.cli.work import at_work, operator
 from idp.database import db, reads_only
@@ -26,7 +26,7 @@ from idp.oidc import claim_contract, clients, examination
 from idp.secret_values import Secret
 
 
-@click.group()
+@click.group(cls=Verbs)
 def client() -> None:
     """Clients: the OAuth side of applications."""
 

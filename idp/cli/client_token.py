@@ -9,13 +9,14 @@ import click
 from idp.assurance import Assurance
 from idp.cli.answers import as_json as show_json
 from idp.cli.answers import json_option, listing, moment, say
+from idp.cli.line import Verbs
 from idp.cli.parameters import REQUIRED_LEVEL
 from idp.cli.work import at_work, operator
 from idp.models import RegistrationToken
 from idp.oidc import registration_tokens
 
 
-@click.group()
+@click.group(cls=Verbs)
 def token() -> None:
     """Tokens with which applications register themselves; IDP_DYNAMIC_REGISTRATION switches that on."""
 

@@ -26,6 +26,7 @@ from idp.cli import conformance_seed, demo_tls
 from idp.cli.answers import say
 from idp.cli.conformance_suite import PLANS, Suite, configuration
 from idp.cli.demo_folder import write_private
+from idp.cli.line import Verbs
 from idp.cli.work import at_work, operator, settings_of
 from idp.errors import WrongInput
 from idp.models import Account, Relation
@@ -51,7 +52,7 @@ class Plan:
     settings: Mapping[str, Any]
 
 
-@click.group()
+@click.group(cls=Verbs)
 def conformance() -> None:
     """A provider apart for an outside conformance suite; docs/conformance.md."""
 

@@ -74,12 +74,12 @@ def _answer(outcome: Outcome, file: Path, *, dry_run: bool, as_json: bool) -> No
     added, there, wrong = (outcome.counts[each] for each in Result)
     if wrong and not outcome.kept and not dry_run:
         raise WrongInput(
-            f"{file.name}: {wrong} of {outcome.lines} lines cannot be used; nothing changed"
+            f"{file.name}: lines that cannot be used: {wrong} of {outcome.lines}; nothing changed"
         )
     if as_json:
         show_json({"dry_run": dry_run, "added": added, "there": there, "wrong": wrong})
     elif dry_run:
-        say(f"Dry run: {added} lines can be added, {there} are there already, {wrong} are wrong.")
+        say(f"Dry run, lines that can be added: {added}; there already: {there}; wrong: {wrong}.")
     else:
         say(f"Added {added}; there already: {there}; wrong: {wrong}.")
 

@@ -7,11 +7,12 @@ import click
 from idp import keyring
 from idp.cli.answers import as_json as show_json
 from idp.cli.answers import json_option, listing, moment, say
+from idp.cli.line import Verbs
 from idp.cli.work import at_work, operator
 from idp.errors import WrongInput
 
 
-@click.group()
+@click.group(cls=Verbs)
 def keys() -> None:
     """Keys that sign, and keys to which applications encrypt.
 

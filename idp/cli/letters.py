@@ -12,6 +12,7 @@ from idp import clock
 from idp.accounts import directory
 from idp.cli.answers import as_json as show_json
 from idp.cli.answers import json_option, listing, many, say
+from idp.cli.line import Verbs
 from idp.cli.parameters import account_arguments
 from idp.cli.private_files import write_private
 from idp.cli.work import at_work, operator
@@ -23,7 +24,7 @@ from idp.servicedesk import print_batches
 _LONGEST_LIST: Final = 40 * print_batches.MOST_LETTERS
 
 
-@click.group()
+@click.group(cls=Verbs)
 def letters() -> None:
     """Letters with activation codes."""
 

@@ -19,7 +19,20 @@ NOT_WORKING = 1
 STOPPED = 130
 
 
-class OperatorsLine(click.Group):
+class Verbs(click.Group):
+    """A group that tells of each of its commands a whole sentence; click would cut what is longer than a line."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands under `--help`."""
+        names = self.list_commands(ctx)
+        found = [(name, self.get_command(ctx, name)) for name in names]
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, verb.get_short_help_str(limit=1_000)) for name, verb in found if verb]
+            )
+
+
+class OperatorsLine(Verbs):
     """A group whose errors are sentences on standard error, without usage text and without a trace."""
 
     def main(self, *args: Any, **extra: Any) -> NoReturn:

@@ -7,11 +7,12 @@ from sqlalchemy import make_url
 
 from idp.cli.answers import as_json as show_json
 from idp.cli.answers import json_option, say
+from idp.cli.line import Verbs
 from idp.cli.work import settings_of
 from idp.errors import WrongInput
 
 
-@click.group("db")
+@click.group("db", cls=Verbs)
 def database() -> None:
     """The database's tables and their history."""
 

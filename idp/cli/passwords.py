@@ -9,10 +9,11 @@ import click
 
 from idp import breach_list
 from idp.cli.answers import say
+from idp.cli.line import Verbs
 from idp.errors import WrongInput
 
 
-@click.group()
+@click.group(cls=Verbs)
 def passwords() -> None:
     """Passwords that leaked elsewhere."""
 

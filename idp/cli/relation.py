@@ -9,13 +9,14 @@ import click
 from idp.accounts import directory
 from idp.cli.answers import json_option, listing, many, say
 from idp.cli.csv_files import WrongLines, read
+from idp.cli.line import Verbs
 from idp.cli.work import at_work, operator
 from idp.errors import WrongInput
 from idp.models import Relation
 from idp.servicedesk.application_access import kinds
 
 
-@click.group()
+@click.group(cls=Verbs)
 def relation() -> None:
     """Relations: organisations by relatienummer."""
 

@@ -7,6 +7,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from joserfc.jwk import ECKey
 
 from idp import clock
@@ -96,6 +97,22 @@ def test_an_api_and_a_client_that_acts_for_itself_are_registered_by_the_line(
     operator.types("client", "update", machine["client_id"], "--audience", "")
     assert shown(operator, machine["client_id"])["audiences"] == []
     assert "redirect-uri" in operator.is_refused(*line)
+
+
+@pytest.mark.parametrize("ours", ["/oauth2/token", "/api/beheer/v1", "/x"])
+def test_no_client_is_an_api_at_an_address_of_ours(operator: Operator, ours: str) -> None:
+    add = ("client", "add", "Api", "--profile", "basic", "--grant-type", "", "--resource")
+    said = operator.is_refused(*add, f"https://inloggen.voorbeeld.nl{ours}")
+    assert "is an address of ours" in said
+    operator.types(*add, f"https://api.voorbeeld.nl{ours}")
+
+
+def test_an_api_is_named_once(operator: Operator) -> None:
+    add, api = ("client", "add", "A", "--profile", "basic"), "https://api.voorbeeld.nl/"
+    operator.types(*add, "--grant-type", "", "--resource", api)
+    once = (*add, "--redirect-uri", CALLBACK, "--audience", api)
+    assert "stands there twice" in operator.is_refused(*once, "--audience", api)
+    operator.types(*once)
 
 
 def test_an_update_changes_what_is_named_and_nothing_else(operator: Operator) -> None:

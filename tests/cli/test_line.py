@@ -62,6 +62,14 @@ def test_help_explains_every_verb_and_every_option(verb: str) -> None:
     assert all(option.help for option in command.params if isinstance(option, click.Option)), verb
 
 
+def test_help_cuts_no_sentence(operator: Operator) -> None:
+    groups = {"", *(" ".join(verb.split()[:-1]) for verb in VERBS)}
+    for group in sorted(groups):
+        said = operator.types(*group.split(), "--help").out
+        assert "Commands:" in said
+        assert "..." not in said.partition("Commands:")[2], group
+
+
 @pytest.mark.parametrize(
     "verb", sorted(each for each in VERBS if each.endswith(("list", "show", "tail", "current")))
 )

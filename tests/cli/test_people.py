@@ -114,10 +114,12 @@ def test_a_reset_password_replaces_the_old_one_and_ends_sessions(
 
 
 def test_a_new_activation_code_voids_the_one_before(operator: Operator, jansen: Named) -> None:
-    first = start_password(operator.types("activation-code", "issue", *jansen).out)
-    second = start_password(
-        operator.types("activation-code", "issue", *jansen, "--channel", "desk").out
-    )
+    said = operator.types("activation-code", "issue", *jansen).out
+    assert "counts no more" not in said
+    first = start_password(said)
+    said = operator.types("activation-code", "issue", *jansen, "--channel", "desk").out
+    assert "The code that was issued before it counts no more." in said
+    second = start_password(said)
     listed = operator.types("activation-code", "list", *jansen, "--json")
     assert [each["standing"] for each in listed.json] == ["live", "revoked"]
     assert first not in listed.out
