@@ -18,9 +18,11 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from mmap import mmap
 from pathlib import Path
 from types import FrameType, FunctionType
@@ -189,7 +191,7 @@ class Hunt:
         return self._run(tests)
 
     def _run(self, tests: list[pytest.Item]) -> int:
-        for number, (item, after) in enumerate(zip(tests, [*tests[1:], None], strict=True)):
+        for number, (item, after) in enumerate(pairwise([*tests, None])):
             self._place[:8] = number.to_bytes(8, "big")
             if not self._passes(item, after):
                 return FAILED
@@ -315,6 +317,8 @@ def _in_a_process(do: Callable[[], int]) -> int:
         ended = BROKEN
         try:
             ended = do()
+        except BaseException:  # noqa: BLE001  (nobody above would print it: here the copy ends)
+            traceback.print_exc()
         finally:
             os._exit(ended)
     status = os.waitpid(child, 0)[1]
