@@ -21,12 +21,17 @@ from idp.servicedesk.forms import (
     submitted,
     version_of_form,
 )
-from idp.servicedesk.roles import CALLED, Right
+from idp.servicedesk.roles import CALLED, Right, may
 from idp.servicedesk.sensitive import Action
 
 pages = Blueprint("desk_colleagues", __name__)
 
 COLLEAGUES: Final = f"{DESK}collegas"
+
+_GIVING: Final = "Een rol geven vraagt een tweede beheerder, die instemt bij Verzoeken. Een rol wegnemen kan meteen."
+_NOBODY: Final = (
+    " Let op: er is nu geen tweede beheerder. Vraag uw technisch beheer om er een toe te voegen."
+)
 
 
 @pages.get(COLLEAGUES)
@@ -109,7 +114,7 @@ def _ask(colleague: Colleague, found: Account, **wrong: Any) -> Response:
         here=f"{COLLEAGUES}/{found.id}",
         form_back=COLLEAGUES,
         form_title="Rol wijzigen",
-        form_says="Een rol geven vraagt een tweede beheerder, die instemt bij Verzoeken. Een rol wegnemen kan meteen.",
+        form_says=_GIVING + ("" if _another_agrees(colleague, found) else _NOBODY),
         form_icon="user",
         fields="role",
         who=found,
@@ -117,6 +122,17 @@ def _ask(colleague: Colleague, found: Account, **wrong: Any) -> Response:
         roles={**{each.value: called for each, called in CALLED.items()}, "geen": "Geen rol"},
         role=found.desk_role or "geen",
         **wrong,
+    )
+
+
+def _another_agrees(colleague: Colleague, about: Account) -> bool:
+    """Whether somebody may agree to a role, beside who asks and whom it is about."""
+    return any(
+        one.id not in {colleague.id, about.id}
+        and one.blocked_at is None
+        and (known := role_of(one)) is not None
+        and may(known, Right.CHANGE_COLLEAGUES)
+        for one in colleagues.all_of_them()
     )
 
 

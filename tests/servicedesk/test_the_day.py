@@ -113,6 +113,24 @@ def test_a_role_is_given_told_and_taken_and_holds_at_once(desk: Desk, house: Hou
     ]
 
 
+def test_who_gives_a_role_reads_whether_there_is_somebody_to_agree(
+    desk: Desk, house: House
+) -> None:
+    boss, one = desk.colleague(Role.BEHEERDER), add_person(house, "een", relation=BODY, totp=True)
+    form = f"/servicedesk/collegas/{one.id}"
+    assert "er is nu geen tweede beheerder" in boss.get(form).html
+    desk.colleague(Role.MEDEWERKER)
+    assert "er is nu geen tweede beheerder" in boss.get(form).html
+    desk.colleague(Role.BEHEERDER, "ander")
+    assert "er is nu geen tweede beheerder" not in boss.get(form).html
+    other = desk.colleagues["ander"]
+    about_the_other = boss.get(f"/servicedesk/collegas/{other.id}").html
+    assert "er is nu geen tweede beheerder" in about_the_other
+    with house.inside():
+        directory.block_account(account_of(other), actor="test")
+    assert "er is nu geen tweede beheerder" in boss.get(form).html
+
+
 def ask_for_a_role(boss: Visitor, username: str, role: str) -> str:
     """Ask for it; the address of the request."""
     boss.get("/servicedesk/collegas")
