@@ -91,8 +91,12 @@ def test_clients_of_an_application_never_ask_less_than_it_does(operator: Operato
     (row,) = operator.types("client", "token", "list", "--json").json
     assert (row["level"], row["application_id"]) == ("substantieel", "zorg")
     operator.types(*belongs, "--level", "phr")
-    newest = operator.types("client", "token", "list", "--json").json
-    assert "phr" in {each["level"] for each in newest}
+    strict = ("--address", "https://strikt.voorbeeld.nl/", "--level", "phr")
+    operator.types("application", "add", "strikt", "Strikt", *strict)
+    operator.types(*ISSUE, "--application", "strikt")
+    listed = operator.types("client", "token", "list", "--json").json
+    levels = sorted((row["application_id"], row["level"]) for row in listed)
+    assert levels == [("strikt", "phr"), ("zorg", "phr"), ("zorg", "substantieel")]
 
 
 def test_issuing_a_token_is_told_with_what_its_clients_may_become(operator: Operator) -> None:

@@ -83,6 +83,16 @@ BOUNDS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
         KEYS | {"request_object_signing_alg": "HS256"},
         "not with HS256",
     ),
+    (
+        KEYS | {"require_signed_request_object": True},
+        {"require_signed_request_object": True},
+        "needs keys",
+    ),
+    (
+        {"sector_identifier_uri": "https://app.voorbeeld.nl/sector.json"},
+        {"sector_identifier_uri": "ftp://app.voorbeeld.nl/sector.json"},
+        "sector_identifier_uri",
+    ),
     ({"application_type": "native"}, {"application_type": "Web"}, "web or native"),
 ]
 
