@@ -26,6 +26,7 @@ OLDEST_NODE = 18
 OLDEST_NODE_OF_COUNTERPARTS = 20  # openid-client asks for it
 RUNTIME_LOCK = "requirements.lock"
 DEV_LOCK = "requirements-dev.lock"
+PROGRAMS = ("idp", "relying_party_demo")
 COUNTERPARTS = ROOT / "tests" / "counterparts" / "node"
 
 ENTRY_POINT = """\
@@ -179,6 +180,13 @@ class Environment:
         """Put the project on the path, and the `idp` command in `bin`."""
         write(self.packages / "project.pth", f"{ROOT}\n")
         self.add_command("idp", ENTRY_POINT.format(python=self.python))
+        self.compile_project()
+
+    def compile_project(self) -> None:
+        """Leave bytecode beside the sources: who serves may not write there, and would compile at each start."""
+        compiling = [str(self.python), "-m", "compileall", "-q", *PROGRAMS]
+        if subprocess.run(compiling, cwd=ROOT, check=False).returncode:
+            raise SetUpError("the project could not be compiled (the reason stands above).")
 
     def add_command(self, name: str, script: str) -> None:
         """Put an executable script into `bin`."""
