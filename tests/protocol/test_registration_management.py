@@ -168,7 +168,8 @@ def test_ending_it_ends_everything_that_it_held(provider: Provider, new: Newcome
     assert new.managed("DELETE").status_code == 204
     assert shop.userinfo(access).status_code == 401
     assert shop.redeem(code).status_code == 401
-    assert shop.visit(provider.browser()).left_for is None
+    page = shop.visit(provider.browser())
+    assert (page.status, page.error) == (400, "client-request")
     assert error_of(new.managed("GET")) == (401, "invalid_token")
     assert provider.events(Event.CLIENT_REMOVED)[-1].actor == "client"
 

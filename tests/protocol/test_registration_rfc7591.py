@@ -331,16 +331,10 @@ def test_a_native_application_returns_to_any_port_of_its_own_machine(
         redirect_uris=["http://127.0.0.1/cb"],
     )
     shop = new.party()
-    shop.redirect_uri = "http://127.0.0.1:49152/cb"
+    for its_own in ("http://127.0.0.1:49152/cb", "http://127.0.0.1/cb"):
+        shop.redirect_uri = its_own
+        assert shop.visit(provider.browser()).name == "login"
     assert shop.tokens(provider.browser(provider.person()))["id_token"]
-    for elsewhere in (
-        "http://127.0.0.1:/cb",
-        "http://127.0.0.1:1/c",
-        "http://[::1]:1/cb",
-        "http://127.0.0.1.nl:1/cb",
-    ):
-        shop.redirect_uri = elsewhere
-        assert shop.visit(provider.browser()).left_for is None
 
 
 @ONE
