@@ -36,6 +36,16 @@ from idp.keyring.source import (
 PUBLISHED_BEFORE: Final = timedelta(days=8)
 #: And stays published after its last use, for whoever still holds a token of it.
 PUBLISHED_AFTER: Final = timedelta(days=30)
+#: What reading a token can end in: no base64, no text, brackets without end; and, because joserfc believes that each
+#: member of a header is of the type that it should be, what Python says where one is not.
+_UNREADABLE: Final = (
+    JoseError,
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    RecursionError,
+)
 #: For how long a key signs; the next one is made in time to be published before that.
 SIGNS_FOR: Final = timedelta(days=90)
 #: How late that may be before we complain.
@@ -140,11 +150,7 @@ class Ring:
             rules = OneAlgorithm(key.alg)
             payload = jws.deserialize_compact(token, self._public(key), registry=rules).payload
             claims = orjson.loads(payload or b"")
-        except (
-            JoseError,
-            ValueError,
-            RecursionError,
-        ) as wrong:  # no base64, no text, brackets without end
+        except _UNREADABLE as wrong:
             raise Unverifiable(type(wrong).__name__) from wrong
         if not isinstance(claims, dict):
             raise Unverifiable("no claims")
@@ -167,7 +173,7 @@ class Ring:
             if (opener := self._openers.get(key.kid)) is None:
                 opener = self._openers[key.kid] = self.source.opener(key)
             return opener.open(token)
-        except (JoseError, ValueError, RecursionError) as wrong:
+        except _UNREADABLE as wrong:
             raise Unopenable from wrong
 
     def active(self, alg: str, now: datetime) -> StoredKey | None:

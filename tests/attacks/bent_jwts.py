@@ -114,6 +114,12 @@ def _jwe(header: JSON, *, wrapped: str = "AAAA", text: bytes = b"x" * 16) -> str
     return ".".join([encoded(header), wrapped, "A" * 16, encoded(text), "A" * 22])
 
 
+#: What a member of a header can be in JSON, where it should be something else.
+ODD: Final[tuple[Any, ...]] = (None, True, 0, 1.5, 10**400, "", "x", [], [[]], ["x"], {}, {"a": 1})
+#: Members that a library reads before it has looked at the signature, or opened anything.
+_OF_JWS: Final = ("typ", "cty", "crit", "b64", "zip", "jwk", "jku", "x5c", "x5t", "x5t#S256")
+_OF_JWE: Final = ("alg", "enc", "kid", "crit", "zip", "epk", "apu", "p2c", "p2s", "iv", "tag")
+
 #: Signed by nobody, or by nobody who may: no place believes one of these.
 UNSIGNED: Final[dict[str, Form]] = {
     **{
@@ -233,6 +239,20 @@ UNSIGNED: Final[dict[str, Form]] = {
                 "x": 1,
             },
         }.items()
+    },
+    **{
+        f"{member} {odd!r:.40}": lambda it, member=member, odd=odd: it.with_old_signature(
+            **{member: odd}
+        )
+        for member in _OF_JWS
+        for odd in ODD
+    },
+    **{
+        f"encrypted with {member} {odd!r:.40}": lambda it, member=member, odd=odd: _jwe(
+            {"alg": "RSA-OAEP-256", "enc": "A256GCM", "kid": it.published["kid"]} | {member: odd}
+        )
+        for member in _OF_JWE
+        for odd in ODD
     },
     "a compressed bomb that nobody can open": lambda it: _jwe(
         {"alg": "RSA-OAEP-256", "enc": "A256GCM", "zip": "DEF", "kid": it.published["kid"]},
