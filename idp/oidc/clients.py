@@ -25,11 +25,12 @@ from idp.models import (
     PushedRequest,
     RefreshToken,
 )
-from idp.oidc import addresses, own_api, profiles
+from idp.oidc import own_api, profiles
 from idp.oidc.problems import Problem
 from idp.oidc.registered import CLIENT_ID, RegisteredClient, digest_of, forget, load
 from idp.oidc.registration import Changes, Registration
 from idp.oidc.registration_rules import problems
+from idp.oidc.trail import told_of
 from idp.secret_values import Secret, random_token
 
 __all__ = [
@@ -187,7 +188,7 @@ def add(
         profile=profile,
         auth_method=client.auth_method,
         represents=represents,
-        **_told_of(client),
+        **told_of(client),
     )
     return client, secret
 
@@ -221,7 +222,7 @@ def update(
         actor=actor,
         client_id=client_id,
         changed=sorted(changes),
-        **_told_of(client),
+        **told_of(client),
     )
     return client, secret
 
@@ -238,7 +239,7 @@ def rotate_secret(client_id: str, *, actor: str, old_lasts: timedelta = OLD_SECR
         actor=actor,
         client_id=client_id,
         old_lasts_hours=old_lasts.total_seconds() / 3600,
-        **_told_of(client),
+        **told_of(client),
     )
     return secret
 
@@ -257,7 +258,7 @@ def remove(client_id: str, *, actor: str) -> Client:
     for kept in (AuthorizationRequest, PushedRequest, Consent):
         db.session.execute(delete(kept).where(kept.client_id == client_id))
     _changed(client)
-    record(Event.CLIENT_REMOVED, actor=actor, client_id=client_id, **_told_of(client))
+    record(Event.CLIENT_REMOVED, actor=actor, client_id=client_id, **told_of(client))
     return client
 
 
@@ -386,12 +387,6 @@ def _changed(client: Client) -> None:
     client.version += 1
     db.session.flush()
     forget(client.client_id)
-
-
-def _told_of(client: Client) -> dict[str, Any]:
-    """What its events tell besides: where codes can go now, and the application, as the auditor's log finds it."""
-    told: dict[str, Any] = {"returns": [addresses.mark(each) for each in client.redirect_uris]}
-    return told if client.application_id is None else told | {"application": client.application_id}
 
 
 def _refuse_the_first(found: Iterable[Problem]) -> None:

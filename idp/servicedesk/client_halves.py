@@ -20,6 +20,7 @@ from idp.audit import Event
 from idp.database import db
 from idp.models import AuditEvent, Client, names_application
 from idp.oidc import addresses
+from idp.oidc.trail import marks_of_keys
 from idp.servicedesk.sensitive import LATELY
 from idp.servicedesk.unfit import Unfit
 
@@ -79,17 +80,23 @@ def refuse_both(
 
 
 def halves_of(client: Client) -> Halves:
-    """Who has which half now. A secret that was replaced counts as long as it works."""
+    """Who has which half now: what still works, or still stands there, counts for who brought it or saw it."""
     events = _events(client, names_application(client.application_id or ""))
-    if not any(each.event == Event.CLIENT_ADDED.value for each in events):
-        events = _events(client, true())  # it was another application's before
+    if _was_elsewhere(events):
+        events = _events(client, true())
     added = [each for each in events if each.event == Event.CLIENT_ADDED.value]
     pushed_out = {each.actor for each in events} if len(events) == _MOST else set()
     return Halves(
         still_new=bool(added) and added[0].at > clock.now() - STILL_NEW,
         returns=_who_says_where_codes_go(client, events) | pushed_out,
-        proof=_who_can_redeem(client, events) | pushed_out,
+        proof=_who_knows_a_secret(client, events) | _who_has_a_key(client, events) | pushed_out,
     )
+
+
+def _was_elsewhere(events: Sequence[AuditEvent]) -> bool:
+    """Whether what happened to it stands in part under another application."""
+    known = any(each.event == Event.CLIENT_ADDED.value for each in events)
+    return not known or any("application_id" in _changed(each) for each in events)
 
 
 def _events(client: Client, where: ColumnElement[bool]) -> Sequence[AuditEvent]:
@@ -107,55 +114,56 @@ def _events(client: Client, where: ColumnElement[bool]) -> Sequence[AuditEvent]:
 
 
 def _who_says_where_codes_go(client: Client, events: Sequence[AuditEvent]) -> frozenset[str]:
-    """Who wrote the addresses last, or lately, and who brought one that is still there.
-
-    What an earlier release recorded does not tell which addresses those were: who wrote them then counts.
-    """
-    writers = [each for each in events if _is_about(each, RETURNS)]
+    """Who wrote the addresses last, or lately, and who brought one that is still there."""
     since = clock.now() - LATELY
-    lately = {
-        each.actor
-        for at, each in enumerate(writers)
-        if at == 0 or each.at > since or "returns" not in each.details
-    }
-    brought: dict[str, str] = {}
+    writers = [each for each in events if _wrote(each, RETURNS)]
+    lately = {each.actor for at, each in enumerate(writers) if at == 0 or each.at > since}
+    there = {addresses.mark(each) for each in client.redirect_uris}
+    return _who_brought(there, "returns", RETURNS, events) | lately
+
+
+def _who_has_a_key(client: Client, events: Sequence[AuditEvent]) -> frozenset[str]:
+    """Who brought a key that is still there, whether or not the client proves with it who it is now."""
+    there = marks_of_keys(client)
+    return _who_brought(there, "keys", _KEYS, events) if there else frozenset()
+
+
+def _who_brought(
+    there: Collection[str], told: str, members: Collection[str], events: Sequence[AuditEvent]
+) -> frozenset[str]:
+    """By the marks that events tell. Those of an earlier release tell none: then who wrote these members counts."""
+    found: set[str] = set()
     before: set[str] = set()
     for each in reversed(events):
-        there = set(each.details.get("returns", before))
-        if _is_about(each, RETURNS):
-            brought |= dict.fromkeys(there - before, each.actor)
-        before = there
-    still = {addresses.mark(each) for each in client.redirect_uris}
-    return frozenset(lately | {actor for mark, actor in brought.items() if mark in still})
+        now = set(each.details.get(told, before))
+        brought = not (now - before).isdisjoint(there)  # also what was taken away, and came back
+        if _wrote(each, members) and (brought or told not in each.details):
+            found.add(each.actor)
+        before = now
+    return frozenset(found)
 
 
-def _who_can_redeem(client: Client, events: Sequence[AuditEvent]) -> frozenset[str]:
-    """Who saw or wrote what redeems codes, back to where all that worked before was replaced.
+def _who_knows_a_secret(client: Client, events: Sequence[AuditEvent]) -> frozenset[str]:
+    """Who saw one that works: back to where the oldest of those was made, the former one beside a new one included.
 
-    Beside a new secret the former one can work on, for as long as its row says.
+    Another method may have made a secret too, or kept the one that there was.
     """
-    proofs = [each for each in events if _is_about(each, PROOF)]
-    replaced = [each for each in proofs if _replaces(each, client)]
     now = clock.now().timestamp()
     work = sum(each["until"] is None or each["until"] > now for each in client.secrets)
-    last = replaced[: max(1, work)][-1:]
-    return frozenset(each.actor for each in proofs if not last or each.id >= last[0].id)
+    if not work:
+        return frozenset()
+    saw = [each for each in events if _made_a_secret(each) or "auth_method" in _changed(each)]
+    oldest = [each for each in saw if _made_a_secret(each)][:work][-1:]
+    return frozenset(each.actor for each in saw if not oldest or each.id >= oldest[0].id)
 
 
-def _replaces(event: AuditEvent, client: Client) -> bool:
-    """Whether it made a secret, or keys that count alone.
-
-    Another method keeps a secret, and keys beside a secret leave that as it is.
-    """
-    if event.event != Event.CLIENT_UPDATED.value:
-        return True
-    return client.auth_method == "private_key_jwt" and not _KEYS.isdisjoint(_changed(event))
+def _made_a_secret(event: AuditEvent) -> bool:
+    return event.event != Event.CLIENT_UPDATED.value
 
 
-def _is_about(event: AuditEvent, half: Collection[str]) -> bool:
-    if event.event == Event.CLIENT_UPDATED.value:
-        return not _changed(event).isdisjoint(half)
-    return event.event == Event.CLIENT_ADDED.value or half is PROOF
+def _wrote(event: AuditEvent, members: Collection[str]) -> bool:
+    """Whether it said what these members of the registration are; who registered it said what they all are."""
+    return event.event == Event.CLIENT_ADDED.value or not _changed(event).isdisjoint(members)
 
 
 def _changed(event: AuditEvent) -> set[str]:

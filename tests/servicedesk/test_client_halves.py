@@ -234,3 +234,71 @@ def test_what_happens_to_clients_stands_in_the_log_of_their_application(
         "Van de koppeling wmo-web is gewijzigd: naam",
     ):
         assert sentence in log.html
+
+
+KEY, NEXT = client_key("EC"), client_key("EC", name="two")
+BY_KEY = {"bewijs": "private_key_jwt"}
+
+
+@pytest.fixture
+def alice(desk: Desk, two: tuple[Visitor, Visitor]) -> Visitor:
+    """A third beheerder, who had no hand in the client so far."""
+    assert two
+    return desk.colleague(Role.BEHEERDER, "alice")
+
+
+def test_who_wrote_keys_beside_a_secret_is_not_forgotten_when_the_secret_is_replaced(
+    two: tuple[Visitor, Visitor], alice: Visitor
+) -> None:
+    _first, second = two
+    assert change(alice, sleutels=json.dumps(public(KEY))).name == "desk-client"
+    secret_on(renew(second, leaked="ja"))
+    assert is_refused(change(alice, terugkeeradressen=ELSEWHERE))
+    assert change(second, **BY_KEY).name == "desk-client"
+    assert is_refused(change(alice, **BY_KEY, terugkeeradressen=ELSEWHERE))
+
+
+def test_a_key_counts_for_who_brought_it_as_long_as_it_stands_there(
+    two: tuple[Visitor, Visitor], alice: Visitor
+) -> None:
+    _first, second = two
+    assert change(alice, **BY_KEY, sleutels=json.dumps(public(KEY))).name == "desk-client"
+    both = json.dumps(public(NEXT, KEY))
+    assert change(second, **BY_KEY, sleutels=both).name == "desk-client", "the next beside hers"
+    assert is_refused(change(alice, **BY_KEY, terugkeeradressen=ELSEWHERE))
+    called_otherwise = {"keys": [public(KEY)["keys"][0] | {"kid": "anders", "use": "sig"}]}
+    named = json.dumps(called_otherwise)
+    assert change(second, **BY_KEY, sleutels=json.dumps(public(NEXT))).name == "desk-client"
+    assert change(second, **BY_KEY, sleutels=named).name == "desk-client"
+    assert is_refused(change(alice, **BY_KEY, terugkeeradressen=ELSEWHERE)), "it came back"
+    assert change(second, **BY_KEY, sleutels=json.dumps(public(NEXT))).name == "desk-client"
+    assert change(alice, **BY_KEY, terugkeeradressen=ELSEWHERE).name == "desk-client"
+    assert is_refused(change(second, **BY_KEY, terugkeeradressen=CALLBACK)), "NEXT is theirs"
+
+
+def test_a_client_that_was_moved_away_and_back_forgets_nobody(
+    desk: Desk, house: House, two: tuple[Visitor, Visitor], alice: Visitor
+) -> None:
+    add_application(house, "Jeugd")
+    with house.inside():
+        clients.update("wmo-web", application_id="jeugd", actor="operator")
+    there = "/servicedesk/applicaties/jeugd/koppelingen/wmo-web/wijzigen"
+    changed = NEW | {"versie": version_on(alice.get(there)), "terugkeeradressen": ELSEWHERE}
+    assert by_hand(alice, there, **changed).name == "desk-client"
+    with house.inside():
+        clients.update("wmo-web", application_id="wmo", actor="operator")
+    assert renew(alice, leaked="ja").status == 400
+    assert desk.events("client-secret-rotated") == []
+
+
+def test_what_an_earlier_release_recorded_of_keys_counts_for_who_wrote_any(
+    desk: Desk, house: House, two: tuple[Visitor, Visitor], alice: Visitor
+) -> None:
+    _first, second = two
+    assert change(alice, **BY_KEY, sleutels=json.dumps(public(KEY))).name == "desk-client"
+    with house.inside():
+        for event in db.session.query(AuditEvent).filter(AuditEvent.client_id == "wmo-web"):
+            event.details = {name: at for name, at in event.details.items() if name != "keys"}
+        db.session.commit()
+    assert change(second, **BY_KEY, sleutels=json.dumps(public(NEXT, KEY))).name == "desk-client"
+    assert is_refused(change(alice, **BY_KEY, terugkeeradressen=ELSEWHERE))
