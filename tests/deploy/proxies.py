@@ -97,6 +97,16 @@ class Proxy:
     certificate: Path
     relay: Relay
 
+    @contextlib.contextmanager
+    def speak(self) -> Iterator[ssl.SSLSocket]:
+        """A connection over TLS, from `CAME_FROM`, on which anything can be said at any pace."""
+        trusted = ssl.create_default_context(cafile=str(self.certificate))
+        plain = socket.create_connection(
+            ("127.0.0.1", self.port), timeout=PATIENCE, source_address=(CAME_FROM, 0)
+        )
+        with trusted.wrap_socket(plain, server_hostname=HOST) as spoken:
+            yield spoken
+
     def ask(
         self,
         path: str,
@@ -106,13 +116,8 @@ class Proxy:
         host: str = HOST,
     ) -> Answer:
         """A request over TLS, from `CAME_FROM`, with these headers exactly."""
-        trusted = ssl.create_default_context(cafile=str(self.certificate))
-        plain = socket.create_connection(
-            ("127.0.0.1", self.port), timeout=PATIENCE, source_address=(CAME_FROM, 0)
-        )
         connection = http.client.HTTPConnection(HOST)
-        connection.sock = trusted.wrap_socket(plain, server_hostname=HOST)
-        with contextlib.closing(connection):
+        with self.speak() as connection.sock:
             connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
             connection.putheader("Host", host)
             for name, value in more:

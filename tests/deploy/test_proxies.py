@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from typing import Final
 
 import pytest
@@ -15,6 +16,7 @@ from tests.cli.operator import Operator
 from tests.cli.processes import Running, answer
 from tests.deploy.proxies import CAME_FROM, HOST, Proxy
 
+FORM: Final = "Content-Type: application/x-www-form-urlencoded"
 #: What an attacker says of where a request comes from, and under which name and path.
 LIES: Final = (
     ("X-Forwarded-For", "203.0.113.7"),
@@ -92,6 +94,30 @@ def test_a_body_that_is_too_large_is_refused_before_it_reaches_us(front: Proxy) 
     assert fits.status == 400, "read, and refused for what it says"
     too_large = front.ask("/oauth2/token", form, method="POST", body=b"x=" + b"y" * 80_000)
     assert too_large.status == 413
+
+
+@pytest.mark.parametrize(
+    ("framing", "first", "rest"),
+    [
+        ("Content-Length: 100", b"x=" + b"y" * 8, b"y" * 90),
+        ("Content-Length: 65000", b"x=" + b"y" * 49_998, b"y" * 15_000),
+        ("Transfer-Encoding: chunked", b"14\r\nx=yyyy", b"y" * 14 + b"\r\n0\r\n\r\n"),
+    ],
+    ids=["short", "long", "without a length"],
+)
+def test_a_body_that_comes_slowly_reaches_us_when_all_of_it_is_there(
+    front: Proxy, framing: str, first: bytes, rest: bytes
+) -> None:
+    """Else four of them would hold all threads of a process."""
+    head = f"POST /oauth2/token HTTP/1.1\r\nHost: {HOST}\r\n{framing}\r\n{FORM}\r\n\r\n"
+    before = len(front.relay.heads)
+    with front.speak() as spoken:
+        spoken.sendall(head.encode() + first)
+        time.sleep(1)
+        assert len(front.relay.heads) == before
+        spoken.sendall(rest)
+        assert spoken.recv(4096).split()[1] == b"400"
+    assert len(front.relay.heads) == before + 1
 
 
 def test_the_longest_request_that_we_read_passes_and_longer_headers_do_not(front: Proxy) -> None:
