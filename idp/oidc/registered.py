@@ -41,6 +41,7 @@ _KEY_TYPES: Final[Mapping[str, type[RSAKey | ECKey | OKPKey]]] = {
     "EC": ECKey,
     "OKP": OKPKey,
 }
+_CURVES: Final = frozenset({"P-256", "P-384", "P-521", "Ed25519", "Ed448", "X25519", "X448"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +279,8 @@ def _encryption(row: Mapping[str, Any], of: str) -> tuple[str, str] | None:
 def key_set(jwks: Mapping[str, Any], *, strangers: bool = False) -> KeySet:
     """The public keys of a set; `ValueError` when one cannot serve.
 
-    With `strangers` keys of types that we do not know are left out (RFC 7517 section 5), as in a set that is fetched.
+    With `strangers` keys of types and on curves that we do not know are left out (RFC 7517 section 5), as in a set that
+    is fetched.
     """
     entries = jwks.get("keys")
     if not isinstance(entries, list) or not entries:
@@ -290,6 +292,8 @@ def key_set(jwks: Mapping[str, Any], *, strangers: bool = False) -> KeySet:
         if not isinstance(entry, dict):
             raise ValueError("a key is an object")
         kind = _KEY_TYPES.get(str(entry.get("kty", "")))
+        if strangers and "crv" in entry and str(entry["crv"]) not in _CURVES:
+            kind = None
         if kind is None and not strangers:
             raise ValueError("a key is of type RSA, EC or OKP")
         if {"d", "p", "q", "dp", "dq", "qi", "oth", "k"} & entry.keys():
@@ -297,15 +301,15 @@ def key_set(jwks: Mapping[str, Any], *, strangers: bool = False) -> KeySet:
         if kind is not None:
             found.append((entry.get("use"), _key(kind, entry)))
     return KeySet(
-        signing=tuple(key for use, key in found if use in {None, "sig"}),
-        encrypting=tuple(key for use, key in found if use in {None, "enc"}),
+        signing=tuple(key for use, key in found if use in (None, "sig")),
+        encrypting=tuple(key for use, key in found if use in (None, "enc")),
     )
 
 
 def _key(kind: type[RSAKey | ECKey | OKPKey], entry: Mapping[str, Any]) -> ClientKey:
     try:
         key = kind.import_key(dict(entry))
-    except (JoseError, ValueError, TypeError, AttributeError) as wrong:
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError) as wrong:
         raise ValueError("a key in the set cannot be read") from wrong
     if isinstance(key, RSAKey) and not 2048 <= key.public_key.key_size <= LARGEST_RSA:
         raise ValueError(f"an RSA key has 2048 bits at least, and {LARGEST_RSA} at most")

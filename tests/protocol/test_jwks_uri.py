@@ -207,11 +207,22 @@ def test_a_set_that_cannot_be_used_is_no_set(
 
 
 @ONE
+@pytest.mark.parametrize(
+    "stranger",
+    [
+        {"kty": "AKP", "pub": "x"},
+        {"kty": "EC", "crv": "brainpoolP256r1", "x": "AAAA", "y": "AAAA"},
+        {"kty": "OKP", "crv": ["Ed25519"], "x": "AAAA"},
+    ],
+    ids=["type", "curve", "no curve"],
+)
 def test_a_key_of_a_kind_that_we_do_not_know_is_passed_over(
-    shop: RelyingParty, site: WebServer
+    shop: RelyingParty, site: WebServer, stranger: dict[str, Any]
 ) -> None:
-    site.put(PATH, {"keys": [{"kty": "AKP", "pub": "x"}, *public(client_key())["keys"]]})
+    site.put(PATH, {"keys": [stranger, *public(client_key())["keys"]]})
     assert accepted(shop)
+    assert accepted(shop)
+    assert site.visits == [PATH]
 
 
 @ONE

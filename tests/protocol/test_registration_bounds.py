@@ -144,3 +144,32 @@ def test_keys_that_can_sign_nothing_of_the_profile_are_refused(house: House) -> 
             clients.add(**USUAL | signs | {"jwks": other})
         both = {"keys": other["keys"] + public(client_key("EC"))["keys"]}
         clients.add(**USUAL | signs | {"jwks": both})
+
+
+@ONE
+@pytest.mark.parametrize(
+    "bent",
+    [
+        {"crv": "brainpoolP256r1"},
+        {"crv": "Ed25519"},
+        {"crv": None},
+        {"crv": ["P-256"]},
+        {"x": None},
+        {"x": 7},
+        {"y": {}},
+        {"kty": "OKP"},
+        {"kty": "RSA"},
+        {"kid": 7},
+        {"use": ["sig"]},
+        {"use": "anders"},
+        {"alg": {}},
+        {"key_ops": 7},
+    ],
+    ids=str,
+)
+def test_a_key_that_is_none_is_refused_in_a_sentence(house: House, bent: dict[str, Any]) -> None:
+    key = public(client_key("EC"))["keys"][0] | bent
+    with house.inside():
+        with pytest.raises(WrongInput, match="key"):
+            clients.add(**USUAL | {"auth_method": "private_key_jwt", "jwks": {"keys": [key]}})
+        assert clients.listing() == []
