@@ -9,7 +9,7 @@ from idp import clock, settings
 from idp.database import connection, insert
 from idp.models import SpentAssertion
 from idp.oidc import client_jwts
-from idp.oidc.client_jwts import SKEW, JwtRefused
+from idp.oidc.client_jwts import SKEW, ClientJwt, JwtRefused
 from idp.oidc.parameters import is_clean
 from idp.oidc.registered import RegisteredClient
 
@@ -30,12 +30,12 @@ def claimed_client(assertion: str) -> str | None:
     return issuer if isinstance(issuer, str) else None
 
 
-def verify(assertion: str, client: RegisteredClient) -> None:
-    """Believe the assertion once, or raise `JwtRefused`; the profile names the algorithms, the client the keys.
+def believe(said: ClientJwt, client: RegisteredClient) -> None:
+    """Believe once what a key of the client signed, or raise `JwtRefused`; whoever has that key may read why.
 
     Spending it is an insert that can lose, part of the caller's transaction: of two requests at once one is refused.
     """
-    typ, claims = client_jwts.verified(assertion, client)
+    typ, claims = said
     if typ not in _TYPES:  # a request object, say, goes through browsers (RFC 9101 section 10.8)
         raise JwtRefused("typ is that of another kind of JWT")
     now = clock.now().timestamp()

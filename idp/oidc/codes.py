@@ -144,7 +144,8 @@ def challenge_of(verifier: str) -> str:
 def _refuse(given: str, client_id: str, redirect_uri: str, challenge: str | None) -> NoReturn:
     """Write down why, and refuse: under the reference of the sign-in where the code is this client's own.
 
-    Who holds the code of another application learns nothing about that sign-in, its reference neither.
+    Who holds the code of another application learns nothing about that sign-in, its reference neither; the one whose
+    code it is reads why.
     """
     row = connection().execute(_LOOK, {"given": given}).one_or_none()
     why = "unknown code" if row is None else _why(row, client_id, redirect_uri, challenge)
@@ -164,9 +165,9 @@ def _refuse(given: str, client_id: str, redirect_uri: str, challenge: str | None
             reason=why,
         )
     if row is not None and row.client_id == client_id:
-        reference: str = row.reference
+        reference, says = row.reference, why
     else:
-        reference = new_reference()
+        reference, says = new_reference(), "there is no such code for this client"
         record(
             Event.TOKEN_REFUSED,
             succeeded=False,
@@ -175,7 +176,7 @@ def _refuse(given: str, client_id: str, redirect_uri: str, challenge: str | None
             client_id=client_id,
             reason=why,
         )
-    raise RefusedToClient(Code.INVALID_GRANT, why, reference=reference)
+    raise RefusedToClient(Code.INVALID_GRANT, why, says=says, reference=reference)
 
 
 def _why(row: Any, client_id: str, redirect_uri: str, challenge: str | None) -> str:

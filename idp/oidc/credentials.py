@@ -77,13 +77,21 @@ def authenticate(given: Presented) -> RegisteredClient:
     if client.auth_method != given.method:
         _fail(f"the client is registered for {client.auth_method} and used {given.method}", client)
     if given.method == "private_key_jwt":
-        try:
-            assertions.verify(given.proof, client)
-        except JwtRefused as refused:
-            _fail(f"client assertion: {refused}", client)
+        _by_key(given.proof, client)
     elif given.method != "none" and not client.knows(given.proof):
         _fail("wrong secret", client)
     return client
+
+
+def _by_key(assertion: str, client: RegisteredClient) -> None:
+    try:
+        said = client_jwts.verified(assertion, client)
+    except JwtRefused as refused:
+        _fail(f"client assertion: {refused}", client)
+    try:
+        assertions.believe(said, client)
+    except JwtRefused as refused:
+        _fail(f"client assertion: {refused}", client, says=f"client assertion: {refused}")
 
 
 def _by_header(authorization: str | None) -> Presented | None:
@@ -122,8 +130,10 @@ def _by_body(parameters: Parameters) -> Presented | None:
     return Presented("client_secret_post", parameters.get("client_id") or "", secret)
 
 
-def _fail(why: str, client: RegisteredClient | None) -> NoReturn:
-    """One answer for every reason; the reason is in the audit trail."""
+def _fail(
+    why: str, client: RegisteredClient | None, *, says: str = "client authentication failed"
+) -> NoReturn:
+    """One answer for every reason, but to who has a key of the client; the reason is in the audit trail."""
     reference = new_reference()
     record(
         Event.CLIENT_AUTHENTICATION_FAILED,
@@ -140,7 +150,7 @@ def _fail(why: str, client: RegisteredClient | None) -> NoReturn:
         raise RefusedToClient(
             Code.INVALID_CLIENT,
             why,
-            says="client authentication failed",
+            says=says,
             status=HTTPStatus.UNAUTHORIZED,
             reference=reference,
         )

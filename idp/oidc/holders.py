@@ -71,5 +71,6 @@ def _says_too_much(client: RegisteredClient, mandate: Mandate, person: Person) -
 
 
 def _refuse(why: str, mandate: Mandate) -> NoReturn:
-    """Nothing more comes of it; why is for whoever investigates."""
-    refuse(Code.INVALID_GRANT, why, **mandate.facts)
+    """Nothing more comes of it; why is about the person, and for whoever investigates."""
+    says = "it counts no more: send the person here to sign in"
+    refuse(Code.INVALID_GRANT, why, says=says, **mandate.facts)

@@ -213,7 +213,7 @@ def _refuse(
     code: Code = Code.INVALID_GRANT,
     event: Event = Event.TOKEN_REFUSED,
 ) -> NoReturn:
-    """Under the reference of its sign-in where the token is this client's own; a stranger learns nothing of it."""
+    """Under the reference of its sign-in, with the reason, where the token is this client's own; else neither."""
     facts = {"client_id": client.client_id} if row is None else _mandate(row).facts
-    says = why if code is Code.INVALID_SCOPE else None
+    says = why if row is not None else "there is no such refresh token for this client"
     refuse(code, why, says=says, event=event, **facts)

@@ -196,6 +196,40 @@ def test_an_assertion_is_by_and_about_the_client_itself(provider: Provider) -> N
 
 
 @ONE
+@pytest.mark.parametrize(
+    ("claims", "words"),
+    [
+        ({"aud": f"{ISSUER}/"}, "aud must be our issuer"),
+        ({"sub": "een-ander"}, "iss and sub must be the client_id"),
+        ({"exp": 1}, "exp is missing, past"),
+        ({"iat": 9_999_999_999}, "iat or nbf is in the future"),
+        ({"iat": None}, "iat is missing"),
+        ({"jti": None}, "jti is missing"),
+    ],
+    ids=str,
+)
+def test_who_has_the_key_reads_why_an_assertion_does_not_count_and_nobody_else(
+    provider: Provider, claims: dict[str, Any], words: str
+) -> None:
+    shop = provider.nlgov()
+    code = code_for(provider, shop)
+    told = shop.redeem(code, client_assertion=shop.assertion(**claims)).get_json()
+    assert f"client assertion: {words}" in told["error_description"]
+    thief = shop.assertion(key=client_key("EC", name="thief"), **claims)
+    told = shop.redeem(code, client_assertion=thief).get_json()
+    assert told["error_description"].startswith("client authentication failed (kenmerk")
+
+
+@ONE
+def test_an_assertion_that_was_used_before_says_so(provider: Provider) -> None:
+    shop = provider.nlgov()
+    assertion = shop.assertion()
+    assert shop.redeem(code_for(provider, shop), client_assertion=assertion).status_code == 200
+    told = shop.redeem(code_for(provider, shop), client_assertion=assertion).get_json()
+    assert "this assertion was used before" in told["error_description"]
+
+
+@ONE
 def test_a_right_assertion_under_another_type_is_refused(provider: Provider) -> None:
     shop = provider.nlgov()
     code = code_for(provider, shop)

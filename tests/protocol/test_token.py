@@ -6,12 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from werkzeug.test import TestResponse
 
 from idp.audit import Event
 from idp.clock import Standing
 from idp.database import db
 from idp.models import AccessToken, AuthorizationCode, Session
-from tests.protocol.relying_party import ISSUER, Provider, challenge_of
+from tests.protocol.relying_party import CALLBACK, ISSUER, Provider, challenge_of
 from tests.support.journeys import House
 
 
@@ -82,6 +83,27 @@ def test_a_code_is_refused_unless_everything_it_was_bound_to_fits(provider: Prov
         wrong, (400, "invalid_grant")
     )
     assert shop.redeem(code).status_code == 200
+
+
+def test_a_client_reads_why_its_own_code_is_refused_and_no_other_does(
+    provider: Provider, time: Standing
+) -> None:
+    shop, other = provider.application(), provider.application(None)
+    code = shop.ask(provider.browser(provider.person()))["code"]
+
+    def told(answer: TestResponse) -> str:
+        return str(answer.get_json()["error_description"]).partition(" (kenmerk")[0]
+
+    assert told(shop.redeem(code, code_verifier="w" * 43)) == "the code_verifier does not fit"
+    assert told(shop.redeem(code, redirect_uri=CALLBACK + "/")).startswith("another redirect_uri")
+    nothing = told(shop.redeem("x" * 43))
+    assert nothing == told(other.redeem(code, code_verifier=shop.verifier))
+    assert nothing == "there is no such code for this client"
+    assert shop.redeem(code).status_code == 200
+    assert told(shop.redeem(code)).startswith("the code was used before")
+    late = shop.ask(provider.browser(provider.person("laat")))["code"]
+    time.move(timedelta(minutes=1))
+    assert told(shop.redeem(late)) == "the code is too old"
 
 
 @pytest.mark.parametrize("verifier", ["a" * 43, "Aa0-._~" * 18 + "zz"], ids=["shortest", "longest"])
