@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -160,6 +160,8 @@ def _has_seen(actor: str, account: Account, item: Item) -> bool:
     """Whether this colleague has that thing of the account, and it can still work."""
     if supplies.was_seen_by(actor, account, item):
         return True
+    if any(_wrote_the_mail_address(actor, account, at) for at in supplies.mailed_at(account, item)):
+        return True
     by_letter = item is Item.CODE and _letter_under_way(account.id)
     return by_letter and _gets_the_letters(actor, account)
 
@@ -184,6 +186,19 @@ def _gets_the_letters(actor: str, account: Account) -> bool:
         )
         if last == actor:
             return True
+    return False
+
+
+def _wrote_the_mail_address(actor: str, account: Account, at: datetime) -> bool:
+    """Whether this colleague wrote the address that a mail of that moment went to, however long before."""
+    wrote = select(AuditEvent.actor, AuditEvent.event, AuditEvent.details).where(
+        AuditEvent.account_id == account.id,
+        AuditEvent.event.in_([Event.ACCOUNT_ADDED.value, Event.ACCOUNT_UPDATED.value]),
+        AuditEvent.at <= at,
+    )
+    for each in db.session.execute(wrote.order_by(AuditEvent.id.desc())):
+        if each.event == Event.ACCOUNT_ADDED.value or "email" in each.details.get("changed", ()):
+            return bool(each.actor == actor)
     return False
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import select, true
+from sqlalchemy import Select, select, true
 
 from idp import clock
 from idp.audit import Event, record
@@ -100,21 +100,27 @@ def used(account_id: str) -> dict[Channel, dict[Item, datetime]]:
 
 
 def was_seen_by(actor: str, account: Account, item: Item) -> bool:
-    """Whether this colleague saw that thing of the account and it can still work: all but a code that went by letter.
+    """Whether this colleague saw that thing of the account and it can still work: all but a code by letter."""
+    seen = _still_working(account, item).where(
+        DeskSupply.channel != Channel.LETTER.value, DeskSupply.supplied_by == actor
+    )
+    return db.session.execute(seen.limit(1)).first() is not None
 
-    A start password works until its holder replaces it, however long that takes; a code as long as supplies count.
-    """
+
+def mailed_at(account: Account, item: Item) -> list[datetime]:
+    """When that thing of the account went by mail, as far as it can still work; by whomever."""
+    mailed = _still_working(account, item).where(DeskSupply.channel == Channel.MAIL.value)
+    return list(db.session.scalars(mailed))
+
+
+def _still_working(account: Account, item: Item) -> Select[datetime]:
+    """A start password works until its holder replaces it, however long that takes; a code while supplies count."""
     still_works = DeskSupply.at > clock.now() - COUNTS_FOR
     if item is Item.PASSWORD and account.password_is_temporary:
         still_works = true()
-    seen = select(DeskSupply.id).where(
-        DeskSupply.account_id == account.id,
-        still_works,
-        DeskSupply.item == item.value,
-        DeskSupply.channel != Channel.LETTER.value,
-        DeskSupply.supplied_by == actor,
+    return select(DeskSupply.at).where(
+        DeskSupply.account_id == account.id, DeskSupply.item == item.value, still_works
     )
-    return db.session.execute(seen.limit(1)).first() is not None
 
 
 _NO_ADDRESS: Final[Mapping[Channel, str]] = {

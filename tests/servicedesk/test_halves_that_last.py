@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from idp.models import Account
 from idp.servicedesk.import_files import Line
 from idp.servicedesk.import_kinds import Relations
 from idp.servicedesk.roles import Role
-from tests.servicedesk.scene import CALLED_BACK, ERRAND, Desk
+from tests.servicedesk.scene import CALLED_BACK, ERRAND, Desk, page_of
 from tests.servicedesk.test_no_taking_over import BY_TELEPHONE, supply
 from tests.servicedesk.test_what_an_agreement_is_worth import (
     AT_THE_DESK,
@@ -88,6 +89,48 @@ def test_who_wrote_the_address_of_a_letter_under_way_sees_no_start_password(
     later(desk, boss, 15)
     assert "Er gaat een brief" in supply(boss, anna, "activatiecode", **BY_LETTER).html
     assert takes_two(supply(boss, anna, "startwachtwoord", **BY_TELEPHONE))
+
+
+BY_MAIL = CALLED_BACK | {"kanaal": "mail"}
+
+
+def writes_the_mail_address(browser: Visitor, anna: Person, address: str) -> None:
+    browser.get(page_of(anna, "gegevens"))
+    assert browser.submit("volgende", **CALLED_BACK | {"email": address}).name == "desk-account"
+
+
+def test_who_wrote_the_mail_address_counts_as_who_reads_what_a_colleague_mails_there(
+    desk: Desk, anna: Person
+) -> None:
+    boss = desk.colleague(Role.BEHEERDER)
+    other = desk.colleague(Role.BEHEERDER, "ander")
+    writes_the_mail_address(boss, anna, "anna@elders.example")
+    later(desk, other, 15, "ander")
+    assert supply(other, anna, "activatiecode", **BY_MAIL).name == "desk-supplied"
+    desk.time.move(timedelta(minutes=1))
+    writes_the_mail_address(other, anna, "anna@werk.example")
+    later(desk, boss, 15)
+    assert takes_two(supply(boss, anna, "startwachtwoord", **BY_TELEPHONE)), "it went to theirs"
+    later(desk, boss, 7)
+    assert supply(boss, anna, "startwachtwoord", **BY_TELEPHONE).name == "desk-supplied"
+
+
+def test_who_added_an_account_with_its_mail_address_reads_what_goes_there(
+    desk: Desk, house: House, anna: Person
+) -> None:
+    boss = desk.colleague(Role.BEHEERDER)
+    with house.inside():
+        account, _start = directory.add_account(
+            relation=account_of(anna).relation,
+            username="piet",
+            name="Piet",
+            email="piet@elders.example",
+            actor=f"desk:{desk.colleagues['beheerder'].id}",
+        )
+        piet = replace(anna, id=account.id, username="piet")
+    other = desk.colleague(Role.BEHEERDER, "ander")
+    assert supply(other, piet, "activatiecode", **BY_MAIL).name == "desk-supplied"
+    assert takes_two(supply(boss, piet, "startwachtwoord", **BY_TELEPHONE))
 
 
 def test_an_address_that_a_program_brought_with_a_relation_is_a_new_one(
