@@ -45,6 +45,12 @@ LOOKUPS: Final = 64
 the system's resolver gives it, half a minute or so."""
 _PORTS: Final = {"https": 443, "http": 80}
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+#: Public by their numbers, and not by their use: where a cloud answers its own machines (Azure), and documentation
+#: (RFC 9637), which this Python does not know yet.
+_OF_NOBODY: Final = (
+    ipaddress.ip_network("168.63.129.16/32"),
+    ipaddress.ip_network("3fff::/20"),
+)
 
 _TURNS: Final = threading.BoundedSemaphore(AT_ONCE)
 _LOOKING_UP: Final = threading.BoundedSemaphore(LOOKUPS)
@@ -277,6 +283,8 @@ def _is_allowed(address: Address) -> bool:
         return True
     if any(address in ipaddress.ip_network(network) for network in current.outward_networks):
         return True
+    if any(address in network for network in _OF_NOBODY):
+        return False
     return address.is_global and not (
         address.is_multicast or address.is_reserved or getattr(address, "is_site_local", False)
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from flask import current_app
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
@@ -309,6 +310,10 @@ def key_set(jwks: Mapping[str, Any], *, strangers: bool = False) -> KeySet:
 def _key(kind: type[RSAKey | ECKey | OKPKey], entry: Mapping[str, Any]) -> ClientKey:
     try:
         key = kind.import_key(dict(entry))
+        if isinstance(key.public_key, X25519PublicKey):
+            X25519PrivateKey.generate().exchange(
+                key.public_key
+            )  # not every point will do (RFC 7748 section 6.1)
     except (JoseError, ValueError, TypeError, KeyError, AttributeError) as wrong:
         raise ValueError("a key in the set cannot be read") from wrong
     if isinstance(key, RSAKey) and not 2048 <= key.public_key.key_size <= LARGEST_RSA:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -173,3 +174,25 @@ def test_a_key_that_is_none_is_refused_in_a_sentence(house: House, bent: dict[st
         with pytest.raises(WrongInput, match="key"):
             clients.add(**USUAL | {"auth_method": "private_key_jwt", "jwks": {"keys": [key]}})
         assert clients.listing() == []
+
+
+LOW_ORDER = [bytes(32), b"\1" + bytes(31), bytes.fromhex("ec" + "ff" * 30 + "7f")]
+
+
+@ONE
+@pytest.mark.parametrize("point", LOW_ORDER, ids=["zero", "one", "minus one"])
+def test_a_point_with_which_every_secret_is_the_same_is_no_key(house: House, point: bytes) -> None:
+    """RFC 7748 section 6.1."""
+    x = base64.urlsafe_b64encode(point).rstrip(b"=").decode()
+    key = {"kty": "OKP", "crv": "X25519", "use": "enc", "x": x}
+    keys = {"jwks": {"keys": [*KEYS["jwks"]["keys"], key]}}
+    with house.inside(), pytest.raises(WrongInput, match="cannot be read"):
+        clients.add(**USUAL | keys | {"id_token_encrypted_response_alg": "ECDH-ES"})
+
+
+@ONE
+@pytest.mark.parametrize("member", ["d", "p", "q", "dp", "dq", "qi", "oth", "k"])
+def test_not_one_member_of_a_private_key_is_taken(house: House, member: str) -> None:
+    key = KEYS["jwks"]["keys"][0] | {member: "AAAA"}
+    with house.inside(), pytest.raises(WrongInput, match="private key"):
+        clients.add(**USUAL | {"jwks": {"keys": [key]}})

@@ -190,3 +190,22 @@ def test_removed_by_the_operator_it_manages_nothing_any_more(new: Newcomer, hous
     with house.inside():
         clients.remove(new.told["client_id"], actor="test")
     assert error_of(new.managed("GET")) == (401, "invalid_token")
+
+
+@ONE
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [("https://app.voorbeeld.nl/cb", "app.voorbeeld.nl"), ("http://127.0.0.1/cb", None)],
+)
+def test_the_sector_of_a_native_application_is_its_host_where_it_has_one(
+    house: House, address: str, host: str | None
+) -> None:
+    """On the machine of its person every application has the same host, so there each is a sector of its own."""
+    new = newcomer(house, most=2)
+    told = [
+        new.register(application_type="native", redirect_uris=[address])["client_id"]
+        for _ in range(2)
+    ]
+    with house.inside():
+        sectors = {clients.show(client_id).sector for client_id in told}
+    assert sectors == {host} if host else len(sectors) == 2

@@ -310,3 +310,16 @@ def test_an_ended_session_gives_nothing(provider: Provider, house: House) -> Non
         sessions.end(db.session.query(Session).one().id, why="test")
     assert shop.ask(browser, prompt="none")["error"] == "login_required"
     assert shop.ask(browser, prompt="none", acr_values=LOW)["error"] == "login_required"
+
+
+@ONE
+@pytest.mark.parametrize(("more", "lives"), [({}, True), ({"prompt": "none"}, False)])
+def test_going_to_an_application_is_activity_and_a_renewal_in_the_background_is_none(
+    provider: Provider, time: Standing, more: dict[str, str], lives: bool
+) -> None:
+    """A session ends after half an hour in which its person did nothing."""
+    shop, browser = provider.application(), provider.browser(provider.person())
+    time.move(timedelta(minutes=20))
+    assert "code" in shop.ask(browser, **more)
+    time.move(timedelta(minutes=20))
+    assert ("code" in shop.ask(browser, prompt="none")) == lives
