@@ -56,18 +56,19 @@ def problem(address: str, rules: Rules, *, longest: int = LONGEST) -> str | None
         host, _port = parts.hostname or "", parts.port
     except ValueError:
         return "is not an address"
-    netloc = parts.netloc
+    netloc, path = parts.netloc, re.sub("%2e", ".", f"{parts.path}/", flags=re.IGNORECASE)
     names = {name for name, _value in parse_qsl(parts.query, keep_blank_values=True)}
     checks = (
         (bool(names & OF_ANSWERS), "must not hold a parameter that answers have"),
-        (parts.scheme not in {"https", "http"}, "must begin with https://"),
+        (not address.startswith(("https://", "http://")), "must begin with https://"),
         ("@" in netloc, "must hold no user name"),
         ("#" in address, "must have no fragment"),
         (
             not host or not _HOST.fullmatch(netloc.rpartition(":")[0] if parts.port else netloc),
             "needs a host in lower case, without wildcards",
         ),
-        ("/../" in f"{parts.path}/" or "/./" in f"{parts.path}/", "must not walk through . or .."),
+        (netloc.rpartition(":")[2].startswith("0"), "must write its port without zeros in front"),
+        ("/../" in path or "/./" in path, "must not walk through . or .."),
     )
     for wrong, words in checks:
         if wrong:
