@@ -209,3 +209,17 @@ def test_the_sector_of_a_native_application_is_its_host_where_it_has_one(
     with house.inside():
         sectors = {clients.show(client_id).sector for client_id in told}
     assert sectors == {host} if host else len(sectors) == 2
+
+
+@ONE
+def test_a_wrong_request_that_may_show_nothing_is_answered_to_who_registered_itself(
+    provider: Provider, house: House
+) -> None:
+    """In a frame nobody could read our page, and nobody is led astray there."""
+    made = newcomer(house, is_third_party=True)
+    made.register()
+    shop = made.party()
+    page = shop.visit(provider.browser(), response_type="token")
+    assert (page.status, page.error, page.left_for) == (400, "client-request", None)
+    page = shop.visit(provider.browser(), response_type="token", prompt="none")
+    assert shop.answer(page)["error"] == "unsupported_response_type"
