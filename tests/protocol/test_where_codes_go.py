@@ -61,3 +61,15 @@ def test_a_request_is_looked_at_again_when_its_person_comes_back_from_signing_in
     assert provider.events(Event.CODE_ISSUED) == []
     [event] = provider.events(Event.AUTHORIZATION_REFUSED)
     assert not event.succeeded
+
+
+@ONE
+def test_a_request_and_its_refusal_on_our_page_are_in_the_trail(provider: Provider) -> None:
+    shop = provider.application()
+    assert shop.visit(provider.browser()).name == "login"
+    [asked] = provider.events(Event.AUTHORIZATION_REQUESTED)
+    assert (asked.client_id, asked.succeeded) == (shop.client_id, True)
+    shop.visit(provider.browser(), redirect_uri="https://elders.voorbeeld.nl/")
+    [refused] = provider.events(Event.AUTHORIZATION_REFUSED)
+    assert (refused.client_id, refused.succeeded) == (shop.client_id, False)
+    assert refused.reference != asked.reference
