@@ -110,6 +110,22 @@ def test_roles_for_an_api_are_asked_about_too(provider: Provider, house: House) 
 
 
 @ONE
+def test_people_are_asked_about_scopes_and_roles_together_and_for_the_apis_that_were_asked(
+    provider: Provider,
+) -> None:
+    other = "https://api.voorbeeld.nl/weer"
+    provider.machine("zorg", grant_types=(), resource=API)
+    provider.machine(None, grant_types=(), resource=other)
+    shop = stranger(provider, audiences=[other, API], access_token_format="jwt")
+    browser = provider.browser(provider.person())
+    roles, name = "wat u mag in de applicaties", "uw naam"
+    both = again(browser, shop, resource=API).html
+    assert (roles in both, name in both) == (True, True)
+    only_the_name = again(browser, shop, resource=other).html
+    assert (roles in only_the_name, name in only_the_name) == (False, True)
+
+
+@ONE
 def test_an_api_without_an_application_is_told_no_roles(provider: Provider) -> None:
     provider.machine(None, grant_types=(), resource=API)
     shop = stranger(provider, audiences=[API], scope="openid")
