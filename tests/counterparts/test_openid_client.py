@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -23,6 +25,10 @@ SUBSTANTIAL = "http://eidas.europa.eu/LoA/substantial"
 SCOPES = "openid profile applicaties"
 #: Nobody listens there: the test takes the answer from the browser's address bar.
 HOME = "http://localhost:9"
+
+
+def page_of(name: str) -> str:
+    return (ROOT / "docs" / "aansluiten" / f"{name}.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
@@ -117,6 +123,35 @@ def test_a_government_client_signs_pushes_and_decrypts(
     assert (page.name, page.left_for) == ("logout", None)
 
 
+@pytest.mark.parametrize("program", ["page.mjs"], indirect=True)
+def test_the_program_for_nlgov_works_as_it_is_printed(
+    program: NodeProgram, node: Path, operator: Operator, door: Door, tmp_path: Path
+) -> None:
+    makes_keys, signs_in = re.findall(r"```js\n(.*?)```", page_of("nlgov"), re.DOTALL)
+    (tmp_path / "keys.mjs").write_text(makes_keys, encoding="utf-8")
+    subprocess.run([node, "keys.mjs"], cwd=tmp_path, env=surroundings(), check=True)
+    added = operator.types(
+        "client", "add", "Node", "--profile", "nlgov", "--jwks", str(tmp_path / "public-keys.json"),
+        "--redirect-uri", f"{HOME}/callback", "--application", "wmo-berichten",
+        "--require-signed", "--require-pushed", "--json",
+    ).json  # fmt: skip
+    for shown, real in {
+        "https://inloggen.voorbeeld.nl": door.issuer,
+        "https://app.voorbeeld.nl": HOME,
+        "mijn-applicatie": added["client_id"],
+    }.items():
+        assert shown in signs_in
+        signs_in = signs_in.replace(shown, real)
+    (tmp_path / "sign_in.mjs").write_text(signs_in, encoding="utf-8")
+    (tmp_path / "node_modules").symlink_to(machine.NODE_PROGRAMS / "node_modules")
+    asked = program.tell(
+        program=(tmp_path / "sign_in.mjs").as_uri(), key=str(tmp_path / "private-key.json")
+    )
+    assert set(query(asked["authorize"])) == {"client_id", "request_uri"}
+    person = program.tell(came=door.come(asked["authorize"]))["person"]
+    assert (person["acr"], person["rollen"]) == (SUBSTANTIAL, ["indienen", "inzien"])
+
+
 def test_the_recipe_works_as_it_is_printed(
     node: Path, operator: Operator, door: Door, tmp_path: Path
 ) -> None:
@@ -151,7 +186,7 @@ def test_the_recipe_works_as_it_is_printed(
 
 
 def test_the_recipe_names_the_versions_that_run_here() -> None:
-    text = (ROOT / "docs" / "aansluiten" / "node.md").read_text(encoding="utf-8")
+    text = page_of("node")
     packages = json.loads((machine.NODE_PROGRAMS / "package.json").read_text(encoding="utf-8"))
     for name, version in packages["dependencies"].items():
         assert f"{name} {version}" in text

@@ -26,8 +26,8 @@ VARIES = {
 FIXED_LENGTH = {"sub", "sid", "at_hash", "jti", "kid"}
 
 
-def sample(name: str) -> dict[str, Any]:
-    found = re.search(rf"<!-- sample: {name} -->\n```json\n(.*?)\n```", PAGE, re.DOTALL)
+def sample(name: str, page: str = PAGE) -> dict[str, Any]:
+    found = re.search(rf"<!-- sample: {name} -->\n```json\n(.*?)\n```", page, re.DOTALL)
     assert found, f"the page has no sample {name}"
     shown: dict[str, Any] = json.loads(found[1])
     return shown
