@@ -12,7 +12,8 @@ from idp.assurance import Level
 from idp.oidc.claims import BY_SCOPE
 from idp.oidc.refusals import Code
 from idp.settings import Settings
-from tests.protocol.relying_party import Provider, RelyingParty, unverified
+from tests.protocol.relying_party import AFTERWARDS, ISSUER, Provider, RelyingParty, unverified
+from tests.protocol.test_logout import sign_out
 from tests.support.source import ROOT
 
 ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -107,3 +108,50 @@ def test_the_levels_have_their_names_on_the_wire() -> None:
     for level in (Level.LAAG, Level.SUBSTANTIEEL):
         wire = Settings.model_fields[f"acr_{level.label}"].default
         assert f"| *{level.label}* | `{wire}` |" in PAGE
+
+
+@ONE
+def test_a_scope_that_does_not_exist_is_left_out_and_one_that_is_not_registered_is_refused(
+    provider: Provider,
+) -> None:
+    shop = provider.application(scopes=("openid", "profile"), scope="openid profile")
+    browser = provider.browser(provider.person("info", "wmo"))
+    told = shop.tokens(browser, scope="openid profile profielen")
+    assert told["scope"] == "openid profile"
+    assert shop.ask(browser, scope="openid email")["error"] == "invalid_scope"
+    assert "**Compare `scope` in the token response" in PAGE
+
+
+@ONE
+def test_a_refusal_at_userinfo_is_bare(provider: Provider) -> None:
+    answer = provider.application().userinfo("een ander token")
+    assert (answer.status_code, answer.get_json()) == (401, {"error": "invalid_token"})
+    assert f"a bare `{json.dumps(answer.get_json())}`" in PAGE
+
+
+@ONE
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
+def test_no_endpoint_lets_pages_of_others_call_it(provider: Provider, method: str) -> None:
+    metadata = provider.house.app.test_client().get(
+        "/.well-known/openid-configuration", base_url=ISSUER
+    )
+    addresses = [value for name, value in metadata.get_json().items() if name.endswith("_endpoint")]
+    for address in (*addresses, metadata.get_json()["jwks_uri"], metadata.request.url):
+        answer = provider.house.app.test_client().open(
+            address.removeprefix(ISSUER),
+            base_url=ISSUER,
+            method=method,
+            headers={"Origin": "https://app.voorbeeld.nl"},
+        )
+        assert not [name for name in answer.headers if name[0].startswith("Access-Control")]
+    assert len(addresses) > 5
+    assert "(CORS)" in PAGE
+
+
+@ONE
+def test_an_address_that_is_not_registered_ends_on_our_page_signed_out(provider: Provider) -> None:
+    shop, browser = provider.application(), provider.browser(provider.person("info", "wmo"))
+    hint = shop.tokens(browser)["id_token"]
+    page = sign_out(browser, id_token_hint=hint, post_logout_redirect_uri=f"{AFTERWARDS}/elders")
+    assert page.name == "logged-out"
+    assert shop.ask(browser, prompt="none")["error"] == "login_required"
