@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from idp.cli import sheet
 from idp.errors import WrongInput
 from idp.models import Client
 
@@ -157,7 +158,7 @@ def configuration(stack: Stack, client: Client, issuer: str) -> dict[str, str]:
     )
     before, _, last = urlsplit(redirect_uri).path.rpartition("/")
     root = urlsplit(_without_path_of(stack, redirect_uri)).path
-    facts = {
+    facts = sheet.of(client) | {
         "issuer": issuer,
         "client_id": client.client_id,
         "auth_method": client.auth_method,

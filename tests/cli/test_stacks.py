@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from joserfc.jwk import RSAKey
 
 from idp import keyring
 from idp.cli.stacks import STACKS
@@ -184,6 +185,102 @@ def test_the_recipe_shows_what_the_command_prints(operator: Operator, stack: str
     text = page.read_text(encoding="utf-8")
     for name, printed in add(operator, stack)["configuration"].items():
         assert printed.rstrip() in text, f"{page.name} shows another {name}"
+
+
+def sheet(operator: Operator, client_id: str) -> list[tuple[str, str]]:
+    """The lines of the sheet for any library: what each is called, and what it says."""
+    shown = operator.types("client", "show", client_id, "--for", "generic", "--json").json
+    lines = shown["configuration"]["settings.txt"].splitlines()
+    return [(line[:24].rstrip(), line[24:]) for line in lines]
+
+
+def keys(operator: Operator, *, kid: str = "app-2026") -> str:
+    made = [
+        RSAKey.generate_key(2048, {"kid": f"{kid}-{use}", "use": use}).as_dict(private=False)
+        for use in ("sig", "enc")
+    ]
+    file = operator.folder / "public-keys.json"
+    file.write_text(json.dumps({"keys": made}), encoding="utf-8")
+    return str(file)
+
+
+def test_the_sheet_of_a_client_that_signs_tells_all_that_its_library_has_to_know(
+    operator: Operator,
+) -> None:
+    api = "https://api.voorbeeld.nl/wmo"
+    operator.types(
+        "client", "add", "API", "--profile", "basic", "--grant-type", "", "--resource", api
+    )
+    operator.types(
+        "client", "add", "A", "--profile", "nlgov", "--id", "heel", "--jwks", keys(operator),
+        "--redirect-uri", f"{ADDRESS}/cb", "--redirect-uri", f"{ADDRESS}/cb2", "--audience", api,
+        "--require-pushed", "--require-signed", "--request-object-signing-alg", "PS256",
+        "--id-token-encrypted-response-alg", "RSA-OAEP-256", "--userinfo-signed-response-alg", "PS256",
+        "--userinfo-encrypted-response-alg", "RSA-OAEP", "--backchannel-logout-uri", f"{ADDRESS}/uit",
+        "--grant-type", "authorization_code", "--grant-type", "refresh_token",
+    )  # fmt: skip
+    issuer = operator.settings.issuer
+    assert sheet(operator, "heel")[3:] == [
+        ("Client authentication", "private_key_jwt"),
+        ("Assertion", f"aud {issuer}, a new jti each time, exp 2 to 4 minutes ahead, with iat"),
+        ("Assertion signed with", "RS256, PS256, ES256, EdDSA, Ed25519"),
+        ("Its public keys", "app-2026-sig, app-2026-enc"),
+        ("Flow", "authorization code, response_type=code"),
+        ("PKCE", "S256, in every request"),
+        ("State and nonce", "both, in every request; 22 characters at least"),
+        ("Requests", "only signed, with PS256"),
+        ("Requests", "only pushed (PAR)"),
+        ("Scopes", "openid applicaties"),
+        ("Redirect address", f"{ADDRESS}/cb"),
+        ("Redirect address", f"{ADDRESS}/cb2"),
+        ("Back-channel logout", f"{ADDRESS}/uit"),
+        ("ID Token signed with", "RS256"),
+        ("ID Token encrypted with", "RSA-OAEP-256, A256GCM"),
+        ("UserInfo signed with", "PS256"),
+        ("UserInfo encrypted with", "RSA-OAEP, A256GCM"),
+        ("Refresh token", "one with every code"),
+        ("Access token", "JWT, signed with RS256"),
+        ("Access token for", api),
+    ]
+
+
+def test_the_sheet_says_where_keys_are_fetched_and_which_refresh_tokens_work_once(
+    operator: Operator,
+) -> None:
+    add(operator, "generic", "--grant-type", "authorization_code", "--grant-type", "refresh_token",
+        "--jwks-uri", f"{ADDRESS}/jwks.json")  # fmt: skip
+    said = dict(sheet(operator, "mijn-applicatie"))
+    assert said["Its public keys"] == f"fetched from {ADDRESS}/jwks.json"
+    assert said["Refresh token"] == "one with every code; each works once"
+    assert not said.keys() & {"Assertion", "State and nonce", "Requests", "Access token"}
+
+
+def test_the_sheets_of_an_api_and_of_a_client_that_acts_for_itself_say_nothing_of_people(
+    operator: Operator,
+) -> None:
+    api = "https://api.voorbeeld.nl/wmo"
+    for name, words in {
+        "de-api": ("--grant-type", "", "--resource", api),
+        "robot": ("--grant-type", "client_credentials", "--audience", api),
+    }.items():
+        operator.types("client", "add", "A", "--profile", "basic", "--id", name, *words)
+    of_people = {"PKCE", "Scopes", "Redirect address", "ID Token signed with"}
+    of_api, of_robot = (dict(sheet(operator, name)) for name in ("de-api", "robot"))
+    assert not of_people & (of_api.keys() | of_robot.keys())
+    assert (of_api["Address as an API"], of_api["Flow"].partition(":")[0]) == (api, "none")
+    assert of_robot["Flow"].endswith("grant_type=client_credentials")
+    assert of_robot["Access token for"] == api
+
+
+def test_the_name_of_a_key_cannot_pass_for_a_line_of_the_sheet(operator: Operator) -> None:
+    file = keys(operator, kid=f"x\nRedirect address        {ADDRESS}/evil\n")
+    operator.types(
+        "client", "add", "A", "--profile", "nlgov", "--id", "heel", "--jwks", file,
+        "--redirect-uri", f"{ADDRESS}/cb",
+    )  # fmt: skip
+    said = sheet(operator, "heel")
+    assert ("Its public keys", "RSA, RSA") in said
+    assert [value for name, value in said if name == "Redirect address"] == [f"{ADDRESS}/cb"]
 
 
 def test_every_stack_has_a_folder_with_its_files_and_no_more(operator: Operator) -> None:
