@@ -25,7 +25,7 @@ from idp.outward import CannotReach
 
 #: How far back refusals are looked for.
 LOOKS_BACK: Final = timedelta(days=7)
-#: Kinds of refusals that are told, the youngest first.
+#: Kinds of refusals that are told in full: first of who could not prove itself, then the youngest.
 MOST_REFUSALS: Final = 5
 #: A secret that is older is worth a new one (OAuth 2.1 section 7.4.1 asks that they can be changed).
 SECRET_LASTS: Final = timedelta(days=365)
@@ -108,7 +108,9 @@ def its_registration(client: Client) -> Iterator[Remark]:
     if not client.grant_types:
         yield _note("it gets no tokens: it is an API that asks about those of others")
     if "authorization_code" in client.grant_types and not client.post_logout_redirect_uris:
-        yield _wrong("after signing out people stay here: register a post_logout_redirect_uri")
+        yield _note(
+            "after signing out people stay here: with a post_logout_redirect_uri they go back to the application"
+        )
     if client.is_test and not settings.current().is_loopback:
         yield _note(
             "it is a test client, with rules that are looser; `idp client update --no-test`"
@@ -151,10 +153,11 @@ def its_application(client: Client) -> Iterator[Remark]:
         return
     application = db.session.get_one(Application, client.application_id)
     if client.initiate_login_uri is None:
-        yield _wrong(
-            "the portal cannot open its application: register initiate_login_uri (OpenID Connect Core section 4)"
+        yield _note(
+            f"the portal opens {application.address}; no initiate_login_uri is registered (OpenID Connect Core section "
+            "4), so error pages of ours do not lead back to the application"
         )
-    elif _host(application.address) not in {_host(uri) for uri in client.redirect_uris}:
+    if _host(application.address) not in {_host(uri) for uri in client.redirect_uris}:
         yield _note(
             f"the portal opens {application.address}, which is on another host than its redirect addresses"
         )
@@ -175,8 +178,9 @@ def its_application(client: Client) -> Iterator[Remark]:
 def its_use(client: Client) -> Iterator[Remark]:
     """Whether it ever worked, and why it was refused of late.
 
-    A refusal is held against the client when the client itself was refused, at the token endpoint. What came by a
-    browser may be about the person, and anybody can send it; it counts only as long as the client never worked.
+    A refusal is held against the client when the client itself was refused: at the token endpoint, or when it pushed a
+    request as who it is. What came by a browser may be about the person, and anybody can send it; it counts only as
+    long as the client never worked.
     """
     succeeded = db.session.scalar(
         select(func.max(AuditEvent.at)).where(
@@ -185,26 +189,42 @@ def its_use(client: Client) -> Iterator[Remark]:
     )
     if succeeded is None and client.grant_types:
         yield _note("it never got a token, as far back as the audit trail goes")
-    for refused in _last_refusals(client.client_id):
-        last = refused[-1]
-        if succeeded is not None and succeeded > last.at:
-            yield _note(f"{_told(refused)}; it worked since")
-        elif last.account_id is not None and last.event == Event.AUTHORIZATION_REFUSED:
-            yield _note(f"{_told(refused)}; this is about a person, not about the client")
-        elif succeeded is not None and last.event == Event.AUTHORIZATION_REFUSED:
-            yield _note(
-                f"{_told(refused)}; anybody can make such a request, and the client has worked: look further only if "
-                "its people complain"
-            )
-        else:
-            yield _wrong(_told(refused))
+    judged = [_judged(refused, client, succeeded) for refused in _last_refusals(client.client_id)]
+    yield from judged[:MOST_REFUSALS]
+    if more := judged[MOST_REFUSALS:]:
+        kinds = "1 more kind" if len(more) == 1 else f"{len(more)} more kinds"
+        says = f"{kinds} of refusal in the last {LOOKS_BACK.days} days; put these right first, and check again"
+        yield Remark(any(each.wrong for each in more), says)
+
+
+def _judged(refused: Sequence[AuditEvent], client: Client, succeeded: datetime | None) -> Remark:
+    last = refused[-1]
+    by_browser = last.event == Event.AUTHORIZATION_REFUSED and not _by_itself(last, client)
+    if succeeded is not None and succeeded > last.at:
+        return _note(f"{_told(refused)}; it worked since")
+    if last.account_id is not None and last.event == Event.AUTHORIZATION_REFUSED:
+        return _note(f"{_told(refused)}; this is about a person, not about the client")
+    if succeeded is not None and by_browser:
+        return _note(
+            f"{_told(refused)}; anybody can make such a request, and the client has worked: look further only if "
+            "its people complain"
+        )
+    return _wrong(_told(refused))
+
+
+def _by_itself(refused: AuditEvent, client: Client) -> bool:
+    """Whether it pushed this request after it had proved who it is; a public client is whoever names it."""
+    return refused.actor == "client" and client.auth_method != "none"
 
 
 EXAMINATIONS: Final = (its_registration, its_secrets, its_signatures, its_application, its_use)
 
 
 def _last_refusals(client_id: str) -> Sequence[Sequence[AuditEvent]]:
-    """Refusals of late, those of one reason together; the reason that came last first."""
+    """Refusals of late, those of one reason and from one side together.
+
+    Who could not prove itself comes first, because nothing else works until it can; then the reason that came last.
+    """
     rows = db.session.scalars(
         select(AuditEvent)
         .where(
@@ -215,11 +235,12 @@ def _last_refusals(client_id: str) -> Sequence[Sequence[AuditEvent]]:
         .order_by(AuditEvent.id.desc())
         .limit(1000)
     )
-    by_reason: dict[str, list[AuditEvent]] = {}
+    by_reason: dict[tuple[str, str], list[AuditEvent]] = {}
     for row in rows:
         if row.details.get("error") not in _USUAL:
-            by_reason.setdefault(row.reason or row.event, []).insert(0, row)
-    return list(by_reason.values())[:MOST_REFUSALS]
+            by_reason.setdefault((row.reason or row.event, row.actor), []).insert(0, row)
+    unproved = Event.CLIENT_AUTHENTICATION_FAILED
+    return sorted(by_reason.values(), key=lambda refused: refused[-1].event != unproved)
 
 
 def _told(refused: Sequence[AuditEvent]) -> str:

@@ -175,10 +175,13 @@ def test_whose_a_client_is_and_whether_it_must_push_can_be_said_and_taken_back(
 
 def test_check_says_what_will_not_work(operator: Operator) -> None:
     client_id, _ = add(operator, "--profile", "basic")
-    operator.types("keys", "rotate")
     answer = operator.tries("client", "check", client_id, "--json")
     assert answer.code == 1
-    assert any("post_logout_redirect_uri" in each for each in answer.json["problems"])
+    assert any("no key of ours signs RS256" in each for each in answer.json["problems"])
+    operator.types("keys", "rotate")
+    answer = operator.types("client", "check", client_id, "--json")
+    assert answer.json["problems"] == []
+    assert any("post_logout_redirect_uri" in each for each in answer.json["notes"])
     operator.types(
         "client", "update", client_id, "--post-logout-redirect-uri", "https://app.voorbeeld.nl/uit"
     )

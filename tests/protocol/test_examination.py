@@ -12,8 +12,8 @@ from idp.clock import Standing
 from idp.database import db
 from idp.models import Client
 from idp.oidc import clients
-from idp.oidc.examination import examine
-from tests.protocol.relying_party import AFTERWARDS, Provider, RelyingParty
+from idp.oidc.examination import MOST_REFUSALS, examine
+from tests.protocol.relying_party import AFTERWARDS, Provider, RelyingParty, basic
 from tests.protocol.test_levels import essential
 from tests.support.journeys import PHONE, House, add_person, identify
 
@@ -67,13 +67,11 @@ def test_nothing_is_wrong_with_an_api_or_a_client_that_acts_for_itself(
         (lambda row: row.redirect_uris.append("http://app.example/cb"), "app.example"),
         (lambda row: row.secrets.clear(), "no secret that works"),
         (lambda row: setattr(row, "profile", "nlgov"), "has no client_secret_basic"),
-        (lambda row: setattr(row, "post_logout_redirect_uris", []), "after signing out"),
-        (lambda row: setattr(row, "initiate_login_uri", None), "the portal cannot open"),
         (lambda row: setattr(row, "level", int(Level.HOOG)), "enrolled at substantieel"),
         (lambda row: setattr(row, "id_token_alg", "PS512"), "no key of ours signs PS512"),
         (lambda row: setattr(row, "auth_method", "private_key_jwt"), "public keys"),
     ],
-    ids=["address", "http", "secret", "method", "sign-out", "portal", "level", "key", "jwks"],
+    ids=["address", "http", "secret", "method", "level", "key", "jwks"],
 )
 def test_what_does_not_work_is_said(
     provider: Provider, house: House, spoil: Callable[[Client], None], says: str
@@ -85,6 +83,15 @@ def test_what_does_not_work_is_said(
             setattr(row, member, list(getattr(row, member)))
         spoil(row)
     assert any(says in each for each in wrong(house, shop.client_id))
+
+
+def test_what_signing_in_can_do_without_is_a_note(provider: Provider, house: House) -> None:
+    shop = provider.application("wmo", post_logout_redirect_uris=[])
+    shop.tokens(provider.browser(provider.person("a.nders", "wmo")))
+    assert wrong(house, shop.client_id) == []
+    told = notes(house, shop.client_id)
+    assert any(each.startswith("after signing out people stay here") for each in told)
+    assert any(f"the portal opens {PORTAL}" in each for each in told)
 
 
 def test_an_application_that_nobody_may_use_is_said(provider: Provider, house: House) -> None:
@@ -151,3 +158,50 @@ def test_an_old_secret_is_worth_a_word(provider: Provider, house: House, time: S
     shop = healthy(provider)
     time.move(timedelta(days=366))
     assert any("366 days old" in each for each in notes(house, shop.client_id))
+
+
+def test_a_request_that_it_pushed_itself_speaks_against_a_client_and_not_one_that_names_it(
+    provider: Provider, house: House, time: Standing
+) -> None:
+    shop = healthy(provider)
+    public = provider.application("wmo", auth_method="none", initiate_login_uri=PORTAL)
+    browser = provider.browser(provider.person("a.nders", "wmo"))
+    for each in (shop, public):
+        each.tokens(browser)
+    time.move(timedelta(minutes=1))
+    for each in (shop, public):
+        assert each.push(code_challenge="kort").status_code == 400
+        each.visit(browser, code_challenge="kort")
+    [told] = wrong(house, shop.client_id)
+    assert "code_challenge must be" in told
+    assert "anybody can make such a request" not in told
+    assert wrong(house, public.client_id) == []
+    for client_id in (shop.client_id, public.client_id):  # what came by the browser stays a note
+        assert any("anybody can make such" in each for each in notes(house, client_id))
+
+
+def test_who_cannot_prove_itself_is_told_first_and_what_is_left_out_is_counted(
+    provider: Provider, house: House, time: Standing
+) -> None:
+    shop = healthy(provider)
+    shop.redeem("een code", headers=basic(shop.client_id, "verkeerd"))
+    browser = provider.browser()
+    mistakes: list[dict[str, str | None]] = [
+        {"response_type": "token"},
+        {"response_mode": "fragment"},
+        {"scope": "profile"},
+        {"code_challenge_method": "plain"},
+        {"prompt": "vandaag"},
+    ]
+    for mistake in mistakes:
+        shop.visit(browser, **mistake)
+    told = [each for each in wrong(house, shop.client_id) if "refus" in each]
+    assert len(told) == MOST_REFUSALS + 1
+    assert "wrong secret" in told[0]
+    assert told[-1].startswith("1 more kind of refusal in the last 7 days")
+    shop.visit(browser, max_age="straks")
+    assert wrong(house, shop.client_id)[-1].startswith("2 more kinds of refusal")
+    time.move(timedelta(minutes=1))
+    shop.tokens(provider.browser(provider.person("a.nders", "wmo")))
+    assert wrong(house, shop.client_id) == []
+    assert any("2 more kinds" in each for each in notes(house, shop.client_id))
