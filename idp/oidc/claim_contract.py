@@ -20,6 +20,8 @@ _ACCESS_TOKEN: Final = "access_token"
 _USERINFO: Final = "userinfo"
 _INTROSPECTION: Final = "introspection"
 _WITH_ROLES: Final = "its APIs are of one application"
+_OF_A_PERSON: Final = "the token is a person's"
+_OF_A_CLIENT: Final = "the token is a client's own"
 
 #: Where each comes from, and what it looks like.
 _SOURCES: Final[Mapping[str, tuple[str, str]]] = {
@@ -59,6 +61,11 @@ _SOURCES: Final[Mapping[str, tuple[str, str]]] = {
     "token_type": ("the token", "Bearer"),
     "updated_at": ("the account", "seconds since 1970"),
 }
+#: What is different for a client that acts for itself.
+_OWN_SOURCES: Final[Mapping[str, tuple[str, str]]] = {
+    "aud": ("the registration and resource", "addresses of APIs; ours where it names none"),
+    "sub": ("the registration", "client_id"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +82,16 @@ class Line:
 
 
 def lines(client: RegisteredClient) -> tuple[Line, ...]:
-    """Every claim that this client, or an API that it calls, can meet."""
+    """Every claim that this client, or an API that it calls, can meet; of an API what introspection tells it."""
     found = [
         *_in_id_token(client),
         *_at_userinfo(client),
         *_in_access_token(client),
         *_at_introspection(client),
     ]
-    return tuple(Line(name, where, when, *_SOURCES[name]) for where, name, when in found)
+    own = _OWN_SOURCES if "client_credentials" in client.grant_types else {}
+    sources = {**_SOURCES, **own}
+    return tuple(Line(name, where, when, *sources[name]) for where, name, when in found)
 
 
 def forms(client: RegisteredClient) -> dict[str, str]:
@@ -98,6 +107,7 @@ def forms(client: RegisteredClient) -> dict[str, str]:
     if client.grant_types:
         signed = f"JWT, signed with {client.id_token_alg}"
         told[_ACCESS_TOKEN] = signed if client.access_token_format == "jwt" else "opaque"
+    if client.grant_types or client.resource is not None:
         told[_INTROSPECTION] = "JSON"
     return told
 
@@ -136,11 +146,24 @@ def _in_access_token(client: RegisteredClient) -> Iterator[_Found]:
 
 
 def _at_introspection(client: RegisteredClient) -> Iterator[_Found]:
-    if not client.grant_types:
+    if not client.grant_types and client.resource is None:
         return
     for name in ("active", "iss", "aud", "client_id", "token_type", "iat", "exp"):
         yield _INTROSPECTION, name, (ALWAYS,)
-    yield from _of_whom(client, _INTROSPECTION)
+    if client.grant_types:
+        yield from _of_whom(client, _INTROSPECTION)
+    else:
+        yield from _told_to_an_api(client)
+
+
+def _told_to_an_api(api: RegisteredClient) -> Iterator[_Found]:
+    """Whose the tokens are that are for it; whoever gets no tokens itself meets those of every kind of client."""
+    yield _INTROSPECTION, "sub", (ALWAYS,)
+    of_people = ("scope", "auth_time", "acr")
+    roles = () if api.application_id is None else ("entitlements",)
+    for name in (*of_people, *roles):
+        yield _INTROSPECTION, name, (_OF_A_PERSON,)
+    yield _INTROSPECTION, "grant_type", (_OF_A_CLIENT,)
 
 
 def _of_whom(client: RegisteredClient, where: str) -> Iterator[_Found]:

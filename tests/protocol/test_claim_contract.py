@@ -208,6 +208,35 @@ def test_tokens_hold_what_the_contract_says_and_nothing_else(
     assert not any("amr" in names for names in met.values())
 
 
-def test_an_api_is_promised_nothing(provider: Provider, house: House) -> None:
-    api = provider.machine("wmo", grant_types=(), resource=API)
-    assert contract_of(house, api) == {"forms": {}, "claims": []}
+@pytest.mark.parametrize("application", ["wmo", None])
+def test_an_api_is_promised_what_introspection_tells_it_and_nothing_else(
+    provider: Provider, house: House, application: str | None
+) -> None:
+    api = provider.machine(application, grant_types=(), resource=API)
+    shop = provider.application("wmo", audiences=[API], access_token_format="opaque")
+    robot = provider.machine(audiences=[API])
+    tokens = {
+        "the token is a person's": shop.tokens(provider.browser(provider.person()))["access_token"],
+        "the token is a client's own": robot.own_token().get_json()["access_token"],
+    }
+    contract = lines_of(house, api)
+    assert contract_of(house, api)["forms"] == {"introspection": "JSON"}
+    assert set(contract) == {"introspection"}
+    for whose, token in tokens.items():
+        promised = {
+            name
+            for name, line in contract["introspection"].items()
+            if {ALWAYS, whose} & set(line.when)
+        }
+        assert set(api.introspect(token).get_json()) == promised
+
+
+def test_a_client_that_acts_for_itself_reads_who_its_tokens_are_about_and_for(
+    provider: Provider, house: House
+) -> None:
+    shop, _ = m2m(provider)
+    told = unverified(shop.own_token().get_json()["access_token"])[1]
+    assert (told["sub"], told["aud"]) == (shop.client_id, API)
+    for lines in lines_of(house, shop).values():
+        assert (lines["sub"].kind, lines["sub"].source) == ("client_id", "the registration")
+        assert lines["aud"].kind.startswith("addresses of APIs")
