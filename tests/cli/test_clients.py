@@ -160,6 +160,17 @@ def test_an_update_changes_what_is_named_and_nothing_else(operator: Operator) ->
     )
 
 
+def test_a_client_of_a_profile_that_is_offered_no_more_is_not_changed(operator: Operator) -> None:
+    operator.types(
+        "client", "add", "A", "--id", "app", "--profile", "basic", "--redirect-uri", CALLBACK
+    )
+    change = ("client", "update", "app", "--name", "Anders")
+    answer = operator.tries(*change, IDP_ENABLED_PROFILES="nlgov")
+    assert (answer.code, "basic is no profile of this deployment" in answer.err) == (2, True)
+    assert shown(operator, "app")["name"] == "A"
+    operator.types(*change)
+
+
 def test_whose_a_client_is_and_whether_it_must_push_can_be_said_and_taken_back(
     operator: Operator,
 ) -> None:

@@ -10,7 +10,15 @@ from idp.assurance import Assurance, Level
 from idp.audit import Event
 from idp.database import db
 from idp.errors import WrongInput
-from idp.models import Application, Client
+from idp.models import (
+    AccessToken,
+    Application,
+    AuthorizationCode,
+    AuthorizationRequest,
+    Client,
+    PushedRequest,
+    RefreshToken,
+)
 from idp.oidc import clients
 from tests.protocol.relying_party import CALLBACK, Provider, client_key, public
 from tests.support.journeys import House, open_house
@@ -271,3 +279,35 @@ def test_a_change_elsewhere_holds_here_within_seconds(
     later = registered.time.monotonic() + registered.KEPT_FOR
     monkeypatch.setattr(registered.time, "monotonic", lambda: later)
     assert shop.visit(browser).error == "client-request"
+
+
+@ONE
+def test_a_client_that_ends_takes_what_it_holds_and_others_keep_theirs(
+    provider: Provider, house: House
+) -> None:
+    refreshing = {"grant_types": ("authorization_code", "refresh_token")}
+    goes, stays = (provider.application(name, **refreshing) for name in ("wmo", "jeugd"))
+    browser = provider.browser(provider.person("anna", "wmo", "jeugd"))
+    held = {}
+    for shop in (goes, stays):
+        spent = shop.tokens(browser)
+        held[shop.client_id] = (spent["access_token"], spent["refresh_token"])
+        assert shop.push().status_code == 201
+        assert shop.visit(provider.browser()).name == "login"
+    left = {shop.client_id: shop.ask(browser)["code"] for shop in (goes, stays)}
+    with house.inside():
+        clients.remove(goes.client_id, actor="test")
+    access, refresh = held[stays.client_id]
+    assert stays.userinfo(access).status_code == 200
+    assert stays.redeem(left[stays.client_id]).status_code == 200
+    assert stays.refresh(refresh).status_code == 200
+    with house.inside():
+        for table in (AuthorizationCode, AccessToken, RefreshToken):
+            rows = db.session.query(table).filter(table.client_id == goes.client_id).all()
+            assert rows
+            assert all(row.revoked_at is not None for row in rows), table
+        for kept in (AuthorizationRequest, PushedRequest):
+            found = {row.client_id for row in db.session.query(kept)}
+            assert goes.client_id not in found, kept
+            assert stays.client_id in found, kept
+    assert goes.userinfo(held[goes.client_id][0]).status_code == 401
