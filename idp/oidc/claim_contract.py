@@ -170,6 +170,8 @@ def _of_whom(client: RegisteredClient, where: str) -> Iterator[_Found]:
     """Whose an access token is, and for what."""
     if not _has_people(client):
         yield from ((where, name, (ALWAYS,)) for name in ("sub", "grant_type"))
+        if client.scopes:
+            yield where, "scope", ("a scope was asked",)
         return
     yield from ((where, name, (ALWAYS,)) for name in ("sub", "scope", "auth_time", "acr"))
     if any(client.apis.values()):

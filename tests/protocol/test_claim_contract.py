@@ -16,7 +16,7 @@ from typing import Any, Final
 import pytest
 
 from idp.accounts import directory
-from idp.oidc import claim_contract, claims, registered
+from idp.oidc import claim_contract, claims, own_api, registered
 from idp.oidc.claim_contract import ALWAYS, ASKED, Line
 from idp.vault import seal
 from tests.protocol.relying_party import ALL_SCOPES, Provider, RelyingParty, unverified
@@ -229,6 +229,31 @@ def test_an_api_is_promised_what_introspection_tells_it_and_nothing_else(
             if {ALWAYS, whose} & set(line.when)
         }
         assert set(api.introspect(token).get_json()) == promised
+
+
+def test_a_program_of_our_own_api_reads_that_its_scope_comes_when_it_asks_one(
+    provider: Provider, house: House
+) -> None:
+    with house.app.app_context():
+        here = own_api.address()
+    robot = provider.application(
+        None,
+        redirect_uri="",
+        post_logout_redirect_uris=(),
+        grant_types=("client_credentials",),
+        scopes=("beheer:lezen",),
+        audiences=[here],
+    )
+    contract = lines_of(house, robot)
+    for asked in ("beheer:lezen", None):
+        token = robot.own_token(scope=asked).get_json()["access_token"]
+        told = {
+            "access_token": unverified(token)[1],
+            "introspection": robot.introspect(token).get_json(),
+        }
+        for where, claimed in told.items():
+            left_out = set() if asked else {"scope"}
+            assert set(claimed) == set(contract[where]) - left_out
 
 
 def test_a_client_that_acts_for_itself_reads_who_its_tokens_are_about_and_for(
