@@ -45,11 +45,19 @@ CARRIERS: Final = frozenset(
 )
 
 
+_REPLAYS: Final = frozenset({Event.CODE_REPLAYED.value, Event.REFRESH_REPLAYED.value})
+
+
 def outcome(events: Sequence[AuditEvent]) -> Outcome:
-    """The verdict of the last event that has one; the first events matter only while nothing came after them."""
-    for event in reversed(events):
+    """The verdict of the last event that has one; the first events matter only while nothing came after them.
+
+    What was used twice ended what it gave: who is refused after that is refused because of it.
+    """
+    for at, event in reversed([*enumerate(events)]):
         if (verdict := _verdict(event)) is not None:
-            return verdict
+            replays = [each for each in events[:at] if each.event in _REPLAYS]
+            by_a_replay = event.event == Event.TOKEN_REFUSED.value and replays
+            return (_verdict(replays[-1]) or verdict) if by_a_replay else verdict
     return _unfinished(events)
 
 

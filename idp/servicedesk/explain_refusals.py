@@ -42,9 +42,9 @@ _KNOWN: Final = (
         "gebruik de client_id die `idp client list` noemt, en het adres van de goede omgeving.",
     ),
     _line(
-        "this redirect_uri is not registered for the client|redirect_uri is missing",
+        "this redirect_uri is not registered for the client",
         "de applicatie wilde terug naar een adres dat niet is geregistreerd",
-        "De redirect_uri in het verzoek ontbreekt of is anders dan wat bij ons staat.",
+        "De redirect_uri in het verzoek is anders dan wat bij ons staat.",
         _AN_ADDRESS,
     ),
     _line(
@@ -125,6 +125,13 @@ _KNOWN: Final = (
         "laat response_mode weg.",
     ),
     _line(
+        "redirect_uri is missing",
+        "in het verzoek stond geen redirect_uri",
+        "Bij het inloggen noemt elk verzoek waar de gebruiker terugkomt, en bij het inwisselen van de code hetzelfde "
+        "adres nog eens.",
+        "stuur redirect_uri mee, beide keren letterlijk hetzelfde.",
+    ),
+    _line(
         "scope must hold openid",
         "de scope openid ontbrak",
         "Zonder de scope openid is een verzoek geen OpenID Connect.",
@@ -133,7 +140,7 @@ _KNOWN: Final = (
     _line(
         "a scope is not registered for this client",
         "de applicatie vroeg een scope die zij niet heeft",
-        "Een van de gevraagde scopes is niet geregistreerd; wij laten er nooit stil een weg.",
+        "Een van de gevraagde scopes bestaat en is niet geregistreerd. Een die niet bestaat laten wij stil weg.",
         "vraag minder, of laat de scope registreren (`idp client update --scope`, met de hele lijst).",
     ),
     _line(
@@ -246,7 +253,7 @@ _KNOWN: Final = (
         "kijk met `idp client show` naar grant_types; `idp client update --grant-type` verandert ze.",
     ),
     _line(
-        "(code|token|refresh_token|redirect_uri) is missing|Authlib refused: .*",
+        "(code|token|refresh_token) is missing|Authlib refused: .*",
         "het verzoek om een token was niet volledig",
         "Er ontbrak een gegeven dat de standaard vraagt, zoals code of code_verifier.",
         _THE_LIBRARY,
@@ -308,10 +315,29 @@ _KNOWN: Final = (
         "stel client authentication in; vaak is een omgevingsvariabele met het geheim leeg.",
     ),
     _line(
-        "mixed credentials|two client ids",
+        "mixed credentials",
         "de applicatie zei op twee manieren wie zij is",
-        "Er kwam meer dan één bewijs, of de client_id in het formulier is een andere dan die van het bewijs.",
+        "Er kwam meer dan één bewijs.",
         "gebruik één manier.",
+    ),
+    _line(
+        "two client ids",
+        "de applicatie noemde twee namen",
+        "De client_id in het formulier is een andere dan die van het bewijs: de gebruikersnaam bij Basic, of iss in de "
+        "ondertekende verklaring.",
+        "laat iss, sub en client_id alle drie de client_id zijn.",
+    ),
+    _line(
+        "client assertion: the keys of the client cannot be fetched",
+        "de sleutels van de applicatie konden niet worden opgehaald",
+        "Haar jwks_uri antwoordde niet, of niet met sleutels; wat het was staat in ons logboek.",
+        "kijk of de jwks_uri antwoordt, met een certificaat dat wij vertrouwen (`idp client check`).",
+    ),
+    _line(
+        "client assertion: iss and sub must be the client_id",
+        "de ondertekende verklaring was van of over een ander",
+        "iss en sub zijn niet allebei de client_id.",
+        "zet de client_id in iss en in sub.",
     ),
     _line(
         "an Authorization header of another scheme|a Basic header that cannot be read",

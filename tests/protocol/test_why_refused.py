@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from idp.clock import Standing
+from idp.oidc import clients
 from idp.servicedesk.diagnosis import Explanation, explain_reference
 from idp.servicedesk.explain_refusals import TO_BUILDERS, refusal
 from tests.protocol.relying_party import Provider, RelyingParty, basic
@@ -157,6 +158,53 @@ def test_a_copied_refresh_token_is_reported_under_its_sign_in(
         "token-refreshed",
         "refresh-replayed",
     ]
+
+
+@ONE
+def test_who_is_refused_because_of_a_replay_hears_of_the_replay(
+    provider: Provider, house: House, time: Standing
+) -> None:
+    shop = provider.application(grant_types=("authorization_code", "refresh_token"))
+    browser = provider.browser(provider.person())
+    old = shop.tokens(browser)["refresh_token"]
+    new = shop.refresh(old).get_json()["refresh_token"]
+    time.move(timedelta(seconds=11))
+    shop.refresh(old)
+    after = explained(house, shop.refresh(new).get_json()["error_description"])
+    assert "twee keer gebruikt" in after.uitkomst.resultaat
+    code = shop.ask(browser)["code"]
+    token = shop.redeem(code).get_json()["refresh_token"]
+    shop.redeem(code)
+    after = explained(house, shop.refresh(token).get_json()["error_description"])
+    assert "twee keer" in after.uitkomst.resultaat
+
+
+@ONE
+def test_an_assertion_about_another_and_a_missing_address_explain_themselves(
+    provider: Provider, house: House
+) -> None:
+    shop = provider.nlgov()
+    code = shop.ask(provider.browser(provider.person()))["code"]
+    of_another = shop.redeem(code, client_assertion=shop.assertion(sub="een-ander")).get_json()
+    assert (
+        "van of over een ander"
+        in explained(house, of_another["error_description"]).uitkomst.resultaat
+    )
+    missing = shop.redeem(code, redirect_uri=None).get_json()["error_description"]
+    assert "geen redirect_uri" in explained(house, missing).uitkomst.resultaat
+
+
+@ONE
+def test_keys_that_cannot_be_fetched_are_not_called_a_wrong_assertion(
+    provider: Provider, house: House
+) -> None:
+    shop = provider.nlgov()
+    with house.inside():
+        clients.update(shop.client_id, jwks=None, jwks_uri="http://127.0.0.1:9/k", actor="test")
+    refused = shop.redeem("x" * 43).get_json()["error_description"]
+    outcome = explained(house, refused).uitkomst
+    assert "konden niet worden opgehaald" in outcome.resultaat
+    assert "jwks_uri" in outcome.zeg
 
 
 @ONE
