@@ -85,9 +85,12 @@ class Sender:
         tries = 0
         while True:
             self._news.clear()
-            tries += self._begin()
-            if not self._under_way():
+            # asked before looking: who ends while we look leaves a lane that this look passed over
+            passed_over = self._under_way()
+            begun = self._begin()
+            if not begun and not passed_over:
                 return tries
+            tries += begun
             self._news.wait()
 
     def _run(self) -> None:

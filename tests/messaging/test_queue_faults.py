@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from time import sleep
 
 import pytest
 from sqlalchemy import text, update
@@ -11,6 +12,7 @@ from sqlalchemy import text, update
 from idp import clock
 from idp.cli.deliver import sender_of
 from idp.database import db
+from idp.deliveries import Due, Kind, Sender, queue
 from idp.messaging import gateways, outgoing
 from idp.messaging.gateways import Message, NotSent
 from idp.messaging.outgoing import State
@@ -158,3 +160,28 @@ def test_the_words_of_a_call_that_nobody_asked_for_go_with_its_code(
         None,
     )
     assert sender_of(house.app).deliver_due() == 0
+
+
+@SQLITE
+def test_what_waits_in_a_lane_that_becomes_free_while_we_look_is_delivered_too(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`idp deliver` ends when nothing is due any more, not when nothing happens to be under way."""
+    sent: list[Due] = []
+    claim = queue.claim
+    with quiet(house).inside():
+        for each in ("first", "second"):
+            queue.put("told", lane="one", facts={"says": each}, why="a test")
+
+    def slow_to_see_nothing(kinds: list[str], busy: list[str], full: list[str]) -> Due | None:
+        due = claim(kinds, busy, full)
+        if due is None:
+            while sender._under_way():
+                sleep(0.001)
+        return due
+
+    kind = Kind(send=sent.append, pauses=(), delivered=None, given_up=None)
+    sender = Sender(house.app, {"told": kind})
+    monkeypatch.setattr(queue, "claim", slow_to_see_nothing)
+    assert sender.deliver_due() == 2
+    assert [due.facts["says"] for due in sent] == ["first", "second"]
