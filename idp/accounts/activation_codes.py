@@ -17,10 +17,11 @@ from idp.accounts import notices
 from idp.accounts.code_symbols import new_code, read
 from idp.accounts.notices import Notice
 from idp.audit import Event, record
-from idp.database import connection, db
+from idp.database import db
 from idp.errors import WrongInput
 from idp.models import Account, ActivationCode, Letter
 from idp.secret_values import Secret
+from idp.statements import Prepared
 
 VALID_FOR = timedelta(days=21)
 TRIES = 10
@@ -60,7 +61,7 @@ class Refused:
 
 #: What the codes of an account come to, youngest first; built once, because every page of a sign-in asks it.
 _CODES: Final = cast(Table, ActivationCode.__table__)
-_ALL: Final = (
+_ALL: Final = Prepared(
     select(
         _CODES.c.spent_at,
         _CODES.c.revoked_at,
@@ -264,7 +265,7 @@ def has_live(account_id: str) -> bool:
 def waiting_and_open(account_id: str, browser: str) -> tuple[bool, bool]:
     """Whether the account's latest code waits to be entered, and whether a window is open in this browser."""
     db.session.flush()
-    rows = connection().execute(_ALL, {"account": account_id}).all()
+    rows = _ALL.rows({"account": account_id})
     if not rows:
         return False, False
     now, latest = clock.now(), rows[0]

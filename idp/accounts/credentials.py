@@ -13,10 +13,11 @@ from idp import clock, vault
 from idp.accounts import activation_codes, notices, recovery_codes, sessions
 from idp.accounts.notices import Notice
 from idp.audit import Event, record
-from idp.database import connection, db
+from idp.database import db
 from idp.messaging import number_notices
 from idp.models import Account, Credential
 from idp.secret_values import new_id
+from idp.statements import Prepared
 
 #: Built once, because every page of a sign-in asks it.
 _CONFIRMED: Final = (
@@ -27,7 +28,7 @@ _CONFIRMED: Final = (
 
 
 _ROWS: Final = cast(Table, Credential.__table__)
-_USED: Final = (
+_USED: Final = Prepared(
     update(_ROWS).where(_ROWS.c.id == bindparam("which")).values(last_used_at=bindparam("now"))
 )
 
@@ -158,7 +159,7 @@ def _tell_former_numbers(
 
 def mark_used(credential_id: str) -> None:
     """Remember when it last served."""
-    connection().execute(_USED, {"which": credential_id, "now": clock.now()})
+    _USED.send({"which": credential_id, "now": clock.now()})
 
 
 def remove_all_but(account_id: str, keep: str, *, why: str, reference: str | None = None) -> int:

@@ -17,10 +17,11 @@ from idp.accounts.fields import checked_email, checked_username, is_name
 from idp.accounts.notices import Notice
 from idp.assurance import Level
 from idp.audit import Event, record
-from idp.database import connection, db
+from idp.database import db
 from idp.errors import WrongInput
 from idp.models import Account, Relation
 from idp.secret_values import Secret
+from idp.statements import Prepared
 
 MOST_ADDRESS_LINES: Final = 4
 LONGEST_ADDRESS_LINE: Final = 45
@@ -50,14 +51,14 @@ _NAMED: Final = (
     .where(Relation.number == bindparam("number"), Account.username_key == bindparam("name"))
 )
 
-_PASSWORD: Final = (
+_PASSWORD: Final = Prepared(
     select(Account.password_hash, Account.password_scheme, Account.id, Account.browsers_epoch)
     .select_from(Account.__table__)
     .join(Relation.__table__, Relation.id == Account.relation_id)
     .where(Relation.number == bindparam("number"), Account.username_key == bindparam("name"))
 )
 
-_WELCOME: Final = (
+_WELCOME: Final = Prepared(
     select(Account.blocked_at, Relation.blocked_at.label("relation_blocked_at"))
     .select_from(Account.__table__)
     .join(Relation.__table__, Relation.id == Account.relation_id)
@@ -83,7 +84,7 @@ class Stored:
 
 def stored(number: str, key: str) -> Stored:
     """Of the account that they name; always one and the same statement."""
-    row = connection().execute(_PASSWORD, {"number": number, "name": key}).one_or_none()
+    row = _PASSWORD.row({"number": number, "name": key})
     return Stored() if row is None else Stored(*row)
 
 
@@ -116,7 +117,7 @@ def still_welcome(account_id: str) -> bool:
 
     Who blocks or resets at the same moment waits for us, and then finds the session that we opened.
     """
-    row = connection().execute(_WELCOME, {"account": account_id}).one_or_none()
+    row = _WELCOME.row({"account": account_id})
     return row is not None and row.blocked_at is None and row.relation_blocked_at is None
 
 

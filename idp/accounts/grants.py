@@ -12,9 +12,10 @@ from idp import clock
 from idp.accounts import logouts
 from idp.assurance import Level
 from idp.audit import Event, record
-from idp.database import connection, db
+from idp.database import db
 from idp.errors import WrongInput
 from idp.models import Account, Application, ApplicationGrant
+from idp.statements import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ _IN_FORCE: Final = and_(
     ApplicationGrant.starts_at <= bindparam("now"),
     or_(ApplicationGrant.ends_at.is_(None), ApplicationGrant.ends_at > bindparam("now")),
 )
-_OF_ACCOUNT: Final = (
+_OF_ACCOUNT: Final = Prepared(
     select(
         Application.id,
         Application.name,
@@ -50,7 +51,7 @@ _OF_ACCOUNT: Final = (
     )
     .order_by(Application.position, Application.name, ApplicationGrant.created_at)
 )
-_OF_RELATION: Final = (
+_OF_RELATION: Final = Prepared(
     select(Application.id, Application.name)
     .distinct()
     .select_from(Account.__table__)
@@ -60,14 +61,14 @@ _OF_RELATION: Final = (
     .order_by(Application.name)
     .limit(bindparam("most"))
 )
-_LEVELS_OF_HOLDERS: Final = (
+_LEVELS_OF_HOLDERS: Final = Prepared(
     select(Account.enrolment_level)
     .distinct()
     .select_from(ApplicationGrant.__table__)
     .join(Account.__table__, Account.id == ApplicationGrant.account_id)
     .where(ApplicationGrant.application_id == bindparam("application"), _IN_FORCE)
 )
-_MAY_USE: Final = (
+_MAY_USE: Final = Prepared(
     select(ApplicationGrant.id)
     .select_from(ApplicationGrant.__table__)
     .join(Application.__table__, Application.id == ApplicationGrant.application_id)
@@ -83,7 +84,7 @@ _MAY_USE: Final = (
 
 def of_account(account_id: str) -> tuple[GrantedApplication, ...]:
     """The applications that the account may use now, in the portal's order, roles of several grants joined."""
-    rows = connection().execute(_OF_ACCOUNT, {"account": account_id, "now": clock.now()}).all()
+    rows = _OF_ACCOUNT.rows({"account": account_id, "now": clock.now()})
     found: dict[str, GrantedApplication] = {}
     for row in rows:
         roles = found[row.id].roles if row.id in found else ()
@@ -95,19 +96,19 @@ def of_account(account_id: str) -> tuple[GrantedApplication, ...]:
 def of_relation(relation_id: str, *, most: int) -> dict[str, str]:
     """Names of the applications that somebody of a relation may use now, by id; at most so many."""
     asked = {"relation": relation_id, "now": clock.now(), "most": most}
-    return {row.id: row.name for row in connection().execute(_OF_RELATION, asked)}
+    return {row.id: row.name for row in _OF_RELATION.rows(asked)}
 
 
 def levels_of_holders(application_id: str) -> frozenset[Level]:
     """At which levels the accounts are enrolled that may use an application now; empty when nobody may."""
     asked = {"application": application_id, "now": clock.now()}
-    return frozenset(Level(row[0]) for row in connection().execute(_LEVELS_OF_HOLDERS, asked))
+    return frozenset(Level(row[0]) for row in _LEVELS_OF_HOLDERS.rows(asked))
 
 
 def may_use(account_id: str, application_id: str) -> bool:
     """Whether a grant is in force now."""
     asked = {"account": account_id, "application": application_id, "now": clock.now()}
-    return connection().execute(_MAY_USE, asked).first() is not None
+    return _MAY_USE.row(asked) is not None
 
 
 def grant(

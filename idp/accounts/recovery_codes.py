@@ -16,21 +16,22 @@ from idp import clock, settings
 from idp.accounts import code_symbols, notices
 from idp.accounts.notices import Notice
 from idp.audit import Event, record
-from idp.database import connection, db
+from idp.database import db
 from idp.models import Account, RecoveryCode
 from idp.secret_values import Secret, random_crockford
+from idp.statements import Prepared
 
 PER_SET: Final = 8
 SYMBOLS: Final = 16
 """Fifteen that are random and one that checks them."""
 
 _ROWS: Final = cast(Table, RecoveryCode.__table__)
-_LEFT: Final = (
+_LEFT: Final = Prepared(
     select(func.count())
     .select_from(_ROWS)
     .where(_ROWS.c.account_id == bindparam("account"), _ROWS.c.spent_at.is_(None))
 )
-_SPEND: Final = (
+_SPEND: Final = Prepared(
     update(_ROWS)
     .where(
         _ROWS.c.account_id == bindparam("account"),
@@ -59,7 +60,7 @@ def left(account_id: str) -> int:
     """How many codes of the account can still be used; none where the body does not offer them."""
     if not offered():
         return 0
-    return int(connection().execute(_LEFT, {"account": account_id}).scalar_one())
+    return int(_LEFT.value({"account": account_id}) or 0)
 
 
 def make(account: Account, *, reference: str | None = None) -> list[Secret]:
@@ -102,7 +103,7 @@ def spend(account: Account, typed: str, *, reference: str) -> bool:
     if symbols is None or not offered():
         return False
     asked = {"account": account.id, "typed": _digest(account.id, symbols), "now": clock.now()}
-    if connection().execute(_SPEND, asked).scalar_one_or_none() is None:
+    if _SPEND.value(asked) is None:
         return False
     remaining = left(account.id)
     record(

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
-from typing import Any, Final, cast
+from typing import Final, cast
 
-from sqlalchemy import Executable, Select, Table, bindparam, delete, func, or_, select, update
+from sqlalchemy import Insert, Table, bindparam, delete, func, or_, select, update
 from sqlalchemy import insert as insert_row
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -20,7 +19,7 @@ from idp import clock, settings
 from idp.accounts import logouts
 from idp.assurance import Level, Proof, aged, latest
 from idp.audit import Event, record_many
-from idp.database import connection, db
+from idp.database import db
 from idp.models import (
     AccessToken,
     Account,
@@ -32,6 +31,7 @@ from idp.models import (
     SessionClient,
 )
 from idp.secret_values import new_id, random_token
+from idp.statements import Prepared
 
 #: How often at most the last use of a session is written down, in seconds: a read need not be a write.
 TOUCH_EVERY_SECONDS = 60
@@ -87,24 +87,28 @@ _IN_FORCE: Final = (
         Relation.blocked_at.is_(None),
     )
 )
-_BY_DIGEST: Final = _IN_FORCE.where(Session.digest == bindparam("which"))
-_BY_ID: Final = _IN_FORCE.where(Session.id == bindparam("which"))
-_OPEN: Final = insert_row(_SESSIONS)
+_BY_DIGEST: Final = Prepared(_IN_FORCE.where(Session.digest == bindparam("which")))
+_BY_ID: Final = Prepared(_IN_FORCE.where(Session.id == bindparam("which")))
+_OPEN: Final = Prepared(insert_row(_SESSIONS))
 _CLIENTS: Final = cast(Table, SessionClient.__table__)
-_SID: Final = select(_CLIENTS.c.sid).where(
-    _CLIENTS.c.session_id == bindparam("session"), _CLIENTS.c.client_id == bindparam("client")
+_SID: Final = Prepared(
+    select(_CLIENTS.c.sid).where(
+        _CLIENTS.c.session_id == bindparam("session"), _CLIENTS.c.client_id == bindparam("client")
+    )
 )
 
 
-@cache
-def _first_use(dialect: str) -> Executable:
-    """An insert that can lose, built once."""
+def _first_use(dialect: str) -> Insert:
+    """An insert that can lose."""
     of_dialect = postgresql.insert if dialect == "postgresql" else sqlite.insert
     return (
         of_dialect(_CLIENTS)
         .on_conflict_do_nothing(index_elements=[_CLIENTS.c.session_id, _CLIENTS.c.client_id])
         .returning(_CLIENTS.c.sid)
     )
+
+
+_FIRST_USE: Final = Prepared(_first_use)
 
 
 def live(cookie: str | None) -> LiveSession | None:
@@ -119,13 +123,9 @@ def live_by_id(session_id: str) -> LiveSession | None:
     return _live(_BY_ID, session_id)
 
 
-def _live(statement: Select[Any], which: str) -> LiveSession | None:
+def _live(statement: Prepared, which: str) -> LiveSession | None:
     now, idle = clock.now(), settings.current().session_idle
-    row = (
-        connection()
-        .execute(statement, {"which": which, "now": now, "idle_since": now - idle})
-        .one_or_none()
-    )
+    row = statement.row({"which": which, "now": now, "idle_since": now - idle})
     if row is None:
         return None
     return LiveSession(
@@ -158,8 +158,7 @@ def open_session(
     """Start a session and return its id and the value for its cookie."""
     now, cookie, session_id = clock.now(), random_token(), new_id()
     current = settings.current()
-    connection().execute(
-        _OPEN,
+    _OPEN.send(
         {
             "id": session_id,
             "digest": current.secret.digest("session", cookie),
@@ -219,10 +218,9 @@ def forget_proofs(account_id: str, credential_ids: Collection[str]) -> None:
 def sid_for(session_id: str, client_id: str) -> str:
     """What one client knows this session by: random, stable for the pair, different between clients."""
     known = {"session": session_id, "client": client_id}
-    if (sid := connection().execute(_SID, known).scalar_one_or_none()) is not None:
+    if (sid := _SID.value(known)) is not None:
         return str(sid)
-    first = connection().execute(
-        _first_use(db.engine.dialect.name),
+    sid = _FIRST_USE.value(
         {
             "sid": random_token(),
             "session_id": session_id,
@@ -230,8 +228,8 @@ def sid_for(session_id: str, client_id: str) -> str:
             "first_used_at": clock.now(),
         },
     )
-    if (sid := first.scalar_one_or_none()) is None:  # another request of this session was first
-        sid = connection().execute(_SID, known).scalar_one()
+    if sid is None:  # another request of this session was first
+        sid = _SID.rows(known)[0].sid
     return str(sid)
 
 

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from idp import clock, logs, metrics
 from idp.audit.events import Event
-from idp.database import connection, db
+from idp.database import db
 from idp.models import AuditEvent
+from idp.statements import Prepared
 
 #: Built once: building a statement costs five times what sending it does. `inline`: nobody needs the row's number.
-_ADD: Final = insert(cast(Table, AuditEvent.__table__)).inline()
+_ADD: Final = Prepared(insert(cast(Table, AuditEvent.__table__)).inline())
 
 _origin: ContextVar[str | None] = ContextVar("origin", default=None)
 _errand: ContextVar[Mapping[str, Any] | None] = ContextVar("errand", default=None)
@@ -54,8 +55,7 @@ def record(
         logs.reference_is(reference)
     if (errand := _errand.get()) is not None:
         details["errand"] = dict(errand)
-    connection().execute(
-        _ADD,
+    _ADD.send(
         {
             "at": clock.now(),
             "event": event.value,
@@ -100,7 +100,7 @@ def record_many(event: Event, facts: Iterable[Mapping[str, Any]], *, actor: str)
             }
         )
     if rows:
-        connection().execute(_ADD, rows)
+        _ADD.send_all(rows)
         db.session().info.setdefault(_RECORDED, []).extend([(event.value, "")] * len(rows))
 
 

@@ -18,10 +18,11 @@ from sqlalchemy import Table, bindparam, insert, select, update
 from idp import clock
 from idp.assurance import PASSWORD, RECOVERY, Demands, Proof, latest
 from idp.audit import Event, record
-from idp.database import connection, db
+from idp.database import db
 from idp.errors import RefusedOnOurPage
 from idp.models import LoginTransaction as Row
 from idp.secret_values import new_id, new_reference
+from idp.statements import Prepared
 
 LIFETIME = timedelta(hours=8)
 """How long an interrupted sign-in, and with it the application's request, can be taken up again."""
@@ -183,9 +184,9 @@ def _from_row(row: Any) -> LoginTransaction:
 
 
 _ROWS: Final = cast(Table, Row.__table__)
-_START: Final = insert(_ROWS)
-_LOAD: Final = select(_ROWS).where(_ROWS.c.id == bindparam("which"))
-_SAVE: Final = (
+_START: Final = Prepared(insert(_ROWS))
+_LOAD: Final = Prepared(select(_ROWS).where(_ROWS.c.id == bindparam("which")))
+_SAVE: Final = Prepared(
     update(_ROWS)
     .where(_ROWS.c.id == bindparam("which"), _ROWS.c.version == bindparam("seen"))
     .values(version=bindparam("next"), state=bindparam("now_is", type_=_ROWS.c.state.type))
@@ -215,8 +216,7 @@ def start(
         return_to=return_to,
         **more,
     )
-    connection().execute(
-        _START,
+    _START.send(
         {
             "id": login.id,
             "browser": browser,
@@ -237,7 +237,7 @@ def load(login_id: str, *, browser: str) -> LoginTransaction:
     """
     row = None
     if _ID.fullmatch(login_id):
-        row = connection().execute(_LOAD, {"which": login_id}).one_or_none()
+        row = _LOAD.row({"which": login_id})
     if row is None or row.expires_at <= clock.now():
         raise RefusedOnOurPage(
             "session-expired", HTTPStatus.BAD_REQUEST, "the sign-in is over or unknown"
@@ -256,18 +256,13 @@ def save(login: LoginTransaction) -> LoginTransaction:
 
     Does not commit: what was earned and where it leads are one change.
     """
-    moved = (
-        connection()
-        .execute(
-            _SAVE,
-            {
-                "which": login.id,
-                "seen": login.version,
-                "next": login.version + 1,
-                "now_is": _state(login),
-            },
-        )
-        .scalar_one_or_none()
+    moved = _SAVE.value(
+        {
+            "which": login.id,
+            "seen": login.version,
+            "next": login.version + 1,
+            "now_is": _state(login),
+        },
     )
     if moved is None:
         db.session.rollback()

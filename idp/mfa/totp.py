@@ -16,10 +16,10 @@ from sqlalchemy import Table, bindparam, update
 from idp import clock, settings
 from idp.accounts import credentials
 from idp.assurance import Level, Proof, Strength
-from idp.database import connection
 from idp.mfa.factor import Answer, Exhausted, Login, Outcome, Proven, Rejected, Summary, View, slip
 from idp.models import Credential
 from idp.secret_values import same
+from idp.statements import Prepared
 
 STEP_SECONDS = 30
 EARLIER_STEPS = 1
@@ -27,7 +27,7 @@ EARLIER_STEPS = 1
 
 
 _ROWS: Final = cast(Table, Credential.__table__)
-_CLAIM: Final = (
+_CLAIM: Final = Prepared(
     update(_ROWS)
     .where(_ROWS.c.id == bindparam("which"), _ROWS.c.last_step < bindparam("step"))
     .values(last_step=bindparam("step"))
@@ -117,8 +117,7 @@ class Totp:
 
 def _claim(credential: Credential, step: int) -> bool:
     """Take this time step; of two at once, one gets it."""
-    claimed = connection().execute(_CLAIM, {"which": credential.id, "step": step})
-    return claimed.scalar_one_or_none() is not None
+    return _CLAIM.row({"which": credential.id, "step": step}) is not None
 
 
 def _otpauth_uri(secret: str, login: Login) -> str:

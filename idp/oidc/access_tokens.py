@@ -11,13 +11,13 @@ from sqlalchemy import Table, and_, bindparam, insert, or_, select, update
 
 from idp import clock, settings
 from idp.accounts.grants import GrantedApplication
-from idp.database import connection
 from idp.models import AccessToken, Account, Relation, Session
 from idp.oidc import persons, responses, subjects
 from idp.oidc.holders import Holder
 from idp.oidc.persons import Person
 from idp.oidc.registered import RegisteredClient
 from idp.secret_values import new_reference, random_token
+from idp.statements import Prepared
 
 #: Characters; what is longer is none of ours and need not be looked up.
 LONGEST: Final = 16 * 1024
@@ -27,7 +27,7 @@ TYPE: Final = "at+jwt"
 OF_A_CLIENT: Final = timedelta(hours=1)
 
 _TOKENS: Final = cast(Table, AccessToken.__table__)
-_SAVE: Final = insert(_TOKENS)
+_SAVE: Final = Prepared(insert(_TOKENS))
 _OF_PERSONS: Final = (
     _TOKENS.outerjoin(Session.__table__, Session.id == _TOKENS.c.session_id)
     .outerjoin(Account.__table__, Account.id == _TOKENS.c.account_id)
@@ -39,7 +39,7 @@ _LIVE: Final = and_(
     _TOKENS.c.expires_at > bindparam("now"),
 )
 _SIGNED_IN: Final = and_(Session.id.is_not(None), *persons.in_force())
-_FIND: Final = (
+_FIND: Final = Prepared(
     select(
         _TOKENS.c.client_id,
         _TOKENS.c.session_id,
@@ -51,12 +51,12 @@ _FIND: Final = (
     .select_from(_OF_PERSONS)
     .where(_LIVE, _SIGNED_IN)
 )
-_INSPECT: Final = (
+_INSPECT: Final = Prepared(
     select(_TOKENS)
     .select_from(_OF_PERSONS)
     .where(_LIVE, or_(_TOKENS.c.session_id.is_(None), _SIGNED_IN))
 )
-_REVOKE: Final = (
+_REVOKE: Final = Prepared(
     update(_TOKENS)
     .where(
         _TOKENS.c.digest == bindparam("given"),
@@ -166,8 +166,7 @@ def save(
     """Store a token that was just made."""
     now = clock.now()
     mandate = None if holder is None else holder.mandate
-    connection().execute(
-        _SAVE,
+    _SAVE.send(
         {
             "digest": _digest_of(token),
             "code_digest": None if mandate is None else mandate.family,
@@ -216,15 +215,15 @@ def revoke(token: str, client_id: str) -> Mapping[str, Any] | None:
     if not _could_be_ours(token):
         return None
     asked = {"given": _digest_of(token), "client": client_id, "now": clock.now()}
-    row = connection().execute(_REVOKE, asked).mappings().one_or_none()
-    return None if row is None else dict(row)
+    row = _REVOKE.row(asked)
+    return None if row is None else dict(row._asdict())
 
 
-def _row(statement: Any, token: str) -> Any | None:
+def _row(statement: Prepared, token: str) -> Any | None:
     if not _could_be_ours(token):
         return None
     asked = {"given": _digest_of(token), "now": clock.now()}
-    return connection().execute(statement, asked).one_or_none()
+    return statement.row(asked)
 
 
 def _could_be_ours(token: str) -> bool:

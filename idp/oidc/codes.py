@@ -13,12 +13,12 @@ from sqlalchemy import Table, bindparam, insert, select, update
 
 from idp import clock, settings
 from idp.audit import Event, record
-from idp.database import connection
 from idp.models import AuthorizationCode
 from idp.oidc import mandates
 from idp.oidc.mandates import Mandate
 from idp.oidc.refusals import Code, RefusedToClient
 from idp.secret_values import new_reference, same
+from idp.statements import Prepared
 
 LIFETIME: Final = timedelta(seconds=60)
 #: Why a right second use is refused.
@@ -27,9 +27,9 @@ _VERIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 _CODES: Final = cast(Table, AuthorizationCode.__table__)
 
-_SAVE: Final = insert(_CODES)
+_SAVE: Final = Prepared(insert(_CODES))
 #: Everything that makes a code good stands in the condition: whoever gets the row is the only one who ever will.
-_CLAIM: Final = (
+_CLAIM: Final = Prepared(
     update(_CODES)
     .where(
         _CODES.c.digest == bindparam("given"),
@@ -43,10 +43,10 @@ _CLAIM: Final = (
     .values(claimed_at=bindparam("now"))
     .returning(*_CODES.c)
 )
-_GIVE_BACK: Final = (
+_GIVE_BACK: Final = Prepared(
     update(_CODES).where(_CODES.c.digest == bindparam("given")).values(claimed_at=None)
 )
-_LOOK: Final = select(_CODES).where(_CODES.c.digest == bindparam("given"))
+_LOOK: Final = Prepared(select(_CODES).where(_CODES.c.digest == bindparam("given")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +65,7 @@ class ClaimedCode(Mandate):
 def save(code: str, **columns: Any) -> None:
     """Store a code that was just made, by its digest, for a minute."""
     now = clock.now()
-    connection().execute(
-        _SAVE,
+    _SAVE.send(
         {
             "digest": digest_of(code),
             "issued_at": now,
@@ -93,19 +92,14 @@ def claim(code: str, *, client_id: str, redirect_uri: str, verifier: str | None)
     """
     given = digest_of(code)
     challenge = None if verifier is None else challenge_of(verifier)
-    row = (
-        connection()
-        .execute(
-            _CLAIM,
-            {
-                "given": given,
-                "client": client_id,
-                "address": redirect_uri,
-                "challenge": challenge,
-                "now": clock.now(),
-            },
-        )
-        .one_or_none()
+    row = _CLAIM.row(
+        {
+            "given": given,
+            "client": client_id,
+            "address": redirect_uri,
+            "challenge": challenge,
+            "now": clock.now(),
+        },
     )
     if row is None:
         _refuse(given, client_id, redirect_uri, challenge)
@@ -129,7 +123,7 @@ def claim(code: str, *, client_id: str, redirect_uri: str, verifier: str | None)
 
 def give_back(code: ClaimedCode) -> None:
     """Undo a claim within the transaction that made it: the request was refused for something beside the code."""
-    connection().execute(_GIVE_BACK, {"given": code.family})
+    _GIVE_BACK.send({"given": code.family})
 
 
 def challenge_of(verifier: str) -> str:
@@ -147,7 +141,7 @@ def _refuse(given: str, client_id: str, redirect_uri: str, challenge: str | None
     Who holds the code of another application learns nothing about that sign-in, its reference neither; the one whose
     code it is reads why.
     """
-    row = connection().execute(_LOOK, {"given": given}).one_or_none()
+    row = _LOOK.row({"given": given})
     why = "unknown code" if row is None else _why(row, client_id, redirect_uri, challenge)
     replayed = why == REPLAYED
     if row is not None:

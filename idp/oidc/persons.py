@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, bindparam, func, select
 
 from idp import clock
 from idp.assurance import Level
-from idp.database import connection
 from idp.models import Account, Relation, Session
+from idp.statements import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def in_force() -> tuple[ColumnElement[bool], ...]:
     )
 
 
-_OF_SESSION: Final = (
+_OF_SESSION: Final = Prepared(
     select(*COLUMNS)
     .select_from(Session.__table__)
     .join(Account.__table__, Account.id == Session.account_id)
@@ -65,9 +65,7 @@ _OF_SESSION: Final = (
 
 def of_session(session_id: str) -> Person | None:
     """Whose session it is; `None` once it ended or account or relation is blocked."""
-    row = (
-        connection().execute(_OF_SESSION, {"session": session_id, "now": clock.now()}).one_or_none()
-    )
+    row = _OF_SESSION.row({"session": session_id, "now": clock.now()})
     return None if row is None else from_row(row)
 
 

@@ -15,13 +15,14 @@ from sqlalchemy import Table, bindparam, case, insert, select, update
 
 from idp import clock, settings
 from idp.audit import Event
-from idp.database import Moment, connection
+from idp.database import Moment
 from idp.models import RefreshToken
 from idp.oidc import mandates, resources
 from idp.oidc.mandates import Mandate
 from idp.oidc.refusals import Code, refuse
 from idp.oidc.registered import RegisteredClient
 from idp.secret_values import random_token
+from idp.statements import Prepared
 
 #: Unused, one ends after this; its family ends in any case (never after its session).
 IDLE: Final = timedelta(hours=2)
@@ -32,26 +33,28 @@ GRACE: Final = timedelta(seconds=10)
 REPLAYED: Final = "the refresh token was used before; what came of its sign-in no longer works"
 
 _TOKENS: Final = cast(Table, RefreshToken.__table__)
-_SAVE: Final = insert(_TOKENS)
-_LOOK: Final = select(_TOKENS).where(_TOKENS.c.digest == bindparam("given"))
+_SAVE: Final = Prepared(insert(_TOKENS))
+_LOOK: Final = Prepared(select(_TOKENS).where(_TOKENS.c.digest == bindparam("given")))
 _LIVE: Final = (
     _TOKENS.c.digest == bindparam("given"),
     _TOKENS.c.used_at.is_(None),
     _TOKENS.c.revoked_at.is_(None),
     _TOKENS.c.expires_at > bindparam("now"),
 )
-_CLAIM: Final = (
+_CLAIM: Final = Prepared(
     update(_TOKENS).where(*_LIVE).values(used_at=bindparam("now")).returning(_TOKENS.c.digest)
 )
 _IDLE_END: Final = bindparam("idle_end", type_=Moment())
-_PROLONG: Final = (
+_PROLONG: Final = Prepared(
     update(_TOKENS)
     .where(*_LIVE)
     .values(expires_at=case((_TOKENS.c.ends_at < _IDLE_END, _TOKENS.c.ends_at), else_=_IDLE_END))
     .returning(_TOKENS.c.digest)
 )
-_OWN: Final = select(_TOKENS).where(
-    _TOKENS.c.digest == bindparam("given"), _TOKENS.c.client_id == bindparam("client")
+_OWN: Final = Prepared(
+    select(_TOKENS).where(
+        _TOKENS.c.digest == bindparam("given"), _TOKENS.c.client_id == bindparam("client")
+    )
 )
 
 
@@ -115,7 +118,7 @@ def use(
 def revoke(token: str, client_id: str) -> Mapping[str, Any] | None:
     """End one of that client's, with its family (RFC 7009 section 2.1); whose it was, or `None` for none."""
     asked = {"given": _digest_of(token), "client": client_id}
-    row = connection().execute(_OWN, asked).one_or_none()
+    row = _OWN.row(asked)
     if row is None or row.revoked_at is not None:
         return None
     mandates.end(row.code_digest)
@@ -148,18 +151,17 @@ def _follower(token: str) -> str:
     return base64.urlsafe_b64encode(bytes.fromhex(digest)).rstrip(b"=").decode()
 
 
-def _took(statement: Any, given: str) -> bool:
+def _took(statement: Prepared, given: str) -> bool:
     now = clock.now()
     asked = {"given": given, "now": now}
     if statement is _PROLONG:
         asked["idle_end"] = now + IDLE
-    return connection().execute(statement, asked).one_or_none() is not None
+    return statement.row(asked) is not None
 
 
 def _store(token: str, mandate: Mandate, *, ends_at: Any) -> None:
     now = clock.now()
-    connection().execute(
-        _SAVE,
+    _SAVE.send(
         {
             "digest": _digest_of(token),
             "code_digest": mandate.family,
@@ -183,7 +185,7 @@ def _store(token: str, mandate: Mandate, *, ends_at: Any) -> None:
 
 
 def _look(given: str) -> Any | None:
-    return connection().execute(_LOOK, {"given": given}).one_or_none()
+    return _LOOK.row({"given": given})
 
 
 def _mandate(row: Any) -> Mandate:

@@ -21,6 +21,7 @@ from idp.models import AuthorizationRequest, Session
 from idp.oidc import registered, requests_pushed
 from idp.oidc.asked import Asked
 from idp.secret_values import new_id
+from idp.statements import Prepared
 
 #: As long as the sign-in that it waits for can be taken up again.
 LIFETIME: Final = timedelta(hours=8)
@@ -30,9 +31,9 @@ _ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
 _ROWS: Final = cast(Table, AuthorizationRequest.__table__)
-_KEEP: Final = insert(_ROWS)
-_LOAD: Final = select(_ROWS).where(_ROWS.c.id == bindparam("which"))
-_ANSWER: Final = (
+_KEEP: Final = Prepared(insert(_ROWS))
+_LOAD: Final = Prepared(select(_ROWS).where(_ROWS.c.id == bindparam("which")))
+_ANSWER: Final = Prepared(
     update(_ROWS)
     .where(_ROWS.c.id == bindparam("which"), _ROWS.c.answered_at.is_(None))
     .values(answered_at=bindparam("now"))
@@ -68,8 +69,7 @@ def keep(asked: Asked, *, browser: str, demands: Demands | None = None) -> Kept:
         answered_at=None,
         pushed=asked.pushed,
     )
-    connection().execute(
-        _KEEP,
+    _KEEP.send(
         {
             "id": kept.id,
             "client_id": kept.client_id,
@@ -127,8 +127,7 @@ def answer_once(asked: Asked, kept: Kept | None) -> None:
     A pushed request is claimed here too, not when its page opens: it may be opened again until somebody signed in.
     """
     won = kept is None or (  # answered at its first visit, never stored
-        connection().execute(_ANSWER, {"which": kept.id, "now": clock.now()}).one_or_none()
-        is not None
+        _ANSWER.row({"which": kept.id, "now": clock.now()}) is not None
     )
     if not won or (asked.pushed is not None and not requests_pushed.claim(asked.pushed)):
         _refuse(
@@ -148,7 +147,7 @@ def hinted_account(asked: Asked) -> str | None:
 
 
 def _read(request_id: str) -> Kept | None:
-    row = connection().execute(_LOAD, {"which": request_id}).one_or_none()
+    row = _LOAD.row({"which": request_id})
     if row is None:
         return None
     return Kept(

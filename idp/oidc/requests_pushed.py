@@ -10,23 +10,25 @@ from typing import Final, cast
 from sqlalchemy import Table, bindparam, insert, select, update
 
 from idp import clock, settings
-from idp.database import connection
 from idp.errors import RefusedOnOurPage
 from idp.models import PushedRequest
 from idp.oidc.asked import Asked
 from idp.oidc.parameters import Parameters
 from idp.secret_values import random_token
+from idp.statements import Prepared
 
 #: From the push until its page is opened first; signing in may take longer (RFC 9126 section 2.2: 5 to 600 seconds).
 LIFETIME: Final = timedelta(seconds=90)
 _URN: Final = "urn:ietf:params:oauth:request_uri:"
 
 _ROWS: Final = cast(Table, PushedRequest.__table__)
-_PUSH: Final = insert(_ROWS)
-_OPEN: Final = select(_ROWS).where(
-    _ROWS.c.digest == bindparam("which"), _ROWS.c.client_id == bindparam("whose")
+_PUSH: Final = Prepared(insert(_ROWS))
+_OPEN: Final = Prepared(
+    select(_ROWS).where(
+        _ROWS.c.digest == bindparam("which"), _ROWS.c.client_id == bindparam("whose")
+    )
 )
-_CLAIM: Final = (
+_CLAIM: Final = Prepared(
     update(_ROWS)
     .where(_ROWS.c.digest == bindparam("which"), _ROWS.c.claimed_at.is_(None))
     .values(claimed_at=bindparam("now"))
@@ -52,8 +54,7 @@ def digest_of(handle: str) -> str:
 def keep(asked: Asked) -> None:
     """Store a checked request under the digest that it carries; does not commit."""
     assert asked.pushed is not None
-    connection().execute(
-        _PUSH,
+    _PUSH.send(
         {
             "digest": asked.pushed,
             "client_id": asked.client.client_id,
@@ -71,11 +72,7 @@ def opened(beside: Asked) -> Asked:
     Opening takes nothing away: a browser that fetches an address twice, or a person who reloads, is no thief.
     """
     which = digest_of(beside.parameters.sent["request_uri"])
-    row = (
-        connection()
-        .execute(_OPEN, {"which": which, "whose": beside.client.client_id})
-        .one_or_none()
-    )
+    row = _OPEN.row({"which": which, "whose": beside.client.client_id})
     if row is None:
         return _wrong(beside, "client-request", "no such pushed request of this client")
     if row.claimed_at is not None:
@@ -87,7 +84,7 @@ def opened(beside: Asked) -> Asked:
 
 def claim(which: str) -> bool:
     """Take the right to answer: of two at once exactly one has it."""
-    won = connection().execute(_CLAIM, {"which": which, "now": clock.now()}).one_or_none()
+    won = _CLAIM.row({"which": which, "now": clock.now()})
     return won is not None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final, cast
 
 from sqlalchemy import Table, bindparam, case, delete, literal_column, select, update
@@ -12,8 +12,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert, ReturningInsert
 
 from idp import database
-from idp.database import Moment, connection, db
+from idp.database import Moment, connection
 from idp.models import ThrottleCounter
+from idp.statements import Prepared
 from idp.throttle.policies import FailurePolicy, Taken, Used
 from idp.throttle.store import Counter
 
@@ -25,11 +26,11 @@ _SEEN: Final = (
     _COUNTERS.c.expires_at,
     _COUNTERS.c.not_before,
 )
-_LOOK: Final = select(*_SEEN).where(_NAMED)
+_LOOK: Final = Prepared(select(*_SEEN).where(_NAMED))
 _LOOK_AT_ALL: Final = select(*_SEEN).where(
     _COUNTERS.c.key.in_(bindparam("counters", expanding=True))
 )
-_WAIT: Final = (
+_WAIT: Final = Prepared(
     update(_COUNTERS)
     .where(_NAMED)
     .values(
@@ -37,12 +38,14 @@ _WAIT: Final = (
     )
 )
 #: The try was allowed, so that nobody had to wait before it.
-_GIVE_BACK: Final = (
+_GIVE_BACK: Final = Prepared(
     update(_COUNTERS)
     .where(_NAMED, _COUNTERS.c.count == bindparam("stood_at"))
     .values(count=_COUNTERS.c.count - 1, not_before=None)
 )
-_FORGIVE: Final = delete(_COUNTERS).where(_NAMED).returning(_COUNTERS.c.count.label("so_often"))
+_FORGIVE: Final = Prepared(
+    delete(_COUNTERS).where(_NAMED).returning(_COUNTERS.c.count.label("so_often"))
+)
 
 
 class Rows:
@@ -51,7 +54,7 @@ class Rows:
     def look(self, counters: Sequence[str]) -> Mapping[str, Counter]:
         """One statement."""
         rows = (
-            connection().execute(_LOOK, {"counter": counters[0]})
+            _LOOK.rows({"counter": counters[0]})
             if len(counters) == 1
             else connection().execute(_LOOK_AT_ALL, {"counters": list(counters)})
         )
@@ -67,7 +70,7 @@ class Rows:
         if wait is not None or until is not None:
             moment = None if wait is None else now + wait
             end = max(now + policy.memory, moment or now)
-            connection().execute(_WAIT, {"counter": counter, "moment": moment, "end": end})
+            _WAIT.send({"counter": counter, "moment": moment, "end": end})
         return Taken(None, failures)
 
     def keep_stop(self, counter: str, failures: int, now: datetime, until: datetime) -> None:
@@ -91,17 +94,16 @@ class Rows:
             for place, (counter, end) in enumerate(counters.items())
             for name, value in ((f"counter_{place}", counter), (f"end_{place}", end))
         }
-        statement = _counting_all(db.engine.dialect.name, len(counters))
-        connection().execute(statement, {"present": now, **values})
+        _counting_all(len(counters)).send({"present": now, **values})
 
     def forgive(self, counter: str) -> int:
         """One statement."""
-        stood_at = connection().execute(_FORGIVE, {"counter": counter}).scalar_one_or_none()
+        stood_at = _FORGIVE.value({"counter": counter})
         return int(stood_at or 0)
 
     def give_back(self, counter: str, stood_at: int) -> None:
         """One statement."""
-        connection().execute(_GIVE_BACK, {"counter": counter, "stood_at": stood_at})
+        _GIVE_BACK.send({"counter": counter, "stood_at": stood_at})
 
 
 ROWS: Final = Rows()
@@ -112,19 +114,17 @@ def _count(counter: str, now: datetime, lasts: timedelta, *, sliding: bool, amou
 
     One statement, which holds the row until the transaction ends; returns the row.
     """
-    return (
-        connection()
-        .execute(
-            _counting(db.engine.dialect.name, sliding),
-            {"counter": counter, "present": now, "end": now + lasts, "amount": amount},
-        )
-        .one()
-    )
+    statement = _COUNT_SLIDING if sliding else _COUNT
+    return statement.row({"counter": counter, "present": now, "end": now + lasts, "amount": amount})
 
 
 @cache
-def _counting_all(dialect: str, many: int) -> Insert:
-    """The statement of `use_all`, built once."""
+def _counting_all(many: int) -> Prepared:
+    """The statement of `use_all` for so many counters."""
+    return Prepared(partial(_adding_to_all, many=many))
+
+
+def _adding_to_all(dialect: str, many: int) -> Insert:
     present = bindparam("present", type_=Moment())
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     adding = insert(_COUNTERS).values(
@@ -150,9 +150,8 @@ def _counting_all(dialect: str, many: int) -> Insert:
     )
 
 
-@cache
-def _counting(dialect: str, sliding: bool) -> ReturningInsert[Any]:
-    """The statement of `_count`, built once."""
+def _adding(dialect: str, sliding: bool) -> ReturningInsert[Any]:
+    """The statement of `_count`."""
     present, end = bindparam("present", type_=Moment()), bindparam("end", type_=Moment())
     amount = bindparam("amount", type_=_COUNTERS.c.count.type)
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
@@ -177,3 +176,7 @@ def _counting(dialect: str, sliding: bool) -> ReturningInsert[Any]:
             _COUNTERS.c.count.label("count_"), _COUNTERS.c.not_before, _COUNTERS.c.expires_at
         )
     )
+
+
+_COUNT: Final = Prepared(partial(_adding, sliding=False))
+_COUNT_SLIDING: Final = Prepared(partial(_adding, sliding=True))
