@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from typing import Any, Final
 
 from sqlalchemy import Delete, Insert, Select, Update
@@ -102,8 +103,8 @@ class _Compiled:
                 self._constants[name] = value if before is None else before(value)
         columns = list(core.exported_columns)  # of an insert, update or delete: what it returns
         keys = [each.key for each in columns]
-        row: Any = namedtuple("Row", keys, rename=True)  # type: ignore[misc, arg-type]  # noqa: PYI024
-        self._make = row._make
+        named: Any = namedtuple  # noqa: PYI024  # its fields are known only here
+        self._make = named("Row", keys, rename=True)._make
         self._after: list[tuple[int, _Processor]] = []
         for place, column in enumerate(columns):
             after = column.type.dialect_impl(dialect).result_processor(dialect, None)
@@ -116,14 +117,13 @@ class _Compiled:
         for name, before in self._given:
             filled[name] = values[name] if before is None else before(values[name])
         sent = [filled[name] for name in self._order] if self._order else filled
-        cursor = used.connection.cursor()
+        line = used.connection
         try:
-            cursor.execute(self._sql, sent)
-            found = cursor.fetchall() if cursor.description else ()
+            with closing(line.cursor()) as cursor:
+                cursor.execute(self._sql, sent)
+                found = cursor.fetchall() if cursor.description else ()
         except used.dialect.loaded_dbapi.Error as wrong:
-            raise _as_sqlalchemy_says(wrong, used, self._sql, cursor) from wrong
-        finally:
-            cursor.close()
+            raise _as_sqlalchemy_says(wrong, used, self._sql) from wrong
         if not self._after:
             return [self._make(row) for row in found]
         rows = []
@@ -135,10 +135,10 @@ class _Compiled:
         return rows
 
 
-def _as_sqlalchemy_says(wrong: Any, used: Connection, sql: str, cursor: Any) -> BaseException:
+def _as_sqlalchemy_says(wrong: Any, used: Connection, sql: str) -> BaseException:
     """What SQLAlchemy raises for an error of the driver; a connection that is lost is not given to anybody again."""
     dialect = used.dialect
-    lost = dialect.is_disconnect(wrong, used.connection.dbapi_connection, cursor)
+    lost = dialect.is_disconnect(wrong, used.connection.dbapi_connection, None)
     if lost:
         used.invalidate(wrong)
     said: BaseException = DBAPIError.instance(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import Table, bindparam, create_engine, event, insert, select, text, update
+from sqlalchemy import Boolean, Table, bindparam, create_engine, event, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, MultipleResultsFound
 
 from idp.clock import Standing, standing_at
@@ -56,11 +56,12 @@ def test_lists_and_times_and_truths_come_back_as_such(time: Standing) -> None:
     literal = select(
         bindparam("proofs", type_=Session.__table__.c.proofs.type),
         bindparam("at", type_=Session.__table__.c.created_at.type),
+        bindparam("right", type_=Boolean()),
     )
-    assert tuple(Prepared(literal).row({"proofs": [{"kind": "totp"}], "at": NOW}) or ()) == (
-        [{"kind": "totp"}],
-        NOW,
-    )
+    row = Prepared(literal).row({"proofs": [{"kind": "totp"}], "at": NOW, "right": True})
+    assert row is not None
+    assert (row[0], row[1]) == ([{"kind": "totp"}], NOW)
+    assert row[2] is True
 
 
 def test_a_condition_in_a_statement_decides_who_wins(time: Standing) -> None:
@@ -139,3 +140,17 @@ def test_a_lost_connection_is_said_and_not_used_again(time: Standing) -> None:
     db.session.rollback()
     assert Prepared(OF_KEY).row({"wanted": "a"}) is None
     assert connection().execute(text("SELECT pg_backend_pid()")).scalar_one() != number
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_connection_that_was_closed_before_it_is_asked_is_told_in_the_same_way(
+    time: Standing,
+) -> None:
+    driver = connection().connection.dbapi_connection
+    assert driver is not None
+    driver.close()
+    with pytest.raises(DBAPIError) as lost:
+        Prepared(OF_KEY).row({"wanted": "a"})
+    assert lost.value.connection_invalidated
+    db.session.rollback()
+    assert Prepared(OF_KEY).row({"wanted": "a"}) is None
